@@ -1,0 +1,71 @@
+// How the texts of dist/ are made, on the machine: the pre-request script and the command line, with esbuild. The same
+// sources and lockfile give the same bytes.
+
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { type BuildOptions, build } from 'esbuild';
+import packageJson from '../package.json' with { type: 'json' };
+import { sliceJsrsasign } from './slice-jsrsasign.ts';
+
+const bundle = async (options: BuildOptions): Promise<{ code: string; inputs: string[] }> => {
+  const { outputFiles, metafile } = await build({
+    bundle: true,
+    write: false,
+    metafile: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    ...options,
+  });
+  return { code: (outputFiles?.[0]?.text ?? '').trim(), inputs: Object.keys(metafile?.inputs ?? {}) };
+};
+
+const FOR_NODE: BuildOptions = {
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  mainFields: ['module', 'main'],
+  external: ['newman'],
+  plugins: [sliceJsrsasign(() => {})],
+  // What is CommonJS among the packages calls `require` for the modules of Node.
+  banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+};
+
+/**
+ * Bundles the pre-request script: a first line with name, version and the SHA-256 of all that follows it, the licence
+ * notices, one line of code, a last line by which the end is found.
+ *
+ * @param report receives the names of what was kept of jsrsasign
+ */
+export const bundlePreRequest = async (report: (kept: string[]) => void = () => {}): Promise<string> => {
+  const notices = await readFile('build/pre-request-notices.txt', 'utf8');
+  const { code } = await bundle({
+    entryPoints: ['src/pre-request/main.ts'],
+    format: 'iife',
+    platform: 'neutral',
+    target: 'es2020',
+    minify: true,
+    plugins: [sliceJsrsasign(report)],
+  });
+  const rest = `/*!\n${notices}*/\n${code}\n/* end of paynet-client-auth */\n`;
+  const hash = createHash('sha256').update(rest).digest('hex');
+  return `/*! paynet-client-auth ${packageJson.version} sha256=${hash} */\n${rest}`;
+};
+
+/** Bundles the command line, one ES module for Node, with the licences of the packages inside. Newman stays outside. */
+export const bundleCommandLine = async (): Promise<string> => {
+  const { code, inputs } = await bundle({ ...FOR_NODE, entryPoints: ['src/cli/main.ts'] });
+  const packages = inputs.map(input => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]);
+  const notices = await Promise.all([...new Set(packages)].sort().map(name => name && readNotice(name)));
+  return `#!/usr/bin/env node\n${code}\n\n/*!\nContains:\n${notices.filter(Boolean).join('\n')}*/\n`;
+};
+
+const readNotice = async (name: string): Promise<string> => {
+  const folder = `node_modules/${name}`;
+  const file = (await readdir(folder)).find(entry => /^licen[cs]e/i.test(entry));
+  if (!file) throw new Error(`${name} comes without a licence file`);
+  return `\n${name}\n\n${(await readFile(`${folder}/${file}`, 'utf8')).trim()}\n`;
+};
+
+/** Bundles a module of src/ for Node, with what it imports of jsrsasign; the text of an ES module. */
+export const bundleForNode = async (entryPoint: string): Promise<string> =>
+  (await bundle({ ...FOR_NODE, entryPoints: [entryPoint] })).code;

@@ -1,0 +1,24 @@
+// `npm run build`: fills dist/ with the pre-request script, the command line, and the collections ready to import.
+
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { inject } from '../src/cli/inject.ts';
+import { bundleCommandLine, bundlePreRequest } from './bundle.ts';
+
+const DIST = 'dist';
+
+await mkdir(DIST, { recursive: true });
+
+let kept: string[] = [];
+const script = await bundlePreRequest(names => {
+  kept = names;
+});
+await writeFile(`${DIST}/pre-request.js`, script);
+await writeFile(`${DIST}/cli.js`, await bundleCommandLine(), { mode: 0o755 });
+
+for (const name of await readdir('collections')) {
+  const text = await readFile(`collections/${name}`, 'utf8');
+  await writeFile(`${DIST}/${name}`, name.endsWith('.postman_collection.json') ? inject(text, script) : text);
+}
+
+console.log(`Kept of jsrsasign: ${kept.join(', ')}`);
+console.log(`Built ${DIST}/pre-request.js (${script.length} bytes), ${DIST}/cli.js, and what to import into Postman.`);

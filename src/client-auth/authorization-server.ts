@@ -1,0 +1,114 @@
+// The authorization server: its issuer, the endpoints at which a client authenticates, and where its metadata is found
+// (RFC 8414, OpenID Connect Discovery 1.0). On both sides; the fetching is the caller's.
+
+import { ClientAuthError, mustBe, shapeOf } from './errors.ts';
+import { checkServerUrl, toPlainUrl } from './server-url.ts';
+
+/** Endpoints that authenticate the client, by their metadata names. */
+export const ENDPOINT_NAMES = [
+  'token_endpoint',
+  'pushed_authorization_request_endpoint',
+  'introspection_endpoint',
+  'revocation_endpoint',
+  'device_authorization_endpoint',
+  'backchannel_authentication_endpoint',
+] as const;
+
+export type EndpointName = (typeof ENDPOINT_NAMES)[number];
+export type Endpoints = Partial<Record<EndpointName, string>>;
+
+/** What discovery tells. */
+export type Metadata = {
+  issuer: string;
+  /** Where requests go: the alias for mutual TLS where there is one. */
+  endpoints: Endpoints;
+  /** The endpoints whose place an alias took, as they stand in the metadata. */
+  replaced: Endpoints;
+};
+
+/**
+ * Which endpoint a request URL is: scheme, host, port and path are equal; the query is ignored. An endpoint that is not a
+ * plain URL matches its own text, so that {@link checkServerUrl} can refuse it.
+ */
+export const findEndpoint = (url: string, endpoints: Endpoints): EndpointName | undefined => {
+  const trimmed = url.trim();
+  const plain = toPlainUrl(trimmed);
+  return ENDPOINT_NAMES.find(name => {
+    const endpoint = endpoints[name]?.trim();
+    if (!endpoint) return false;
+    return plain === undefined ? withoutQuery(trimmed) === withoutQuery(endpoint) : plain === toPlainUrl(endpoint);
+  });
+};
+
+const withoutQuery = (url: string): string => url.replace(/[?#].*$/, '');
+
+/** Whether two endpoints are on one host: same scheme, host and port. */
+export const isSameOrigin = (one: string, other: string): boolean => {
+  const origin = (url: string) => toPlainUrl(url)?.split('/', 3).join('/');
+  return origin(one) !== undefined && origin(one) === origin(other);
+};
+
+/**
+ * The places of the metadata, in the order to try them: OpenID Connect Discovery's, then RFC 8414's.
+ *
+ * @throws ClientAuthError when the issuer is not a URL to be trusted
+ */
+export const metadataUrls = (issuer: string): [string, string] => {
+  checkServerUrl('issuer', issuer, 'variable_invalid', 'Write it as the authorization server does.');
+  if (issuer.includes('?')) {
+    throw mustBe('variable_invalid', 'issuer', 'a URL without query', shapeOf(issuer), 'Remove what follows the "?".');
+  }
+  // "any terminating "/" MUST be removed" (Discovery section 4.1, RFC 8414 section 3.1)
+  const [, origin, path] = /^([a-z]+:\/\/[^/]+)(.*?)\/?$/i.exec(issuer) as unknown as [string, string, string];
+  return [
+    `${origin}${path}/.well-known/openid-configuration`,
+    `${origin}/.well-known/oauth-authorization-server${path}`,
+  ];
+};
+
+/**
+ * Reads the metadata document.
+ *
+ * @param text the body of the answer
+ * @param issuer the configured one
+ * @throws ClientAuthError `metadata_invalid`
+ */
+export const readMetadata = (text: string, issuer: string): Metadata => {
+  let document: Record<string, unknown> | null = null;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    // Told below, without the excerpt that JSON.parse would quote.
+  }
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    throw invalid(`The metadata of "issuer" must be a JSON object, got ${shapeOf(text.slice(0, 1000))}.`);
+  }
+  // "The "issuer" value returned MUST be identical to the authorization server's issuer identifier value"; else "the data
+  // contained in the response MUST NOT be used" (RFC 8414 section 3.3).
+  if (document.issuer !== issuer) {
+    const got = typeof document.issuer === 'string' ? shapeOf(document.issuer) : 'none';
+    throw invalid(`"issuer" must be the issuer in its own metadata to the letter, got ${shapeOf(issuer)} for ${got}.`);
+  }
+  const aliases = (document.mtls_endpoint_aliases ?? {}) as Record<string, unknown>;
+  const metadata: Metadata = { issuer, endpoints: {}, replaced: {} };
+  for (const name of ENDPOINT_NAMES) {
+    const main = readEndpoint(name, document[name]);
+    // "a client intending to do mutual TLS … MUST use the alias URL of the endpoint within the mtls_endpoint_aliases, when
+    // present" (RFC 8705 section 5)
+    const alias = readEndpoint(`mtls_endpoint_aliases.${name}`, aliases[name]);
+    const used = alias ?? main;
+    if (used) metadata.endpoints[name] = used;
+    if (alias && main) metadata.replaced[name] = main;
+  }
+  return metadata;
+};
+
+const invalid = (message: string) =>
+  new ClientAuthError('metadata_invalid', `${message} Check "issuer", or set the endpoint variables by hand.`);
+
+const readEndpoint = (name: string, value: unknown): string | undefined => {
+  if (value === undefined || value === null) return undefined;
+  const url = typeof value === 'string' ? value : '';
+  checkServerUrl(name, url, 'metadata_invalid', 'The metadata is wrong: tell who runs the server, or set it by hand.');
+  return url;
+};

@@ -1,0 +1,105 @@
+// Client authentication: private_key_jwt or tls_client_auth becomes form parameters (RFC 7521 section 4.2, RFC 8705
+// section 2). Pure and synchronous, on both sides: clock and random bytes are arguments.
+
+import { type EndpointName, type Endpoints, isSameOrigin } from './authorization-server.ts';
+import { type ClientAssertionClaims, createClientAssertion } from './client-assertion.ts';
+import { mustBe } from './errors.ts';
+import type { RandomBytes } from './random.ts';
+import { checkServerUrl } from './server-url.ts';
+import type { Audience, Settings } from './settings.ts';
+import { importSigningKey, type RsaPrivateKey } from './signing-key.ts';
+
+/** The parameters that belong to client authentication; none of another hand may be left in the form. */
+export const PARAMETER_NAMES = ['client_id', 'client_assertion_type', 'client_assertion'] as const;
+
+/** https://www.rfc-editor.org/rfc/rfc7523#section-2.2 */
+const CLIENT_ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
+export type Parameter = { key: (typeof PARAMETER_NAMES)[number]; value: string };
+
+/** What was done, fit to be shown: no key, no assertion. */
+export type Authentication = {
+  parameters: Parameter[];
+  assertion: { kid: string; claims: ClientAssertionClaims } | undefined;
+};
+
+/** The server as far as it is known to the request. */
+export type KnownServer = {
+  issuer: string;
+  /** All that are known. */
+  endpoints: Endpoints;
+  /** Those among them that the user has set; the others were told by the metadata of the issuer. */
+  byHand: Endpoints;
+  /** Those of the metadata whose place an alias for mutual TLS took. */
+  replaced: Endpoints;
+  /** Whether the metadata has been read. */
+  isDiscovered: boolean;
+};
+
+/**
+ * The `aud` of an assertion for one endpoint.
+ *
+ * @throws ClientAuthError when the variable it comes from is not set, or the metadata can't be trusted with it
+ */
+const toAudience = (audience: Audience, endpoint: EndpointName, server: KnownServer): string => {
+  if (audience.from === 'url') return audience.url;
+  if (audience.from === 'issuer') {
+    checkServerUrl('issuer', server.issuer, 'variable_invalid', 'It is what "client_assertion_audience" asks for.');
+    return server.issuer;
+  }
+  const tokenEndpoint = server.endpoints.token_endpoint ?? '';
+  checkServerUrl('token_endpoint', tokenEndpoint, 'variable_invalid', 'It is the audience of every assertion.');
+  // A hostile issuer could name the token endpoint of an honest one and collect, at another endpoint of its own, an
+  // assertion that the honest one takes (CVE-2025-27370). The token endpoint's own host may have it.
+  const url = server.endpoints[endpoint] as string;
+  const isTold = !server.byHand[endpoint] || !server.byHand.token_endpoint;
+  if (isTold && !isSameOrigin(url, tokenEndpoint)) {
+    const remedy = 'If the server takes the issuer as audience, set "client_assertion_audience" to issuer.';
+    throw mustBe('metadata_invalid', endpoint, 'on the host of the token endpoint', `"${url}"`, remedy);
+  }
+  return tokenEndpoint;
+};
+
+/**
+ * Authenticates the client for one request.
+ *
+ * @param createRandomBytes makes the generator for `jti` and salt; gets the key, for hosts that have no good generator
+ * @param now seconds since the Unix epoch, by the local clock
+ * @throws ClientAuthError
+ */
+export const authenticateClient = (options: {
+  settings: Settings;
+  server: KnownServer;
+  endpoint: EndpointName;
+  createRandomBytes: (key: RsaPrivateKey) => RandomBytes;
+  now: number;
+}): Authentication => {
+  const { settings, server, endpoint, createRandomBytes, now } = options;
+  const clientId: Parameter = { key: 'client_id', value: settings.clientId };
+  if (settings.method === 'tls_client_auth') return { parameters: [clientId], assertion: undefined };
+
+  const audience = toAudience(settings.audience, endpoint, server);
+  const { key, kid: kidOfJwk } = importSigningKey(settings.signingKey);
+  const kid = settings.kid || kidOfJwk;
+  if (!kid) {
+    const remedy = 'Set it in the environment; it stands in the JWKS beside the public key.';
+    throw mustBe('variable_missing', 'kid', 'the key ID in the registered JWKS', 'nothing', remedy);
+  }
+  const { assertion, claims } = createClientAssertion({
+    clientId: settings.clientId,
+    kid,
+    audience,
+    now: now + settings.clockOffset,
+    lifetime: settings.lifetime,
+    key,
+    randomBytes: createRandomBytes(key),
+  });
+  return {
+    parameters: [
+      clientId,
+      { key: 'client_assertion_type', value: CLIENT_ASSERTION_TYPE },
+      { key: 'client_assertion', value: assertion },
+    ],
+    assertion: { kid, claims },
+  };
+};

@@ -1,0 +1,60 @@
+// The one error of client authentication, in the sandbox and on the machine alike. Its message carries everything a
+// reader needs, because Postman and Newman show the name and the message of an error and drop the rest.
+
+/** What can be wrong. Closed: a test or a command may switch over it. */
+export type ClientAuthErrorCode =
+  | 'variable_missing'
+  | 'variable_unresolved'
+  | 'variable_invalid'
+  | 'signing_key_ambiguous'
+  | 'signing_key_certificate'
+  | 'signing_key_damaged'
+  | 'signing_key_encrypted'
+  | 'signing_key_not_rsa'
+  | 'signing_key_public'
+  | 'signing_key_too_small'
+  | 'signing_key_truncated'
+  | 'signing_key_unreadable'
+  | 'signing_key_wrong_use'
+  | 'discovery_failed'
+  | 'metadata_invalid'
+  | 'request_body_invalid'
+  | 'request_authenticated_twice'
+  | 'signature_invalid';
+
+/** Why a client can't be authenticated. The message names the variable and the remedy, and holds no key material. */
+export class ClientAuthError extends Error {
+  override readonly name = 'ClientAuthError';
+  readonly code: ClientAuthErrorCode;
+
+  constructor(code: ClientAuthErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * Builds the error of something that is not what it must be.
+ *
+ * @param subject the name of the variable, or of the part of the request
+ * @param expected what it must be
+ * @param got the shape of what it is, never its value where that could be secret
+ * @param remedy one thing to do, as a whole sentence
+ */
+export const mustBe = (
+  code: ClientAuthErrorCode,
+  subject: string,
+  expected: string,
+  got: string,
+  remedy: string,
+): ClientAuthError => new ClientAuthError(code, `"${subject}" must be ${expected}, got ${got}. ${remedy}`);
+
+/**
+ * Describes a value in an error: quoted when it is short and plain, else only by its length, since a key may have been
+ * pasted into the wrong variable.
+ */
+export const shapeOf = (value: string): string => {
+  if (value === '') return 'nothing';
+  if (/^[\w .:/+-]{1,24}$/.test(value) || /^https?:\/\/[\w.:/-]{1,100}$/i.test(value)) return `"${value}"`;
+  return `${value.length} characters of text`;
+};

@@ -1,0 +1,66 @@
+// URLs of the authorization server, on both sides. Newman's sandbox has no URL parser, and an assertion must never go to
+// a URL that two parsers understand differently, so only the plain form that all of them read alike is taken
+// (RFC 3986 section 3, without user information, percent-encoding, dot segments, or letters outside ASCII).
+
+import { type ClientAuthError, mustBe, shapeOf } from './errors.ts';
+
+/** Scheme, host, optional port, path; then what may follow. */
+const PLAIN = /^(https?):\/\/([a-z0-9.-]+|\[::1\])(?::([0-9]{1,5}))?(\/[\w.~!$&()*+,;=:/-]*)?(\?[^#\s]*)?(#.*)?$/i;
+
+/**
+ * Scheme, host, port and path in one form, or undefined when the URL is not of the plain form. The query and the fragment
+ * are dropped, the default port too; scheme and host are lower case.
+ */
+export const toPlainUrl = (url: string): string | undefined => {
+  const match = PLAIN.exec(url);
+  if (!match) return undefined;
+  const [scheme, host, port, path] = [match[1]?.toLowerCase(), match[2]?.toLowerCase() as string, match[3], match[4]];
+  const defaultPort = scheme === 'https' ? 443 : 80;
+  if (port !== undefined && (Number(port) > 65535 || Number(port) < 1)) return undefined;
+  if (host !== '[::1]' && !isPlainHost(host)) return undefined;
+  // "." and ".." are resolved by some and sent by others; Postman fills in a segment that begins with ":".
+  if (path && /\/(\.{1,2}|:[^/]*)(\/|$)/.test(path)) return undefined;
+  return `${scheme}://${host}${port && Number(port) !== defaultPort ? `:${Number(port)}` : ''}${path ?? '/'}`;
+};
+
+/** Host names in which every label is plain; a host that ends in a number is an IPv4 address written in full. */
+const isPlainHost = (host: string): boolean => {
+  const labels = host.split('.');
+  if (!labels.every(label => /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(label))) return false;
+  // A URL parser turns "127.1" or "0x7f000001" into another host than the one that is written.
+  if (!/^(\d+|0x[\da-f]*)$/.test(labels[labels.length - 1] as string)) return true;
+  return labels.length === 4 && labels.every(label => /^(0|[1-9]\d{0,2})$/.test(label) && Number(label) < 256);
+};
+
+const isLoopback = (plainUrl: string): boolean => /^http:\/\/(127(\.\d+){3}|localhost|\[::1\])(:\d+)?\//.test(plainUrl);
+
+const faultOf = (url: string): string | undefined => {
+  if (url === '') return 'nothing';
+  if (url !== url.trim()) return 'one with blanks around it';
+  const leftover = /\{\{([\w.$-]{1,40})\}\}/.exec(url);
+  if (leftover) return `an unresolved {{${leftover[1]}}}`;
+  const plain = toPlainUrl(url);
+  if (plain === undefined) return /^https?:\/\//i.test(url) ? 'one of another form' : shapeOf(url);
+  if (url.includes('#')) return 'one with a fragment';
+  return plain.startsWith('https:') || isLoopback(plain) ? undefined : shapeOf(url);
+};
+
+/**
+ * Refuses a URL that is not https, or http on a loopback host, in plain form.
+ *
+ * @param name of the variable or the metadata member that holds it
+ * @throws ClientAuthError with the given code, or `variable_missing`, `variable_unresolved`
+ */
+export const checkServerUrl = (
+  name: string,
+  url: string,
+  code: 'variable_invalid' | 'metadata_invalid',
+  remedy = `Write it as the authorization server's metadata has it.`,
+): void => {
+  const got = faultOf(url);
+  if (got === undefined) return;
+  const error = (which: ClientAuthError['code']) =>
+    mustBe(which, name, 'an https URL (plain: no user name, "%", ".." or "#")', got, remedy);
+  if (url === '') throw error('variable_missing');
+  throw error(got.startsWith('an unresolved') ? 'variable_unresolved' : code);
+};

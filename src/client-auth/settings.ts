@@ -1,0 +1,98 @@
+// The variables that say who the client is, read and checked once, on both sides. A variable that is needed and not set,
+// or that still holds {{NAME}}, stops the request.
+
+import { mustBe, shapeOf } from './errors.ts';
+import { checkServerUrl } from './server-url.ts';
+
+/** Gives the value of a variable as text without blanks around it, references resolved; empty when it is not set. */
+export type ReadVariable = (name: string) => string;
+
+/** Where the audience of the assertion comes from. */
+export type Audience = { from: 'token_endpoint' | 'issuer' } | { from: 'url'; url: string };
+
+export type Settings =
+  | { method: 'tls_client_auth'; clientId: string }
+  | {
+      method: 'private_key_jwt';
+      clientId: string;
+      /** As pasted; see `importSigningKey`. */
+      signingKey: string;
+      /** Empty when it has to come from the JWK. */
+      kid: string;
+      audience: Audience;
+      /** Seconds, 1 to 600. */
+      lifetime: number;
+      /** Seconds to add to the local clock. */
+      clockOffset: number;
+    };
+
+const METHODS = ['private_key_jwt', 'tls_client_auth'] as const;
+
+/**
+ * Reads the settings of the client.
+ *
+ * @throws ClientAuthError `variable_missing`, `variable_unresolved`, `variable_invalid`
+ */
+export const readSettings = (read: ReadVariable): Settings => {
+  const optional = (name: string, expected: string): string => {
+    const value = read(name);
+    const leftover = /\{\{([\w.$-]{1,40})\}\}/.exec(value);
+    if (!leftover) return value;
+    const got = `an unresolved {{${leftover[1]}}}`;
+    throw mustBe('variable_unresolved', name, expected, got, `Set "${leftover[1]}", or write the value itself.`);
+  };
+  const required = (name: string, expected: string): string => {
+    const value = optional(name, expected);
+    if (value !== '') return value;
+    throw mustBe(
+      'variable_missing',
+      name,
+      expected,
+      'nothing',
+      'Set it in the environment, and select the environment.',
+    );
+  };
+  const seconds = (name: string, min: number, max: number, byDefault: number): number => {
+    const expected = `a whole number of seconds from ${min} to ${max}`;
+    const value = optional(name, expected);
+    if (value === '') return byDefault;
+    const number = /^[+-]?\d{1,6}$/.test(value) ? Number(value) : Number.NaN;
+    if (number >= min && number <= max) return number;
+    throw mustBe('variable_invalid', name, expected, shapeOf(value), `Unset it for the default of ${byDefault}.`);
+  };
+
+  const clientId = required('client_id', 'the client identifier that was registered');
+  // client-id = *VSCHAR (RFC 6749 appendix A.1)
+  if (!/^[\x20-\x7e]+$/.test(clientId) || clientId.includes('{{')) {
+    const got = 'one with other characters than those of ASCII, or with "{{"';
+    throw mustBe('variable_invalid', 'client_id', 'the client identifier that was registered', got, 'Copy it again.');
+  }
+  const expectedMethod = METHODS.join(' or ');
+  const method = optional('token_endpoint_auth_method', expectedMethod) || 'private_key_jwt';
+  if (method === 'tls_client_auth') return { method, clientId };
+  if (method !== 'private_key_jwt') {
+    const remedy = 'Set the one that the client is registered with.';
+    throw mustBe('variable_invalid', 'token_endpoint_auth_method', expectedMethod, shapeOf(method), remedy);
+  }
+  return {
+    method,
+    clientId,
+    signingKey: read('signing_key'),
+    kid: optional('kid', 'the key ID in the registered JWKS'),
+    audience: readAudience(optional('client_assertion_audience', 'token_endpoint, issuer, or an https URL')),
+    lifetime: seconds('client_assertion_lifetime', 1, 600, 600),
+    clockOffset: seconds('clock_offset', -86400, 86400, 0),
+  };
+};
+
+const readAudience = (value: string): Audience => {
+  if (value === '') return { from: 'token_endpoint' };
+  if (value === 'token_endpoint' || value === 'issuer') return { from: value };
+  if (!/^https?:\/\//i.test(value)) {
+    const expected = 'token_endpoint, issuer, or an https URL';
+    const remedy = 'Set what the authorization server expects as "aud".';
+    throw mustBe('variable_invalid', 'client_assertion_audience', expected, shapeOf(value), remedy);
+  }
+  checkServerUrl('client_assertion_audience', value, 'variable_invalid', 'Write it as the authorization server does.');
+  return { from: 'url', url: value };
+};

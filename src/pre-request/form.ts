@@ -1,0 +1,87 @@
+// The form of a request, inside the sandbox: which bodies are one, and how the parameters of client authentication are put
+// into it (RFC 6749 appendix B). Pure: bodies come and go as plain data.
+
+import { PARAMETER_NAMES, type Parameter } from '../client-auth/client-authentication.ts';
+import { ClientAuthError, mustBe } from '../client-auth/errors.ts';
+
+const CONTENT_TYPE = 'application/x-www-form-urlencoded';
+
+/** Replaces {{NAME}} by the value of the variable, as the host will do before it sends. */
+export type Resolve = (template: string) => string;
+
+export type Form = { mode: 'urlencoded'; fields: PostmanField[] } | { mode: 'raw'; text: string };
+
+/**
+ * The form that a body is; a missing one is an empty form.
+ *
+ * @param contentType value of the header, empty when there is none
+ * @returns the form, or the shape of a body that is none
+ */
+export const toForm = (body: PostmanBody | undefined, contentType: string): Form | string => {
+  const mediaType = contentType.split(';')[0]?.trim().toLowerCase();
+  if (mediaType && mediaType !== CONTENT_TYPE) return 'the header Content-Type of something else';
+  if (!body || body.disabled || !body.mode) return { mode: 'urlencoded', fields: [] };
+  if (body.mode === 'urlencoded') return { mode: 'urlencoded', fields: body.urlencoded ?? [] };
+  if (body.mode !== 'raw') return `a body of mode "${body.mode}"`;
+  if (!body.raw?.trim()) return { mode: 'urlencoded', fields: [] };
+  return mediaType ? { mode: 'raw', text: body.raw } : 'a raw body without the header Content-Type of a form';
+};
+
+/** The error of a body that is no form. */
+export const noForm = (got: string): ClientAuthError =>
+  mustBe('request_body_invalid', 'body', CONTENT_TYPE, got, 'Choose "x-www-form-urlencoded" in the tab Body.');
+
+/**
+ * Puts the parameters into a form, each exactly once and enabled, whatever stood there under their names; parameters of
+ * client authentication that are not given are taken out (RFC 7523 section 2.2, RFC 6749 section 2.3).
+ *
+ * @returns the new body
+ * @throws ClientAuthError `request_authenticated_twice`, `variable_unresolved`
+ */
+export const putParameters = (form: Form, parameters: Parameter[], resolve: Resolve): PostmanBody => {
+  if (form.mode === 'urlencoded') {
+    const others = form.fields.filter(({ key, value, disabled }) => {
+      const name = resolve(key ?? '');
+      if (!disabled) checkOther(name.trim(), `${name} ${resolve(value ?? '')}`);
+      return !isParameter(name.trim());
+    });
+    return { mode: 'urlencoded', urlencoded: [...others, ...parameters] };
+  }
+  // Blanks between the pairs come from a form that was pasted in several lines; a form of its own has none.
+  const pairs = resolve(form.text)
+    .split('&')
+    .map(pair => pair.trim())
+    .filter(pair => pair !== '');
+  const others = pairs.filter(pair => {
+    const name = decode(pair.replace(/=.*$/s, ''));
+    checkOther(name, pair);
+    return !isParameter(name);
+  });
+  const ours = parameters.map(({ key, value }) => `${key}=${encodeURIComponent(value)}`);
+  return { mode: 'raw', raw: [...others, ...ours].join('&') };
+};
+
+const isParameter = (name: string): boolean => (PARAMETER_NAMES as readonly string[]).includes(name);
+
+/** What else is sent must not authenticate the client a second time, nor hold a variable that is not set. */
+const checkOther = (name: string, text: string): void => {
+  if (name === 'client_secret') {
+    throw new ClientAuthError(
+      'request_authenticated_twice',
+      'The form must not hold "client_secret": a request is authenticated by one method. Remove it.',
+    );
+  }
+  const leftover = isParameter(name) ? null : /\{\{([^{}]{1,60})\}\}/.exec(text);
+  if (leftover) {
+    const variable = leftover[1] as string;
+    throw mustBe('variable_unresolved', variable, 'set', 'nothing', `It stands in the form as {{${variable}}}.`);
+  }
+};
+
+const decode = (text: string): string => {
+  try {
+    return decodeURIComponent(text.replace(/\+/g, ' ')).trim();
+  } catch {
+    return text;
+  }
+};

@@ -1,0 +1,250 @@
+// The pre-request script, inside the sandbox of Postman and Newman; the only file that says `pm`. It reads the request and
+// the variables, authenticates the client where the request goes to an endpoint of the authorization server, and writes
+// the form; or it refuses: one failed test, and the request is not sent.
+
+import {
+  ENDPOINT_NAMES,
+  type EndpointName,
+  type Endpoints,
+  findEndpoint,
+  type Metadata,
+  metadataUrls,
+  readMetadata,
+} from '../client-auth/authorization-server.ts';
+import { type Authentication, authenticateClient, type KnownServer } from '../client-auth/client-authentication.ts';
+import { ClientAuthError, mustBe } from '../client-auth/errors.ts';
+import { sha256 } from '../client-auth/ps256.ts';
+import { hedgedRandomBytes, type RandomBytes, systemRandomBytes } from '../client-auth/random.ts';
+import { checkServerUrl } from '../client-auth/server-url.ts';
+import { readSettings } from '../client-auth/settings.ts';
+import type { RsaPrivateKey } from '../client-auth/signing-key.ts';
+import { type Form, noForm, putParameters, toForm } from './form.ts';
+
+/** A variable of the run, not of the user's environment: what discovery told, so that Newman asks once a run. */
+const METADATA_VARIABLE = 'paynet_client_auth_metadata';
+const DISCOVERY_SECONDS = 10;
+const MAX_METADATA_LENGTH = 1_000_000;
+
+const resolve = (template: string): string =>
+  template.includes('{{') ? String(pm.variables.replaceIn(template)) : template;
+
+/** A variable as text, references to other variables resolved. */
+const readText = (name: string): string => {
+  const value = pm.variables.get(name);
+  if (value === undefined || value === null) return '';
+  return resolve(typeof value === 'object' ? JSON.stringify(value) : String(value));
+};
+const read = (name: string): string => readText(name).trim();
+
+/**
+ * Fails closed. A thrown error would not do: hosts send the request all the same. What follows `skipRequest` is lost, so
+ * the test comes first.
+ */
+const refuse = (error: unknown): void => {
+  const failure =
+    error instanceof ClientAuthError
+      ? error
+      : // The message of a foreign error may quote what it was given, a key for instance.
+        new Error(
+          `The script itself failed (${error instanceof Error ? error.name : typeof error}); nothing was sent.`,
+        );
+  pm.test('client authentication', () => {
+    throw failure;
+  });
+  pm.execution.skipRequest();
+};
+
+/** Runs a step of the script, in it or in a callback, so that no error passes by {@link refuse}. */
+const guard = (step: () => void): void => {
+  try {
+    step();
+  } catch (error) {
+    refuse(error);
+  }
+};
+
+/** The server as far as the variables tell it: set by hand, or left by a discovery earlier in this run. */
+const readServer = (): KnownServer => {
+  const text = pm.variables.get(METADATA_VARIABLE);
+  const metadata = typeof text === 'string' && text !== '' ? (JSON.parse(text) as Metadata) : undefined;
+  // What this script has set must not hide what the user has set since.
+  if (metadata) for (const name of ENDPOINT_NAMES) if (metadata.endpoints[name]) pm.variables.unset(name);
+  const byHand: Endpoints = {};
+  for (const name of ENDPOINT_NAMES) {
+    const value = readText(name);
+    if (value.trim() !== '') byHand[name] = value;
+  }
+  const server = { issuer: read('issuer'), endpoints: byHand, byHand, replaced: {}, isDiscovered: false };
+  return metadata?.issuer === server.issuer ? addMetadata(server, metadata) : server;
+};
+
+/**
+ * Adds what the metadata tells and the user has not set; as variables of this run too, which the URL being sent and the
+ * requests after it can refer to.
+ */
+const addMetadata = (server: KnownServer, metadata: Metadata): KnownServer => {
+  const endpoints = { ...metadata.endpoints, ...server.byHand };
+  const replaced: Endpoints = {};
+  for (const name of ENDPOINT_NAMES) {
+    if (server.byHand[name] || !metadata.endpoints[name]) continue;
+    pm.variables.set(name, metadata.endpoints[name]);
+    if (metadata.replaced[name]) replaced[name] = metadata.replaced[name];
+  }
+  pm.variables.set(METADATA_VARIABLE, JSON.stringify(metadata));
+  return { ...server, endpoints, replaced, isDiscovered: true };
+};
+
+/** Reads the metadata of the issuer, and goes on with it; every fault ends in {@link refuse}. */
+const discover = (issuer: string, next: (metadata: Metadata) => void): void => {
+  const urls = metadataUrls(issuer);
+  let isOver = false;
+  const fail = (got: string) => {
+    const remedy = 'Check "issuer" and the network, or set the endpoint variables by hand.';
+    return mustBe('discovery_failed', 'issuer', 'a server whose metadata can be read', got, remedy);
+  };
+  const timer = setTimeout(
+    () =>
+      guard(() => {
+        if (isOver) return;
+        isOver = true;
+        throw fail(`no answer within ${DISCOVERY_SECONDS} seconds`);
+      }),
+    DISCOVERY_SECONDS * 1000,
+  );
+  const ask = (index: 0 | 1, before: string): void =>
+    pm.sendRequest({ url: urls[index], method: 'GET', header: { Accept: 'application/json' } }, (error, response) =>
+      guard(() => {
+        if (isOver) return;
+        // Newman gives a response without a status beside the error.
+        const status = response?.code;
+        const got = `${before}${status ? `status ${status}` : `the error "${toReason(error)}"`} from ${urls[index]}`;
+        if (status && status !== 200 && index === 0) {
+          ask(1, `${got}, `);
+          return;
+        }
+        isOver = true;
+        clearTimeout(timer);
+        if (!response || status !== 200) throw fail(got);
+        const text = response.text();
+        if (text.length > MAX_METADATA_LENGTH) throw fail(`${text.length} characters from ${urls[index]}`);
+        next(readMetadata(text, issuer));
+      }),
+    );
+  ask(0, '');
+};
+
+/** Newman gives some errors as plain data with a code and no message. */
+const toReason = (error: unknown): string => {
+  const { message, code } = (error ?? {}) as { message?: unknown; code?: unknown };
+  return String(message ?? code ?? 'unknown').slice(0, 200);
+};
+
+const createRandomBytes = (key: RsaPrivateKey): RandomBytes => {
+  if (typeof crypto !== 'undefined' && crypto?.getRandomValues) {
+    return systemRandomBytes(array =>
+      (crypto as { getRandomValues(a: Uint8Array): Uint8Array }).getRandomValues(array),
+    );
+  }
+  const draws = Array.from({ length: 8 }, () => String(Math.random()));
+  const execution = `${pm.info.requestId} ${pm.info.iteration}`;
+  return hedgedRandomBytes(sha256, `${key.d} ${key.p}`, [String(Date.now()), execution, ...draws]);
+};
+
+/** A request is authenticated by one method (RFC 6749 section 2.3): no Basic of the user's beside ours. */
+const checkAuthorization = (): void => {
+  const hasBasic =
+    pm.request.auth?.type === 'basic' ||
+    enabledHeaders('authorization').some(value => /^\s*basic\b/i.test(resolve(value)));
+  if (!hasBasic) return;
+  throw new ClientAuthError(
+    'request_authenticated_twice',
+    'The request must not carry "Authorization: Basic": it is authenticated by one method. Set "No Auth" in its tab Authorization.',
+  );
+};
+
+const enabledHeaders = (name: string): string[] =>
+  pm.request.headers
+    .all()
+    .filter(({ key, disabled }) => !disabled && key?.toLowerCase() === name)
+    .map(({ value }) => value ?? '');
+
+const readForm = (): Form | string => {
+  const { body } = pm.request;
+  const plain = body && 'toJSON' in body ? body.toJSON() : body;
+  return toForm(plain, resolve(enabledHeaders('content-type')[0] ?? ''));
+};
+
+const authenticate = (endpoint: EndpointName, server: KnownServer): void => {
+  checkServerUrl(endpoint, server.endpoints[endpoint] as string, 'variable_invalid');
+  const form = readForm();
+  if (typeof form === 'string') throw noForm(form);
+  checkAuthorization();
+  const settings = readSettings(read);
+  const authentication = authenticateClient({
+    settings,
+    server,
+    endpoint,
+    createRandomBytes,
+    now: Date.now() / 1000,
+  });
+  pm.request.body = putParameters(form, authentication.parameters, resolve);
+  // Authorization that the request inherits from its folder or collection is not shown to scripts, and is added later.
+  if (!pm.request.auth) pm.request.auth = { type: 'noauth' };
+  console.log(toLine(endpoint, server, settings.method, authentication));
+};
+
+const toLine = (endpoint: EndpointName, server: KnownServer, method: string, { assertion }: Authentication): string => {
+  const line = `client authentication: ${method} at ${endpoint} ${server.endpoints[endpoint]}`;
+  if (!assertion) return line;
+  const { kid, claims } = assertion;
+  return `${line} kid=${kid} aud=${claims.aud} iss=${claims.iss} jti=${claims.jti} for ${claims.exp - claims.iat} s`;
+};
+
+/** An endpoint that the URL names as {{variable}} and that is not known. */
+const toUnknownName = (template: string, server: KnownServer): EndpointName | undefined =>
+  ENDPOINT_NAMES.find(name => template.includes(`{{${name}}}`) && !server.endpoints[name]);
+
+/** Whether the audience of the assertion is the URL of the token endpoint, and that is not known. */
+const lacksAudience = (server: KnownServer): boolean => {
+  if (server.endpoints.token_endpoint) return false;
+  const settings = readSettings(read);
+  return settings.method === 'private_key_jwt' && settings.audience.from === 'token_endpoint';
+};
+
+/** Whether the metadata has to be read before it can be said what the request is, or to authenticate it. */
+const needsMetadata = (template: string, server: KnownServer): boolean => {
+  if (server.isDiscovered || !server.issuer || typeof readForm() === 'string') return false;
+  if (toUnknownName(template, server)) return true;
+  if (findEndpoint(resolve(template), server.endpoints)) return lacksAudience(server);
+  return Object.keys(server.byHand).length === 0;
+};
+
+/** Authenticates the request, if it goes to one of the endpoints. */
+const proceed = (template: string, server: KnownServer): void => {
+  const url = resolve(template);
+  const replaced = findEndpoint(url, server.replaced);
+  const endpoint = replaced ?? findEndpoint(url, server.endpoints);
+  if (endpoint) {
+    if (replaced) pm.request.url = server.endpoints[replaced] + url.replace(/^[^?#]*/, '');
+    authenticate(endpoint, server);
+    return;
+  }
+  const unknown = toUnknownName(template, server);
+  if (!unknown) return;
+  const form = readForm();
+  if (typeof form === 'string') throw noForm(form);
+  const got = server.isDiscovered ? 'nothing, and the metadata of "issuer" has none' : 'nothing';
+  const remedy = server.isDiscovered ? 'Set it by hand.' : 'Set it, or set "issuer", and select the environment.';
+  throw mustBe('variable_missing', unknown, 'an https URL', got, remedy);
+};
+
+guard(() => {
+  if (pm.request.method.toUpperCase() !== 'POST') return;
+  const template = pm.request.url.toString();
+  const server = readServer();
+  if (needsMetadata(template, server)) {
+    discover(server.issuer, metadata => proceed(template, addMetadata(server, metadata)));
+  } else {
+    proceed(template, server);
+  }
+});

@@ -1,0 +1,169 @@
+// The two hosts that every behaviour is shown in: Newman 6.2.2 as a library, and the current postman-runtime, whose
+// sandbox is that of today's Postman app. Both are reduced to one picture of a run: tests, console lines, errors.
+
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import newman, { type NewmanRunOptions } from 'newman';
+import type { VariableScope } from 'postman-collection';
+
+/** One `pm.test` of a run; `error` is what the report shows, undefined when it passed. */
+export type TestResult = { name: string; error: string | undefined };
+
+/** What a run showed. `failed` is what makes `newman run` exit with 1. */
+export type Run = {
+  failed: boolean;
+  tests: TestResult[];
+  consoleLines: string[];
+  scriptErrors: string[];
+  requestErrors: string[];
+  /** Names of the variables that the environment holds when the run is over, with their values. */
+  environment: Record<string, unknown>;
+  /** Newman's whole summary, as its JSON reporter writes it; empty for postman-runtime. */
+  summary: unknown;
+};
+
+export type RunOptions = {
+  environment?: Record<string, unknown>;
+  iterations?: number;
+  /** Paths of PEM files. */
+  clientCertificate?: { cert: string; key: string };
+  caFile?: string;
+  timeoutRequest?: number;
+};
+
+export type Host = { name: string; run: (collection: object, options?: RunOptions) => Promise<Run> };
+
+const toValues = (environment: Record<string, unknown> = {}) =>
+  Object.entries(environment).map(([key, value]) => ({ key, value, enabled: true }));
+
+const toText = (messages: unknown[]) =>
+  messages.map(message => (typeof message === 'string' ? message : JSON.stringify(message))).join(' ');
+
+/** Newman 6.2.2, through its library call. */
+export const newmanHost: Host = {
+  name: 'Newman 6.2.2',
+  run: (collection, options = {}) =>
+    new Promise((resolve, reject) => {
+      const run: Run = {
+        failed: false,
+        tests: [],
+        consoleLines: [],
+        scriptErrors: [],
+        requestErrors: [],
+        environment: {},
+        summary: {},
+      };
+      newman
+        .run(
+          {
+            collection: structuredClone(collection),
+            environment: { name: 'test', values: toValues(options.environment) },
+            iterationCount: options.iterations ?? 1,
+            reporters: [],
+            ...(options.clientCertificate && {
+              sslClientCert: options.clientCertificate.cert,
+              sslClientKey: options.clientCertificate.key,
+            }),
+            ...(options.caFile && { sslExtraCaCerts: options.caFile }),
+            ...(options.timeoutRequest && { timeoutRequest: options.timeoutRequest }),
+          } as NewmanRunOptions,
+          (error, summary) => {
+            if (error) return reject(error);
+            run.failed = summary.run.failures.length > 0 || Boolean(summary.error);
+            run.summary = summary;
+            run.environment = (summary.environment as unknown as VariableScope).toObject(false, false);
+            resolve(run);
+          },
+        )
+        .on('assertion', (error, { assertion }) => {
+          run.tests.push({ name: assertion, error: error ? `${error.name}: ${error.message}` : undefined });
+        })
+        .on('console', (_error, { messages }) => run.consoleLines.push(toText(messages)))
+        .on('script', error => error && run.scriptErrors.push(`${error.name}: ${error.message}`))
+        .on('request', error => error && run.requestErrors.push(String(error)));
+    }),
+};
+
+/** The newest postman-runtime, driven directly as the Postman app drives it. */
+export const runtimeHost: Host = {
+  name: 'current postman-runtime',
+  run: (collection, options = {}) =>
+    new Promise((resolve, reject) => {
+      const require = createRequire(import.meta.url);
+      const runtimePath = require.resolve('postman-runtime');
+      const { Runner } = require(runtimePath);
+      const sdk = createRequire(runtimePath)('postman-collection');
+      const run: Run = {
+        failed: false,
+        tests: [],
+        consoleLines: [],
+        scriptErrors: [],
+        requestErrors: [],
+        environment: {},
+        summary: {},
+      };
+      const environment = new sdk.VariableScope({ values: toValues(options.environment) });
+      const certificates =
+        options.clientCertificate &&
+        new sdk.CertificateList({}, [
+          {
+            matches: ['<all_urls>'],
+            cert: { src: options.clientCertificate.cert },
+            key: { src: options.clientCertificate.key },
+          },
+        ]);
+      new Runner().run(
+        new sdk.Collection(structuredClone(collection)),
+        {
+          environment,
+          iterationCount: options.iterations ?? 1,
+          fileResolver: fs,
+          certificates,
+          requester: { strictSSL: true, ...(options.caFile && { extendedRootCA: options.caFile }) },
+          ...(options.timeoutRequest && { timeout: { request: options.timeoutRequest } }),
+        },
+        (
+          failure: Error | null,
+          running: { start: (callbacks: Record<string, (...args: never[]) => void>) => void },
+        ) => {
+          if (failure) return reject(failure);
+          running.start({
+            assertion(_cursor: unknown, assertions: { name: string; error?: Error }[]) {
+              for (const { name, error } of assertions) {
+                run.tests.push({ name, error: error ? `${error.name}: ${error.message}` : undefined });
+                if (error) run.failed = true;
+              }
+            },
+            console(_cursor: unknown, _level: string, ...messages: unknown[]) {
+              run.consoleLines.push(toText(messages));
+            },
+            script(error: Error | null, _cursor: unknown, result: { environment?: { values: unknown } } | undefined) {
+              if (error) {
+                run.scriptErrors.push(`${error.name}: ${error.message}`);
+                run.failed = true;
+              }
+              const scope = result?.environment && new sdk.VariableScope(result.environment);
+              if (scope) run.environment = scope.toObject();
+            },
+            request(error: Error | null) {
+              if (error) {
+                run.requestErrors.push(String(error));
+                run.failed = true;
+              }
+            },
+            exception(_cursor: unknown, error: Error) {
+              run.scriptErrors.push(`${error.name}: ${error.message}`);
+              run.failed = true;
+            },
+            done(error: Error | null) {
+              if (error) return reject(error);
+              resolve(run);
+            },
+          });
+        },
+      );
+    }),
+};
+
+/** Both hosts, for tests that hold in both. */
+export const hosts: Host[] = [newmanHost, runtimeHost];
