@@ -25,6 +25,8 @@ export type Run = {
 export type RunOptions = {
   environment?: Record<string, unknown>;
   iterations?: number;
+  /** One iteration for each row; its members are variables. */
+  data?: Record<string, unknown>[];
   /** Paths of PEM files. */
   clientCertificate?: { cert: string; key: string };
   caFile?: string;
@@ -58,7 +60,8 @@ export const newmanHost: Host = {
           {
             collection: structuredClone(collection),
             environment: { name: 'test', values: toValues(options.environment) },
-            iterationCount: options.iterations ?? 1,
+            iterationCount: options.data?.length ?? options.iterations ?? 1,
+            ...(options.data && { iterationData: options.data }),
             reporters: [],
             ...(options.clientCertificate && {
               sslClientCert: options.clientCertificate.cert,
@@ -116,7 +119,8 @@ export const runtimeHost: Host = {
         new sdk.Collection(structuredClone(collection)),
         {
           environment,
-          iterationCount: options.iterations ?? 1,
+          iterationCount: options.data?.length ?? options.iterations ?? 1,
+          ...(options.data && { data: options.data }),
           fileResolver: fs,
           certificates,
           requester: { strictSSL: true, ...(options.caFile && { extendedRootCA: options.caFile }) },

@@ -1,0 +1,26 @@
+// What all commands share: how a command fails, and what it may ask of the process it runs in.
+// The command line, on the machine.
+
+/** A failure with a message for the user; the command line prints it on stderr and exits with `exitCode`. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+  /** 1: the command failed. 2: it was called in a wrong way. */
+  readonly exitCode: 1 | 2;
+
+  constructor(message: string, exitCode: 1 | 2 = 1, options?: ErrorOptions) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+}
+
+/** The process as a command sees it; `main.ts` supplies the real one. */
+export interface Host {
+  /** The text of the built pre-request script. */
+  readScript(): Promise<string>;
+  /** All bytes of standard input. */
+  readStandardInput(): Promise<Buffer>;
+  /** Writes the whole text to standard output; resolves when the last byte has been handed over. */
+  print(text: string): Promise<void>;
+  /** Tells the user something on standard error, in a line of its own. */
+  note(line: string): void;
+}

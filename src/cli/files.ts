@@ -1,0 +1,118 @@
+// Reading and writing whole files, with a sentence of its own for each way it can fail.
+// The command line, on the machine.
+
+import { isUtf8 } from 'node:buffer';
+import { access, constants, lstat, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { CommandError } from './command.ts';
+
+/**
+ * Reads a whole file as bytes.
+ *
+ * @throws CommandError when there is no such file, it is a directory, or it cannot be read.
+ */
+export async function readBytes(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    const reasons: Record<string, string> = {
+      ENOENT: 'no such file. Check the path.',
+      ENOTDIR: 'no such file. Check the path.',
+      EISDIR: 'is a directory, not a file. Name a file in it.',
+      EACCES: 'no permission to read it. Check the rights of the file and of its directory.',
+    };
+    throw new CommandError(`${file}: ${reasons[errorCode(error)] ?? `cannot be read: ${messageOf(error)}`}`, 1, {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Decodes UTF-8 and keeps a byte order mark, so that encoding the text again gives the same bytes.
+ *
+ * @throws CommandError when the bytes are not UTF-8, where a decoder would silently replace some of them.
+ */
+export function decodeUtf8(bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  throw new CommandError(`not UTF-8 text${utf16 ? ' but UTF-16' : ''}. Save the file as UTF-8.`);
+}
+
+/**
+ * Writes a file whole or not at all: beside the old one, flushed, then renamed over it. Mode, owner and a symbolic link to
+ * the file are kept. A device or a pipe, which cannot be replaced, is written to directly.
+ *
+ * @throws CommandError when the file cannot be written; the old one is then untouched.
+ */
+export async function writeText(file: string, text: string): Promise<void> {
+  try {
+    const existing = await statOrMissing(file);
+    if (existing?.isDirectory()) throw new CommandError(`${file}: is a directory. Name a file in it.`);
+    if (existing && !existing.isFile()) return await writeFile(file, encodeUtf8(text));
+    // A rename would also replace a file that its owner made read-only.
+    if (existing) await access(file, constants.W_OK);
+    // The package writes with a single write(2), which a full disk cuts short without an error: write in its place.
+    await writeFileAtomic(file, '', { tmpfileCreated: temporary => writeFile(temporary, encodeUtf8(text)) });
+  } catch (error) {
+    throw error instanceof CommandError ? error : cannotBeWritten(file, error);
+  }
+}
+
+/**
+ * Encodes a text part by part in one small buffer, so that the bytes of a large file never stand in memory as a whole.
+ * A part is good until the next one is asked for.
+ */
+export function* encodeUtf8(text: string): Generator<Uint8Array> {
+  const unitsOfPart = 100_000;
+  const encoder = new TextEncoder();
+  // A UTF-16 unit takes 3 bytes at most.
+  const buffer = new Uint8Array(3 * unitsOfPart);
+  for (let start = 0; start < text.length; ) {
+    let end = start + unitsOfPart;
+    // The two halves of a surrogate pair must be encoded together.
+    if ((text.codePointAt(end - 1) ?? 0) > 0xffff) end -= 1;
+    yield buffer.subarray(0, encoder.encodeInto(text.slice(start, end), buffer).written);
+    start = end;
+  }
+}
+
+/**
+ * Puts a failed write into words.
+ *
+ * @param name what was written to
+ * @param error the error of the operating system
+ */
+export function cannotBeWritten(name: string, error: unknown): CommandError {
+  const reasons: Record<string, string> = {
+    ENOENT: `the directory "${dirname(name)}" does not exist. Create it first.`,
+    ENOTDIR: `"${dirname(name)}" is not a directory. Check the path.`,
+    EACCES: 'no permission. Check the rights of the file and of its directory.',
+    EPERM: 'no permission. Check the rights of the file and of its directory.',
+    EROFS: 'the file system is read-only. Choose another place.',
+    ENOSPC: 'the disk is full. Make room and try again.',
+    EDQUOT: 'the disk quota is used up. Make room and try again.',
+    EFBIG: 'the file would be larger than the system allows. Raise the limit and try again.',
+  };
+  const reason = reasons[errorCode(error)] ?? messageOf(error);
+  return new CommandError(`${name}: cannot be written: ${reason}`, 1, { cause: error });
+}
+
+async function statOrMissing(file: string) {
+  try {
+    return await stat(file);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    const link = await lstat(file).catch(() => undefined);
+    if (link) throw new CommandError(`${file}: is a symbolic link to a file that does not exist. Remove the link.`);
+    return undefined;
+  }
+}
+
+function errorCode(error: unknown): string {
+  return String((error as NodeJS.ErrnoException).code);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

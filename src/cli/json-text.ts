@@ -1,0 +1,199 @@
+// Where the parts of a JSON text stand, so that a text can be edited without serialising it again.
+// Pure, on the machine. Everything here expects a text that JSON.parse accepts (RFC 8259).
+
+/** A stretch of a text, by offsets in UTF-16 units; `end` is the first offset after it. */
+export interface Span {
+  start: number;
+  end: number;
+}
+
+/** A member of an object; the span is that of its value. */
+export interface Member extends Span {
+  key: string;
+  keyStart: number;
+  keyEnd: number;
+  /** The objects in this array, if it was asked for by its key. */
+  objects?: ObjectSpan[];
+}
+
+/** An object with its members in the order of the text, duplicates included. */
+export interface ObjectSpan extends Span {
+  members: Member[];
+}
+
+/** A replacement of one stretch of a text. */
+export interface Edit extends Span {
+  text: string;
+}
+
+/**
+ * Reads the members of the object at `start`. An array under the key `nested` is opened, and the objects in it are read in
+ * the same way, to any depth, in one pass.
+ */
+export function readObject(text: string, start: number, nested?: string): ObjectSpan {
+  const root: ObjectSpan = { start, end: start, members: [] };
+  const open: (ObjectSpan | Member)[] = [root];
+  let at = start + 1;
+  for (let container = open.at(-1); container; container = open.at(-1)) {
+    at = skipSpace(text, at);
+    const char = text[at];
+    if (char === ',') {
+      at += 1;
+    } else if (char === '}' || char === ']') {
+      at += 1;
+      container.end = at;
+      open.pop();
+    } else if ('members' in container) {
+      const keyEnd = endOfString(text, at);
+      const valueStart = skipSpace(text, skipSpace(text, keyEnd) + 1);
+      const key: string = JSON.parse(text.slice(at, keyEnd));
+      const member: Member = { key, keyStart: at, keyEnd, start: valueStart, end: valueStart };
+      container.members.push(member);
+      if (key === nested && text[valueStart] === '[') {
+        member.objects = [];
+        open.push(member);
+        at = valueStart + 1;
+      } else {
+        at = member.end = endOfValue(text, valueStart);
+      }
+    } else if (char === '{') {
+      const object: ObjectSpan = { start: at, end: at, members: [] };
+      container.objects?.push(object);
+      open.push(object);
+      at += 1;
+    } else {
+      at = endOfValue(text, at);
+    }
+  }
+  return root;
+}
+
+/** The spans of the elements of the array at `start`. */
+export function readArray(text: string, start: number): Span[] {
+  const elements: Span[] = [];
+  let at = skipSpace(text, start + 1);
+  while (text[at] !== ']') {
+    const end = endOfValue(text, at);
+    elements.push({ start: at, end });
+    at = skipSpace(text, end);
+    if (text[at] === ',') at = skipSpace(text, at + 1);
+  }
+  return elements;
+}
+
+/** The member that counts: of several with the same key, JSON.parse keeps the last. */
+export function memberOf(object: ObjectSpan, key: string): Member | undefined {
+  return object.members.findLast(member => member.key === key);
+}
+
+/** The white space directly before `offset`. */
+export function spaceBefore(text: string, offset: number): string {
+  let start = offset;
+  while (isSpace(text.charCodeAt(start - 1))) start -= 1;
+  return text.slice(start, offset);
+}
+
+/**
+ * Where spans of the value of a string stand in its literal, in which an escape takes several characters.
+ *
+ * @param literal the literal with its quotes
+ * @param spans spans of the value, in ascending order
+ * @returns the same spans in the literal
+ */
+export function literalSpans(literal: string, spans: Span[]): Span[] {
+  let at = 1;
+  let value = 0;
+  const advance = (offset: number) => {
+    for (; value < offset; value += 1) {
+      if (literal[at] !== '\\') at += 1;
+      else at += literal[at + 1] === 'u' ? 6 : 2;
+    }
+    return at;
+  };
+  return spans.map(({ start, end }) => ({ start: advance(start), end: advance(end) }));
+}
+
+/** Applies edits that do not overlap. */
+export function applyEdits(text: string, edits: Edit[]): string {
+  if (edits.length === 0) return text;
+  const parts: string[] = [];
+  let at = 0;
+  for (const edit of edits.toSorted((a, b) => a.start - b.start)) {
+    parts.push(text.slice(at, edit.start), edit.text);
+    at = edit.end;
+  }
+  parts.push(text.slice(at));
+  return parts.join('');
+}
+
+/**
+ * The edits that take elements out of an array, commas included, and leave the space around the others as it is.
+ * At least one element must stay.
+ */
+export function dropElements(
+  text: string,
+  open: number,
+  elements: Span[],
+  isDropped: (index: number) => boolean,
+): Edit[] {
+  const edits: Edit[] = [];
+  for (let first = 0; first < elements.length; first += 1) {
+    if (!isDropped(first)) continue;
+    let last = first;
+    while (last + 1 < elements.length && isDropped(last + 1)) last += 1;
+    const before = elements[first - 1];
+    const end = elements[last]?.end ?? open;
+    edits.push(
+      before ? { start: before.end, end, text: '' } : { start: open + 1, end: skipSpace(text, end) + 1, text: '' },
+    );
+    first = last;
+  }
+  return edits;
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+}
+
+/** The first offset from `at` on that is not white space. */
+export function skipSpace(text: string, at: number): number {
+  let offset = at;
+  while (isSpace(text.charCodeAt(offset))) offset += 1;
+  return offset;
+}
+
+function endOfString(text: string, start: number): number {
+  for (let quote = text.indexOf('"', start + 1); ; quote = text.indexOf('"', quote + 1)) {
+    let backslashes = 0;
+    while (text[quote - 1 - backslashes] === '\\') backslashes += 1;
+    if (backslashes % 2 === 0) return quote + 1;
+  }
+}
+
+function endOfValue(text: string, start: number): number {
+  let depth = 0;
+  for (let at = start; at < text.length; at += 1) {
+    switch (text[at]) {
+      case '"':
+        at = endOfString(text, at) - 1;
+        break;
+      case '{':
+      case '[':
+        depth += 1;
+        continue;
+      case '}':
+      case ']':
+        depth -= 1;
+        break;
+      default:
+        // Of a number or a word only the last character can end the value.
+        if (depth > 0 || !endsScalar(text, at + 1)) continue;
+    }
+    if (depth === 0) return at + 1;
+  }
+  return text.length;
+}
+
+function endsScalar(text: string, at: number): boolean {
+  return at === text.length || isSpace(text.charCodeAt(at)) || ',]}'.includes(text.charAt(at));
+}

@@ -1,0 +1,86 @@
+// The entry of the command line: arguments, help, messages and exit code. The only file that touches `process`.
+// Exit code 0: done. 1: failed. 2: called in a wrong way.
+
+import { fstatSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { Command, CommanderError } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { CommandError, type Host } from './command.ts';
+import { cannotBeWritten, encodeUtf8 } from './files.ts';
+import { addInjectCommand } from './inject.ts';
+
+const SCRIPT = new URL('pre-request.js', import.meta.url);
+
+const host: Host = { readScript, readStandardInput, print, note };
+
+async function readScript(): Promise<string> {
+  try {
+    return await readFile(SCRIPT, 'utf8');
+  } catch (error) {
+    throw new CommandError('The pre-request script is not beside the command line. Run "npm run build".', 1, {
+      cause: error,
+    });
+  }
+}
+
+async function readStandardInput(): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+async function print(text: string): Promise<void> {
+  const { stdout } = process;
+  // Into a file process.stdout writes with a single write(2), which a full disk cuts short without an error.
+  const write = stdout.isTTY || isStream(stdout.fd) ? writeToStream : writeToFile;
+  try {
+    for (const part of encodeUtf8(text)) await write(part);
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'EPIPE' ? error : cannotBeWritten('standard output', error);
+  }
+}
+
+function writeToFile(bytes: Uint8Array): void {
+  writeFileSync(process.stdout.fd, bytes);
+}
+
+function writeToStream(bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(bytes, error => (error ? reject(error) : resolve()));
+  });
+}
+
+function isStream(fd: number): boolean {
+  const stats = fstatSync(fd);
+  return stats.isFIFO() || stats.isSocket();
+}
+
+function note(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+async function main(argv: string[]): Promise<number> {
+  const program = new Command('paynet-client-auth')
+    .description('Client authentication for PayNet in Postman and Newman.')
+    .version(packageJson.version)
+    .option('--debug', 'show the stack trace of an error')
+    .showHelpAfterError('(--help shows how to call it)')
+    .exitOverride();
+  addInjectCommand(program, host);
+  try {
+    await program.parseAsync(argv);
+    return 0;
+  } catch (error) {
+    // Commander has printed its message already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    // Whoever read standard output has read enough, as `head` does.
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') return 1;
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    note(`error: ${program.opts().debug ? stack : message}`);
+    return error instanceof CommandError ? error.exitCode : 1;
+  }
+}
+
+// The same error reaches the callback of the write.
+process.stdout.on('error', () => undefined);
+process.exitCode = await main(process.argv);

@@ -1,0 +1,63 @@
+// What a strict authorization server refuses beyond what oidc-provider refuses by itself. Each rule is a function that
+// returns the fault in words, or undefined. Pure; runs on the machine, in Node.
+
+/** Header and claims of a client assertion whose signature is already verified. */
+export type Assertion = { header: Record<string, unknown>; claims: Record<string, unknown> };
+
+const maxLifetime = 600;
+const maxSkew = 60;
+
+const isWholeSeconds = (value: unknown): value is number => Number.isSafeInteger(value);
+
+/**
+ * Finds what is wrong with a client assertion that oidc-provider would let pass.
+ *
+ * @param audiences - what this server takes as `aud`
+ * @param now - the server's clock, in seconds since the Unix epoch
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7523#section-3}
+ */
+export function findAssertionFault(
+  { header, claims }: Assertion,
+  clientId: string,
+  audiences: readonly string[],
+  now: number,
+) {
+  const { iss, sub, aud, exp, iat, nbf, jti } = claims;
+  if (header.alg !== 'PS256') return 'alg must be PS256';
+  if (typeof header.kid !== 'string' || header.kid === '') return 'kid is missing';
+  if (iss !== clientId || sub !== clientId) return 'iss and sub must both be the client_id';
+  // FAPI 2.0 section 5.3.2.1 takes only the issuer, PayNet's guide names the token endpoint: one string for both.
+  if (typeof aud !== 'string') return 'aud must be one string';
+  if (!audiences.includes(aud)) return `aud must be ${audiences.join(' or ')}, got ${aud}`;
+  if (typeof jti !== 'string' || jti === '') return 'jti must be a non-empty string';
+  if (!isWholeSeconds(iat)) return 'iat must be there, in whole seconds';
+  if (!isWholeSeconds(exp)) return 'exp must be there, in whole seconds';
+  if (nbf !== undefined && !isWholeSeconds(nbf)) return 'nbf must be in whole seconds';
+  // FAPI 2.0 section 5.3.2.1: iat or nbf more than 60 seconds in the future is refused.
+  if (iat > now + maxSkew) return `iat is more than ${maxSkew} seconds in the future`;
+  if (nbf !== undefined && nbf > now + maxSkew) return `nbf is more than ${maxSkew} seconds in the future`;
+  if (exp <= now) return 'the assertion has expired';
+  if (exp > now + maxLifetime + maxSkew) return `exp is more than ${maxLifetime} seconds ahead`;
+  if (exp <= iat || exp - iat > maxLifetime) return `exp must be 1 to ${maxLifetime} seconds after iat`;
+  return undefined;
+}
+
+/**
+ * Finds what is wrong with the form of a request that authenticates its client, before any cryptography.
+ *
+ * @param body - the request body as sent
+ * @param usesCertificate - whether the client with this `client_id` is registered for `tls_client_auth`
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-2.3} one method a request
+ * @see {@link https://www.rfc-editor.org/rfc/rfc8705#section-2} `client_id` is always sent
+ */
+export function findFormFault(body: string, usesCertificate: (clientId: string) => boolean) {
+  const form = new URLSearchParams(body);
+  const [clientId, ...otherClientIds] = form.getAll('client_id');
+  if (clientId === undefined || clientId === '') return 'client_id is missing';
+  if (otherClientIds.length > 0) return 'client_id must not be provided twice';
+  if (usesCertificate(clientId) && (form.has('client_assertion') || form.has('client_assertion_type'))) {
+    return 'client_assertion must not be there with tls_client_auth';
+  }
+  if (form.has('client_assertion_type') && !form.has('client_assertion')) return 'client_assertion is missing';
+  return undefined;
+}

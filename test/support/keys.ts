@@ -1,0 +1,328 @@
+// Keys for tests, made when needed, and the disguises in which a key arrives in a variable.
+
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+
+/** A new RSA key pair. */
+export const createRsaKey = (modulusLength = 2048, publicExponent = 65537) =>
+  generateKeyPairSync('rsa', { modulusLength, publicExponent });
+
+export const toPkcs8 = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }).toString();
+export const toPkcs1 = (key: KeyObject): string => key.export({ type: 'pkcs1', format: 'pem' }).toString();
+export const toJwk = (key: KeyObject): Record<string, unknown> => ({ ...key.export({ format: 'jwk' }) });
+
+/** Puts other DER, given as bytes, into the PEM of a private key. */
+export const toPem = (der: Uint8Array, label = 'PRIVATE KEY'): string => {
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
+  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
+};
+
+/** All the forms of one key that are taken, by what was done to it. */
+export const disguisesOf = (key: KeyObject, certificate: string): Record<string, string> => {
+  const pkcs8 = toPkcs8(key);
+  const body = pkcs8.replace(/-----.*-----|\n/g, '');
+  return {
+    'PKCS#8 with LF': pkcs8,
+    'PKCS#1 with LF': toPkcs1(key),
+    'with CRLF': pkcs8.replace(/\n/g, '\r\n'),
+    'with CR': pkcs8.replace(/\n/g, '\r'),
+    'with literal \\n': pkcs8.replace(/\n/g, '\\n'),
+    'with literal \\r\\n': pkcs8.replace(/\n/g, '\\r\\n'),
+    'with \\n escaped twice': pkcs8.replace(/\n/g, '\\\\n'),
+    'with blanks for line breaks': pkcs8.replace(/\n/g, ' '),
+    'with tabs for line breaks': pkcs8.replace(/\n/g, '\t'),
+    'with nothing for line breaks': pkcs8.replace(/\n/g, ''),
+    'with a body of one line': `-----BEGIN PRIVATE KEY-----\n${body}\n-----END PRIVATE KEY-----`,
+    'PKCS#1 with nothing for line breaks': toPkcs1(key).replace(/\n/g, ''),
+    'in double quotes': `"${pkcs8.replace(/\n/g, '\\n')}"`,
+    'in single quotes': `'${pkcs8}'`,
+    'with blank lines around it': `\n\n  ${pkcs8}  \n`,
+    'with a byte order mark': `\uFEFF${pkcs8}`,
+    'as Base64 of the PEM': Buffer.from(pkcs8).toString('base64'),
+    'as Base64 of the PEM in lines': (
+      Buffer.from(pkcs8)
+        .toString('base64')
+        .match(/.{1,76}/g) ?? []
+    ).join('\n'),
+    'as Base64 of the PEM with CRLF': Buffer.from(pkcs8.replace(/\n/g, '\r\n')).toString('base64'),
+    'after its certificate': certificate + pkcs8,
+    'before its certificate': pkcs8 + certificate,
+    'after the text of openssl': `Bag Attributes\n    friendlyName: signing\nKey Attributes: <No Attributes>\n${pkcs8}`,
+    'PKCS#8 labelled as PKCS#1': pkcs8.replace(/PRIVATE KEY/g, 'RSA PRIVATE KEY'),
+    'PKCS#1 labelled as PKCS#8': toPkcs1(key).replace(/RSA PRIVATE KEY/g, 'PRIVATE KEY'),
+    'as JWK': JSON.stringify(toJwk(key)),
+    'as JWK in several lines': JSON.stringify(toJwk(key), null, 2),
+    'as JWK with literal \\n': JSON.stringify(toJwk(key), null, 2).replace(/\n/g, '\\n'),
+    'as JWK for PS256 signatures': JSON.stringify({ ...toJwk(key), alg: 'PS256', use: 'sig', key_ops: ['sign'] }),
+  };
+};
+
+/** What is refused: what was made of the key, the code of the error, and what its message must say. */
+export type Refusal = { title: string; text: string; code: string; says: RegExp };
+
+/** One of each kind of key that is refused. */
+export const refusalsOf = (key: KeyObject, certificate: string): Refusal[] => {
+  const pkcs8 = toPkcs8(key);
+  const lines = pkcs8.trim().split('\n');
+  const publicKey = generatePublic(key);
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+  const ed25519 = generateKeyPairSync('ed25519').privateKey;
+  const small = createRsaKey(1024).privateKey;
+  const cipher = { cipher: 'aes-256-cbc', passphrase: 'secret' };
+  const jwk = toJwk(key);
+  const other = toJwk(createRsaKey().privateKey);
+  const damagedBody = [...lines];
+  damagedBody[9] = [...(damagedBody[9] as string)].reverse().join('');
+  return [
+    { title: 'an empty variable', text: '', code: 'variable_missing', says: /got nothing\. Paste the key/ },
+    { title: 'blanks alone', text: ' \n ', code: 'variable_missing', says: /got nothing/ },
+    { title: 'empty quotes', text: '""', code: 'variable_missing', says: /got nothing/ },
+    {
+      title: 'an unresolved variable',
+      text: '{{MY_KEY}}',
+      code: 'variable_unresolved',
+      says: /unresolved \{\{MY_KEY\}\}/,
+    },
+    { title: 'a public key', text: publicKey, code: 'signing_key_public', says: /got a public key/ },
+    {
+      title: 'a public key labelled as private',
+      text: publicKey.replace(/PUBLIC/g, 'PRIVATE'),
+      code: 'signing_key_public',
+      says: /got a public key/,
+    },
+    {
+      title: 'a PKCS#1 public key',
+      text: publicKey.replace(/PUBLIC/g, 'RSA PUBLIC'),
+      code: 'signing_key_public',
+      says: /got a public key/,
+    },
+    {
+      title: 'a public JWK',
+      text: JSON.stringify({ kty: 'RSA', n: jwk.n, e: jwk.e }),
+      code: 'signing_key_public',
+      says: /got a public key/,
+    },
+    {
+      title: 'a certificate',
+      text: certificate,
+      code: 'signing_key_certificate',
+      says: /got a certificate\. Paste the private key file that belongs to it/,
+    },
+    {
+      title: 'a certificate request',
+      text: toPem(Buffer.from('0000', 'hex'), 'CERTIFICATE REQUEST'),
+      code: 'signing_key_unreadable',
+      says: /certificate request/,
+    },
+    {
+      title: 'an encrypted PKCS#8 key',
+      text: key.export({ type: 'pkcs8', format: 'pem', ...cipher }).toString(),
+      code: 'signing_key_encrypted',
+      says: /"openssl pkey -in encrypted\.pem -out signing-key\.pem"/,
+    },
+    {
+      title: 'an encrypted PKCS#8 key labelled as plain',
+      text: key
+        .export({ type: 'pkcs8', format: 'pem', ...cipher })
+        .toString()
+        .replace(/ENCRYPTED /g, ''),
+      code: 'signing_key_encrypted',
+      says: /openssl pkey/,
+    },
+    {
+      title: 'an encrypted PKCS#1 key',
+      text: key.export({ type: 'pkcs1', format: 'pem', ...cipher }).toString(),
+      code: 'signing_key_encrypted',
+      says: /openssl pkey/,
+    },
+    {
+      title: 'an encrypted PKCS#1 key on one line',
+      text: key
+        .export({ type: 'pkcs1', format: 'pem', ...cipher })
+        .toString()
+        .replace(/\n/g, ' '),
+      code: 'signing_key_encrypted',
+      says: /openssl pkey/,
+    },
+    { title: 'an EC key', text: toPkcs8(ec), code: 'signing_key_not_rsa', says: /got an EC private key/ },
+    {
+      title: 'an EC key of the old form',
+      text: ec.export({ type: 'sec1', format: 'pem' }).toString(),
+      code: 'signing_key_not_rsa',
+      says: /got an EC private key/,
+    },
+    {
+      title: 'an EC JWK',
+      text: JSON.stringify(ec.export({ format: 'jwk' })),
+      code: 'signing_key_not_rsa',
+      says: /JWK of type EC/,
+    },
+    {
+      title: 'an Ed25519 key',
+      text: toPkcs8(ed25519),
+      code: 'signing_key_not_rsa',
+      says: /got an Ed25519 private key/,
+    },
+    {
+      title: 'an Ed25519 JWK',
+      text: JSON.stringify(ed25519.export({ format: 'jwk' })),
+      code: 'signing_key_not_rsa',
+      says: /JWK of type OKP/,
+    },
+    {
+      title: 'a secret as JWK',
+      text: '{"kty":"oct","k":"c2VjcmV0"}',
+      code: 'signing_key_not_rsa',
+      says: /JWK of type oct/,
+    },
+    {
+      title: 'an OpenSSH key',
+      text: toPem(Buffer.from('openssh-key-v1'), 'OPENSSH PRIVATE KEY'),
+      code: 'signing_key_unreadable',
+      says: /ssh-keygen -p -m PKCS8/,
+    },
+    {
+      title: 'a key of 1024 bits',
+      text: toPkcs8(small),
+      code: 'signing_key_too_small',
+      says: /2048 to 16384 bits, got one of 1024 bits/,
+    },
+    {
+      title: 'a JWK of 1024 bits',
+      text: JSON.stringify(toJwk(small)),
+      code: 'signing_key_too_small',
+      says: /1024 bits/,
+    },
+    {
+      title: 'a key with a damaged line',
+      text: damagedBody.join('\n'),
+      code: 'signing_key_damaged',
+      says: /got a damaged one/,
+    },
+    {
+      title: 'a key with a foreign letter',
+      text: pkcs8.replace(/\n(.)/, '\n*'),
+      code: 'signing_key_damaged',
+      says: /damaged one \(it is not Base64\)/,
+    },
+    {
+      title: 'a JWK with a number of another key',
+      text: JSON.stringify({ ...jwk, dp: other.dp }),
+      code: 'signing_key_damaged',
+      says: /numbers do not belong together/,
+    },
+    {
+      title: 'a JWK with the modulus of another key',
+      text: JSON.stringify({ ...jwk, n: other.n }),
+      code: 'signing_key_damaged',
+      says: /numbers do not belong together/,
+    },
+    {
+      title: 'a JWK with the exponent of another key',
+      text: JSON.stringify({ ...jwk, e: 'Aw' }),
+      code: 'signing_key_damaged',
+      says: /numbers do not belong together/,
+    },
+    {
+      title: 'a JWK with padding',
+      text: JSON.stringify({ ...jwk, qi: `${jwk.qi}==` }),
+      code: 'signing_key_damaged',
+      says: /member qi is not base64url/,
+    },
+    {
+      title: 'a key without its END line',
+      text: lines.slice(0, -1).join('\n'),
+      code: 'signing_key_truncated',
+      says: /truncated one \(its END line is missing\)/,
+    },
+    {
+      title: 'a key without its BEGIN line',
+      text: lines.slice(1).join('\n'),
+      code: 'signing_key_truncated',
+      says: /its BEGIN line is missing/,
+    },
+    {
+      title: 'a key without a line in the middle of its end',
+      text: [...lines.slice(0, 20), lines.at(-1)].join('\n'),
+      code: 'signing_key_truncated',
+      says: /truncated one/,
+    },
+    {
+      title: 'a key that lost its last letters',
+      text: pkcs8.replace(/..\n-----END/, '\n-----END'),
+      code: 'signing_key_truncated',
+      says: /truncated one/,
+    },
+    {
+      title: 'a JWK that was cut',
+      text: JSON.stringify(jwk).slice(0, -40),
+      code: 'signing_key_truncated',
+      says: /its JSON is not whole/,
+    },
+    {
+      title: 'a JWK without CRT members',
+      text: JSON.stringify({ kty: 'RSA', n: jwk.n, e: jwk.e, d: jwk.d }),
+      code: 'signing_key_unreadable',
+      says: /a JWK without p, q, dp, dq, qi/,
+    },
+    {
+      title: 'a JWK Set',
+      text: JSON.stringify({ keys: [jwk] }),
+      code: 'signing_key_unreadable',
+      says: /got a JWK Set/,
+    },
+    {
+      title: 'a JWK for RS256',
+      text: JSON.stringify({ ...jwk, alg: 'RS256' }),
+      code: 'signing_key_wrong_use',
+      says: /"alg", "use" or "key_ops"/,
+    },
+    {
+      title: 'a JWK for encryption',
+      text: JSON.stringify({ ...jwk, use: 'enc' }),
+      code: 'signing_key_wrong_use',
+      says: /"alg", "use" or "key_ops"/,
+    },
+    { title: 'other JSON', text: '{"installed":true}', code: 'signing_key_unreadable', says: /JSON that is not a JWK/ },
+    {
+      title: 'two private keys',
+      text: pkcs8 + toPkcs8(small),
+      code: 'signing_key_ambiguous',
+      says: /got 2 private keys/,
+    },
+    {
+      title: 'Base64 without its BEGIN line',
+      text: lines.slice(1, -1).join(''),
+      code: 'signing_key_unreadable',
+      says: /Base64 without its/,
+    },
+    {
+      title: 'the path of a file',
+      text: '/etc/keys/signing.pem',
+      code: 'signing_key_unreadable',
+      says: /21 characters of other text/,
+    },
+    {
+      title: 'a megabyte of noise',
+      text: 'x'.repeat(1_000_000),
+      code: 'signing_key_unreadable',
+      says: /1000000 characters of text/,
+    },
+  ];
+};
+
+const generatePublic = (key: KeyObject): string =>
+  createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();
+
+/** Whether a text holds twelve characters or more of a key, in the form in which it was pasted. */
+export const leaks = (text: string, key: string): boolean => {
+  for (const line of key.split(/[^A-Za-z0-9+/_=-]+/)) {
+    for (let i = 0; i + 12 <= line.length; i++) {
+      const part = line.slice(i, i + 12);
+      if (!/^-|PRIVATE|PUBLIC|CERTIFICATE/.test(part) && text.includes(part)) return true;
+    }
+  }
+  return false;
+};

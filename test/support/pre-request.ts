@@ -1,0 +1,726 @@
+// What the built script does to requests: which it touches, what it puts on the wire, and that a refusal sends nothing and
+// turns the run red. The same for every host; one test file a host, so that they run side by side.
+
+import assert from 'node:assert/strict';
+import { constants, type KeyObject, verify } from 'node:crypto';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { compactVerify } from 'jose';
+import { createCertificateAuthority, transportSubject } from '../../src/demo/certificates.ts';
+import { basicAuth, collectionOf, form, type RequestDefinition, raw, script } from './collections.ts';
+import type { Host, Run, RunOptions } from './hosts.ts';
+import { createRsaKey, disguisesOf, leaks, refusalsOf, toJwk, toPkcs8 } from './keys.ts';
+import { type Received, type Recorder, startRecorder } from './recorder.ts';
+
+const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+const FORM = 'application/x-www-form-urlencoded';
+const OPENID = '/.well-known/openid-configuration';
+const RFC8414 = '/.well-known/oauth-authorization-server';
+
+const { privateKey, publicKey } = createRsaKey();
+const pem = toPkcs8(privateKey);
+const { cert } = await (await createCertificateAuthority()).issueClientCertificate(transportSubject);
+
+const decode = (part: string | undefined) => JSON.parse(Buffer.from(part ?? '', 'base64url').toString());
+
+/** Header and claims of an assertion whose signature two implementations verified: PS256 with a salt of 32 bytes. */
+const verified = async (assertion: string, key: KeyObject = publicKey) => {
+  const [header, claims, signature] = assertion.split('.');
+  const isSigned = verify(
+    'sha256',
+    Buffer.from(`${header}.${claims}`),
+    { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 },
+    Buffer.from(signature ?? '', 'base64url'),
+  );
+  assert(isSigned, 'node:crypto does not verify the signature');
+  await compactVerify(assertion, key, { algorithms: ['PS256'] });
+  return { header: decode(header), claims: decode(claims) };
+};
+
+/** All that is expected of the script, in one host. */
+export const describePreRequest = (host: Host): void => {
+  describe(`the pre-request script in ${host.name}`, () => {
+    let recorder: Recorder;
+    let settings: Record<string, unknown>;
+
+    before(async () => {
+      recorder = await startRecorder();
+    });
+    after(() => recorder.close());
+    beforeEach(() => {
+      recorder.requests.length = 0;
+      recorder.answers.clear();
+      settings = { token_endpoint: `${recorder.origin}/token`, client_id: 'client-1', kid: 'key-1', signing_key: pem };
+    });
+
+    const send = (
+      requests: RequestDefinition[],
+      change: Record<string, unknown> = {},
+      options: RunOptions & { collection?: object } = {},
+    ): Promise<Run> => {
+      const { collection, ...rest } = options;
+      return host.run(collectionOf(requests, collection), { environment: { ...settings, ...change }, ...rest });
+    };
+    const token = (definition: Partial<RequestDefinition> = {}): RequestDefinition => ({
+      url: '{{token_endpoint}}',
+      body: form(['grant_type', 'client_credentials']),
+      ...definition,
+    });
+    /** The one request that arrived. */
+    const only = (): Received => {
+      assert.equal(recorder.requests.length, 1);
+      return recorder.requests[0] as Received;
+    };
+    const assertGreen = (run: Run) => {
+      assert.deepEqual(run.scriptErrors, []);
+      assert.deepEqual(
+        run.tests.filter(test => test.error),
+        [],
+      );
+      assert.equal(run.failed, false);
+    };
+    /** A refusal: nothing but perhaps discovery on the wire, the run red by one failed test, no key in any text of it. */
+    const assertRefused = (run: Run, says: RegExp, seen: string[] = []): string => {
+      assert.deepEqual(
+        recorder.requests.map(({ url }) => url),
+        seen,
+        'requests reached the server',
+      );
+      assert.deepEqual(run.scriptErrors, []);
+      assert.deepEqual(
+        run.tests.map(test => test.name),
+        ['client authentication'],
+      );
+      assert.equal(run.failed, true);
+      const message = run.tests[0]?.error ?? '';
+      assert.match(message, says);
+      const shown = message + run.consoleLines.join('\n');
+      assert(!leaks(shown, pem), 'key material is shown');
+      return message;
+    };
+    const metadata = (change: object = {}) => ({
+      issuer: recorder.origin,
+      token_endpoint: `${recorder.origin}/token`,
+      introspection_endpoint: `${recorder.origin}/introspection`,
+      ...change,
+    });
+    const discovered = (change: object = {}) => {
+      recorder.answers.set(OPENID, { body: JSON.stringify(metadata(change)) });
+      return { token_endpoint: '', issuer: recorder.origin };
+    };
+
+    describe('leaves alone', () => {
+      const untouched: [string, (origin: string) => RequestDefinition][] = [
+        ['a GET of an endpoint', origin => ({ method: 'GET', url: `${origin}/token` })],
+        [
+          'a POST to another path',
+          origin => ({ url: `${origin}/other`, body: form(['a', 'b'], ['client_assertion', 'x']) }),
+        ],
+        ['a POST to a longer path', origin => ({ url: `${origin}/token/more`, body: form(['a', 'b']) })],
+        ['a POST to a path of other case', origin => ({ url: `${origin}/Token`, body: form(['a', 'b']) })],
+        ['a POST to a path with a slash more', origin => ({ url: `${origin}/token/`, body: form(['a', 'b']) })],
+        [
+          'a POST to the same path on another host',
+          origin => ({ url: `${origin.replace('127.0.0.1', 'localhost')}/token`, body: form(['a', 'b']) }),
+        ],
+        ['a POST with a JSON body', origin => ({ url: `${origin}/accounts`, ...raw('application/json', '{"a":1}') })],
+      ];
+      for (const [title, definition] of untouched) {
+        it(title, async () => {
+          const plain = await host.run(collectionOf([definition(recorder.origin)], { event: [] }));
+          assertGreen(plain);
+          const [expected] = recorder.requests.splice(0);
+          const run = await send([definition(recorder.origin)]);
+          assertGreen(run);
+          const { headers, ...received } = only();
+          const { headers: expectedHeaders, ...rest } = expected as Received;
+          assert.deepEqual(received, rest);
+          const names = ({ ...all }: Received['headers']) => Object.keys(all).sort();
+          assert.deepEqual(names(headers), names(expectedHeaders));
+          assert.deepEqual(run.consoleLines, []);
+        });
+      }
+
+      it('requests of a collection without any variable', async () => {
+        const run = await host.run(
+          collectionOf([
+            { url: `${recorder.origin}/login`, body: form(['user', 'x']) },
+            { method: 'GET', url: `${recorder.origin}/` },
+          ]),
+        );
+        assertGreen(run);
+        assert.equal(recorder.requests.length, 2);
+        assert.equal(recorder.requests[0]?.body, 'user=x');
+      });
+
+      it('inherited authorization of requests that are not its own', async () => {
+        await send(
+          [{ url: `${recorder.origin}/other`, body: form(['a', 'b']) }],
+          {},
+          { collection: { auth: basicAuth() } },
+        );
+        assert.match(only().headers.authorization ?? '', /^Basic /);
+      });
+
+      it('the metadata of the issuer, for an API call with a JSON body', async () => {
+        const variables = discovered();
+        assertGreen(await send([{ url: `${recorder.origin}/accounts`, ...raw('application/json', '{}') }], variables));
+        assert.equal(only().url, '/accounts');
+      });
+
+      it('the metadata of the issuer, for a form to another place while an endpoint is set', async () => {
+        discovered();
+        assertGreen(
+          await send([{ url: `${recorder.origin}/login`, body: form(['a', 'b']) }], { issuer: recorder.origin }),
+        );
+        assert.equal(only().url, '/login');
+      });
+    });
+
+    describe('with private_key_jwt', () => {
+      it('sends client_id, client_assertion_type and a client assertion as PayNet describes it', async () => {
+        const start = Math.floor(Date.now() / 1000);
+        const run = await send([token()]);
+        assertGreen(run);
+        const { headers, form: sent } = only();
+        assert.equal(headers['content-type'], FORM);
+        assert.deepEqual([...sent.keys()], ['grant_type', 'client_id', 'client_assertion_type', 'client_assertion']);
+        assert.equal(sent.get('client_id'), 'client-1');
+        assert.equal(sent.get('client_assertion_type'), ASSERTION_TYPE);
+        const assertion = sent.get('client_assertion') as string;
+        assert.match(assertion, /^[\w-]+\.[\w-]+\.[\w-]{342}$/);
+        const { header, claims } = await verified(assertion);
+        assert.deepEqual(header, { alg: 'PS256', kid: 'key-1' });
+        assert.deepEqual(Object.keys(claims), ['iss', 'sub', 'aud', 'iat', 'exp', 'jti']);
+        assert.equal(claims.iss, 'client-1');
+        assert.equal(claims.sub, 'client-1');
+        assert.equal(claims.aud, settings.token_endpoint);
+        assert.equal(Number.isInteger(claims.iat) && claims.iat >= start && claims.iat <= Date.now() / 1000, true);
+        assert.equal(claims.exp, claims.iat + 600);
+        assert.match(claims.jti, /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
+      });
+
+      it('says in one console line what was sent, without key or assertion', async () => {
+        const run = await send([token()]);
+        const { form: sent } = only();
+        const assertion = sent.get('client_assertion') as string;
+        const { claims } = await verified(assertion);
+        assert.deepEqual(run.consoleLines, [
+          `client authentication: private_key_jwt at token_endpoint ${settings.token_endpoint} kid=key-1 aud=${claims.aud} iss=client-1 jti=${claims.jti} for 600 s`,
+        ]);
+      });
+
+      it('makes a new jti and a new signature for every request and every iteration', async () => {
+        assertGreen(await send([token(), token()], {}, { iterations: 3 }));
+        const assertions = recorder.requests.map(({ form: sent }) => sent.get('client_assertion') as string);
+        const seen = await Promise.all(assertions.map(assertion => verified(assertion)));
+        assert.equal(new Set(seen.map(({ claims }) => claims.jti)).size, 6);
+        assert.equal(new Set(assertions.map(assertion => assertion.split('.')[2])).size, 6);
+      });
+
+      it('replaces whatever stood in the form, duplicates and disabled entries too', async () => {
+        const body = form(
+          ['client_id', 'other'],
+          ['client_id', 'third', true],
+          ['client_assertion', '{{client_assertion}}'],
+          ['client_assertion', 'again'],
+          ['client_assertion_type', 'wrong'],
+          ['{{name}}', 'hidden'],
+          ['scope', '{{scope}}'],
+          ['left', 'out', true],
+        );
+        assertGreen(await send([token({ body })], { name: 'client_assertion', scope: 'accounts' }));
+        const { form: sent } = only();
+        assert.deepEqual([...sent.keys()], ['scope', 'client_id', 'client_assertion_type', 'client_assertion']);
+        assert.equal(sent.get('scope'), 'accounts');
+        assert.equal(sent.get('client_id'), 'client-1');
+        await verified(sent.get('client_assertion') as string);
+      });
+
+      it('makes a form of a missing body', async () => {
+        for (const definition of [{ url: '{{token_endpoint}}' }, token({ body: { mode: 'raw', raw: '' } })]) {
+          recorder.requests.length = 0;
+          assertGreen(await send([definition]));
+          const { headers, form: sent } = only();
+          assert.equal(headers['content-type'], FORM);
+          assert.deepEqual([...sent.keys()], ['client_id', 'client_assertion_type', 'client_assertion']);
+        }
+      });
+
+      it('understands a raw body with the content type of a form, also in several lines', async () => {
+        const text =
+          'grant_type=client_credentials\n&client_id={{client_id}}\n&scope={{scope}}%20x\n&client%5Fassertion=old';
+        assertGreen(
+          await send([{ url: '{{token_endpoint}}', ...raw(`${FORM}; charset=utf-8`, text) }], { scope: 'a+b' }),
+        );
+        const { body, form: sent } = only();
+        assert.match(body, /^grant_type=client_credentials&scope=a\+b%20x&client_id=client-1&client_assertion_type=/);
+        assert.deepEqual(sent.getAll('client_id'), ['client-1']);
+        assert.equal(sent.getAll('client_assertion').length, 1);
+        await verified(sent.get('client_assertion') as string);
+      });
+
+      it('sends a client_id with special characters unharmed', async () => {
+        const clientId = 'a&b=c "d" +%20\\e\'';
+        for (const definition of [token(), { url: '{{token_endpoint}}', ...raw(FORM, 'a=b') }]) {
+          recorder.requests.length = 0;
+          assertGreen(await send([definition], { client_id: clientId }));
+          const { form: sent } = only();
+          assert.equal(sent.get('client_id'), clientId);
+          assert.equal((await verified(sent.get('client_assertion') as string)).claims.sub, clientId);
+        }
+      });
+
+      it('keeps a kid beyond ASCII', async () => {
+        assertGreen(await send([token()], { kid: 'schlüssel-✓' }));
+        assert.equal((await verified(only().form.get('client_assertion') as string)).header.kid, 'schlüssel-✓');
+      });
+
+      it('takes audience, lifetime and clock offset from the variables', async () => {
+        const issuer = 'https://auth1.example.my';
+        const cases: [Record<string, unknown>, string][] = [
+          [{ client_assertion_audience: 'token_endpoint' }, settings.token_endpoint as string],
+          [{ client_assertion_audience: 'issuer', issuer }, issuer],
+          [{ client_assertion_audience: 'https://as.example.my/x', issuer }, 'https://as.example.my/x'],
+        ];
+        for (const [change, aud] of cases) {
+          recorder.requests.length = 0;
+          assertGreen(await send([token()], { ...change, client_assertion_lifetime: 45, clock_offset: '-90' }));
+          const { claims } = await verified(only().form.get('client_assertion') as string);
+          assert.equal(claims.aud, aud);
+          assert.equal(claims.exp - claims.iat, 45);
+          assert.equal(Math.abs(Date.now() / 1000 - 90 - claims.iat) < 20, true);
+        }
+      });
+
+      it('matches an endpoint whose URL is written out, with a query, in other case, with its default port', async () => {
+        const { host: authority } = new URL(recorder.origin);
+        for (const url of [`${recorder.origin}/token?trace=1`, `HTTP://${authority}/token`]) {
+          recorder.requests.length = 0;
+          assertGreen(await send([token({ url })]));
+          assert.equal(only().form.has('client_assertion'), true);
+        }
+      });
+
+      it('resolves a variable that refers to others', async () => {
+        const { host: authority } = new URL(recorder.origin);
+        const change = {
+          authority,
+          token_endpoint: 'http://{{authority}}/{{path}}',
+          path: 'token',
+          client_id: '{{me}}',
+          me: 'c-2',
+        };
+        assertGreen(await send([token()], change));
+        const { claims } = await verified(only().form.get('client_assertion') as string);
+        assert.equal(claims.aud, `${recorder.origin}/token`);
+        assert.equal(claims.sub, 'c-2');
+      });
+
+      it('takes collection variables too', async () => {
+        const variable = Object.entries(settings).map(([key, value]) => ({ key, value }));
+        assertGreen(await host.run(collectionOf([token()], { variable })));
+        await verified(only().form.get('client_assertion') as string);
+      });
+
+      it('does not let inherited authorization join the request', async () => {
+        assertGreen(await send([token()], {}, { collection: { auth: basicAuth() } }));
+        assert.equal(only().headers.authorization, undefined);
+      });
+
+      it('takes the kid from the JWK, and the variable before it', async () => {
+        const signing_key = JSON.stringify({ ...toJwk(privateKey), kid: 'of-jwk' });
+        for (const [kid, expected] of [
+          ['', 'of-jwk'],
+          ['of-variable', 'of-variable'],
+        ]) {
+          recorder.requests.length = 0;
+          assertGreen(await send([token()], { signing_key, kid }));
+          assert.equal((await verified(only().form.get('client_assertion') as string)).header.kid, expected);
+        }
+      });
+    });
+
+    describe('with private_key_jwt and', () => {
+      const disguises = Object.entries(disguisesOf(privateKey, cert));
+      const refusals = refusalsOf(privateKey, cert);
+      const sendWith = (keys: string[]) => send([token()], {}, { data: keys.map(signing_key => ({ signing_key })) });
+
+      it('a good key in any disguise signs', async () => {
+        assertGreen(await sendWith(disguises.map(([, text]) => text)));
+        assert.equal(recorder.requests.length, disguises.length);
+        for (const { form: sent } of recorder.requests) await verified(sent.get('client_assertion') as string);
+      });
+
+      it('a bad key sends nothing and says why, each with a sentence of its own', async () => {
+        const run = await sendWith(refusals.map(({ text }) => text));
+        assert.deepEqual(recorder.requests, []);
+        assert.equal(run.failed, true);
+        assert.equal(run.tests.length, refusals.length);
+        for (const [index, { title, text, says }] of refusals.entries()) {
+          const message = run.tests[index]?.error ?? '';
+          assert.match(message, says, title);
+          assert.match(message, /^ClientAuthError: "signing_key" must be/, title);
+          assert(!leaks(message, text), `the message for ${title} quotes the key`);
+        }
+        assert.deepEqual(run.consoleLines, []);
+      });
+    });
+
+    describe('with tls_client_auth', () => {
+      it('sends client_id and takes the other two out of the form', async () => {
+        const body = form(['grant_type', 'x'], ['client_assertion', 'old'], ['client_assertion_type', ASSERTION_TYPE]);
+        const change = { token_endpoint_auth_method: 'tls_client_auth', signing_key: '', kid: '' };
+        const run = await send([token({ body })], change);
+        assertGreen(run);
+        assert.equal(only().body, 'grant_type=x&client_id=client-1');
+        assert.deepEqual(run.consoleLines, [
+          `client authentication: tls_client_auth at token_endpoint ${settings.token_endpoint}`,
+        ]);
+      });
+    });
+
+    describe('with discovery', () => {
+      const introspect: RequestDefinition = { url: '{{introspection_endpoint}}', body: form(['token', 't']) };
+
+      it('makes a first Send of {{token_endpoint}} work, and asks once a run', async () => {
+        const run = await send([token(), introspect, token()], discovered());
+        assertGreen(run);
+        assert.deepEqual(
+          recorder.requests.map(({ url }) => url),
+          [OPENID, '/token', '/introspection', '/token'],
+        );
+        for (const { form: sent } of recorder.requests.slice(1)) {
+          const { claims } = await verified(sent.get('client_assertion') as string);
+          assert.equal(claims.aud, `${recorder.origin}/token`);
+        }
+      });
+
+      it('leaves nothing behind in the environment', async () => {
+        const environment = { ...settings, ...discovered() };
+        const run = await send([token()], environment);
+        assertGreen(run);
+        assert.deepEqual(run.environment, environment);
+      });
+
+      it('finds an endpoint whose URL is written out or hidden in another variable', async () => {
+        const variables = { ...discovered(), mine: '{{introspection_endpoint}}' };
+        assertGreen(await send([token({ url: `${recorder.origin}/token` }), token({ url: '{{mine}}' })], variables));
+        assert.deepEqual(
+          recorder.requests.map(({ url, form: sent }) => [url, sent.has('client_assertion')]),
+          [
+            [OPENID, false],
+            ['/token', true],
+            ['/introspection', true],
+          ],
+        );
+      });
+
+      it('fills in only what is not set by hand', async () => {
+        const change = { ...discovered(), introspection_endpoint: `${recorder.origin}/by-hand` };
+        assertGreen(await send([token(), introspect], change));
+        assert.deepEqual(
+          recorder.requests.map(({ url }) => url),
+          [OPENID, '/token', '/by-hand'],
+        );
+      });
+
+      it('reads the metadata when only the audience is missing', async () => {
+        const change = { ...discovered(), introspection_endpoint: `${recorder.origin}/introspection` };
+        assertGreen(await send([introspect], change));
+        const { claims } = await verified(recorder.requests[1]?.form.get('client_assertion') as string);
+        assert.equal(claims.aud, `${recorder.origin}/token`);
+      });
+
+      it('follows the user who sets an endpoint or another issuer in the middle of the run', async () => {
+        const other = await startRecorder();
+        const body = JSON.stringify({ ...metadata(), issuer: other.origin, token_endpoint: `${other.origin}/t` });
+        other.answers.set(OPENID, { body });
+        const variables = { ...discovered(), other: other.origin };
+        const set = (source: string) => ({ event: [{ listen: 'test', script: { exec: [source] } }] });
+        const collection = collectionOf([token(), token(), token()], {}) as { item: object[] };
+        Object.assign(
+          collection.item[0] as object,
+          set("pm.environment.set('token_endpoint', pm.environment.get('issuer') + '/by-hand')"),
+        );
+        Object.assign(
+          collection.item[1] as object,
+          set("pm.environment.set('token_endpoint', ''); pm.environment.set('issuer', pm.environment.get('other'))"),
+        );
+        assertGreen(await host.run(collection, { environment: { ...settings, ...variables } }));
+        assert.deepEqual(
+          recorder.requests.map(({ url }) => url),
+          [OPENID, '/token', '/by-hand'],
+        );
+        assert.deepEqual(
+          other.requests.map(({ url }) => url),
+          [OPENID, '/t'],
+        );
+        await other.close();
+      });
+
+      it("falls back to RFC 8414's place, with the path of the issuer in the middle", async () => {
+        const issuer = `${recorder.origin}/tenant`;
+        recorder.answers.set(`/tenant${OPENID}`, { status: 404 });
+        recorder.answers.set(`${RFC8414}/tenant`, { body: JSON.stringify(metadata({ issuer })) });
+        assertGreen(await send([token()], { token_endpoint: '', issuer }));
+        assert.deepEqual(
+          recorder.requests.map(({ url }) => url),
+          [`/tenant${OPENID}`, `${RFC8414}/tenant`, '/token'],
+        );
+      });
+
+      it('sends the request to the alias for mutual TLS, also when the other URL is written out', async () => {
+        const mtls_endpoint_aliases = { token_endpoint: `${recorder.origin}/mtls/token` };
+        const variables = discovered({ mtls_endpoint_aliases });
+        assertGreen(await send([token(), token({ url: `${recorder.origin}/token?a=1` })], variables));
+        assert.deepEqual(
+          recorder.requests.map(({ url }) => url),
+          [OPENID, '/mtls/token', '/mtls/token?a=1'],
+        );
+      });
+
+      const broken: [string, object | string, RegExp][] = [
+        [
+          'names an issuer that differs in a slash',
+          { issuer: '{origin}/' },
+          /"issuer" must be the issuer in its own metadata to the letter/,
+        ],
+        ['names no issuer', { issuer: undefined }, /"issuer" must be the issuer in its own metadata/],
+        [
+          'names an endpoint on http',
+          { token_endpoint: 'http://as.example.my/token' },
+          /"token_endpoint" must be an https URL.*got "http:\/\/as\.example\.my\/token"/,
+        ],
+        [
+          'names an alias on http',
+          { mtls_endpoint_aliases: { token_endpoint: 'http://as.example.my/token' } },
+          /"mtls_endpoint_aliases\.token_endpoint" must be an https URL/,
+        ],
+        [
+          'names an endpoint that is no text',
+          { token_endpoint: 7 },
+          /"token_endpoint" must be an https URL.*got nothing/,
+        ],
+        [
+          'has no token endpoint',
+          { token_endpoint: undefined },
+          /"token_endpoint" must be an https URL, got nothing, and the metadata of "issuer" has none/,
+        ],
+        ['is HTML', '<html></html>', /must be a JSON object/],
+        ['is an array', '[]', /must be a JSON object/],
+        ['is huge', `"${'x'.repeat(5_000_000)}"`, /got 5000002 characters from/],
+        [
+          'has the token endpoint on another host than the endpoint that gets the assertion',
+          { introspection_endpoint: 'https://evil.example.my/introspection' },
+          /"introspection_endpoint" must be on the host of the token endpoint/,
+        ],
+      ];
+      for (const [title, change, says] of broken) {
+        it(`refuses metadata that ${title}`, async () => {
+          const document =
+            typeof change === 'string' ? change : JSON.stringify(metadata(change)).replace('{origin}', recorder.origin);
+          recorder.answers.set(OPENID, { body: document });
+          const request = title.startsWith('has the token endpoint on') ? introspect : token();
+          const run = await send([request], { token_endpoint: '', issuer: recorder.origin });
+          assertRefused(run, says, [OPENID]);
+        });
+      }
+
+      it('lets the assertion go to another host when the audience is the issuer', async () => {
+        const { origin } = recorder;
+        const elsewhere = origin.replace('127.0.0.1', 'localhost');
+        const change = {
+          ...discovered({ introspection_endpoint: `${elsewhere}/introspection` }),
+          client_assertion_audience: 'issuer',
+        };
+        assertGreen(await send([introspect], change));
+        const { claims } = await verified(recorder.requests[1]?.form.get('client_assertion') as string);
+        assert.equal(claims.aud, origin);
+      });
+
+      it('says which status it got where', async () => {
+        recorder.answers.set(OPENID, { status: 500 });
+        recorder.answers.set(RFC8414, { status: 404 });
+        const run = await send([token()], { token_endpoint: '', issuer: recorder.origin });
+        const says = new RegExp(
+          `got status 500 from ${recorder.origin}${OPENID}, status 404 from ${recorder.origin}${RFC8414}`,
+        );
+        assertRefused(run, says, [OPENID, RFC8414]);
+      });
+
+      it('refuses when nobody listens', async () => {
+        const gone = await startRecorder();
+        await gone.close();
+        assertRefused(
+          await send([token()], { token_endpoint: '', issuer: gone.origin }),
+          /got the error "[^"]*ECONNREFUSED/,
+        );
+      });
+
+      it('refuses an issuer that is neither https nor on loopback, and asks nobody', async () => {
+        const run = await send([token()], { token_endpoint: '', issuer: 'http://as.example.my' });
+        assertRefused(run, /"issuer" must be an https URL.*got "http:\/\/as\.example\.my"/);
+      });
+    });
+
+    describe('refuses', () => {
+      const cases: [string, Record<string, unknown>, RegExp][] = [
+        ['a missing client_id', { client_id: '' }, /"client_id" must be .* got nothing\. Set it in the environment/],
+        [
+          'an unresolved client_id',
+          { client_id: '{{CLIENT_ID}}' },
+          /"client_id" must be .* got an unresolved \{\{CLIENT_ID\}\}/,
+        ],
+        ['a client_id beyond ASCII', { client_id: 'bänk' }, /"client_id" must be/],
+        ['a missing kid', { kid: '' }, /"kid" must be the key ID in the registered JWKS, got nothing/],
+        ['an unresolved kid', { kid: '{{KID}}' }, /"kid" must be .* unresolved \{\{KID\}\}/],
+        [
+          'another method',
+          { token_endpoint_auth_method: 'client_secret_post' },
+          /"token_endpoint_auth_method" must be private_key_jwt or tls_client_auth, got "client_secret_post"/,
+        ],
+        [
+          'a lifetime of 0',
+          { client_assertion_lifetime: '0' },
+          /"client_assertion_lifetime" must be a whole number of seconds from 1 to 600, got "0"/,
+        ],
+        ['a lifetime of 601', { client_assertion_lifetime: 601 }, /from 1 to 600, got "601"/],
+        ['a lifetime of 1.5', { client_assertion_lifetime: '1.5' }, /from 1 to 600, got "1\.5"/],
+        ['a lifetime that is no number', { client_assertion_lifetime: 'NaN' }, /from 1 to 600, got "NaN"/],
+        ['a lifetime in other notation', { client_assertion_lifetime: '1e2' }, /from 1 to 600/],
+        ['an infinite lifetime', { client_assertion_lifetime: 'Infinity' }, /from 1 to 600/],
+        [
+          'a clock offset that is no number',
+          { clock_offset: 'soon' },
+          /"clock_offset" must be a whole number of seconds/,
+        ],
+        [
+          'an audience that is no URL',
+          { client_assertion_audience: 'token' },
+          /"client_assertion_audience" must be token_endpoint, issuer, or an https URL, got "token"/,
+        ],
+        [
+          'an audience on http',
+          { client_assertion_audience: 'http://as.example.my' },
+          /"client_assertion_audience" must be an https URL/,
+        ],
+        [
+          'the audience issuer without an issuer',
+          { client_assertion_audience: 'issuer', issuer: '' },
+          /"issuer" must be an https URL.*got nothing/,
+        ],
+        [
+          'an endpoint that is not set, without an issuer',
+          { token_endpoint: '' },
+          /"token_endpoint" must be an https URL, got nothing\. Set it, or set "issuer"/,
+        ],
+        [
+          'an endpoint on http',
+          { token_endpoint: 'http://as.example.my/token' },
+          /"token_endpoint" must be an https URL/,
+        ],
+        [
+          'an endpoint without scheme',
+          { token_endpoint: 'as.example.my/token' },
+          /"token_endpoint" must be an https URL/,
+        ],
+        [
+          'an endpoint with blanks around it',
+          { token_endpoint: ' https://as.example.my/token ' },
+          /got one with blanks around it/,
+        ],
+        [
+          'an endpoint with an unresolved part',
+          { token_endpoint: 'https://{{HOST}}/token' },
+          /"token_endpoint" must be .* unresolved \{\{HOST\}\}/,
+        ],
+        [
+          'an endpoint with user information',
+          { token_endpoint: 'https://user:secret@as.example.my/token' },
+          /"token_endpoint" must be .* got one of another form/,
+        ],
+      ];
+      for (const [title, change, says] of cases) {
+        it(title, async () => {
+          const message = assertRefused(await send([token()], change), says);
+          assert.doesNotMatch(message, /user:secret/);
+        });
+      }
+
+      it('a run without an environment, by the name of the endpoint', async () => {
+        assertRefused(await host.run(collectionOf([token()])), /"token_endpoint" must be an https URL, got nothing/);
+      });
+
+      const bodies: [string, Partial<RequestDefinition>, RegExp][] = [
+        [
+          'a JSON body',
+          raw('application/json', '{"grant_type":"client_credentials"}'),
+          /"body" must be application\/x-www-form-urlencoded, got the header Content-Type of something else/,
+        ],
+        [
+          'a raw body without content type',
+          { body: { mode: 'raw', raw: 'grant_type=x' } },
+          /got a raw body without the header Content-Type of a form/,
+        ],
+        [
+          'a multipart body',
+          { body: { mode: 'formdata', formdata: [{ key: 'a', value: 'b', type: 'text' }] } },
+          /got a body of mode "formdata"/,
+        ],
+        ['a GraphQL body', { body: { mode: 'graphql', graphql: { query: '{a}' } } }, /got a body of mode "graphql"/],
+        [
+          'a form under another content type',
+          { header: [{ key: 'content-type', value: 'application/json' }] },
+          /got the header Content-Type of something else/,
+        ],
+        [
+          'a header Authorization: Basic',
+          { header: [{ key: 'authorization', value: 'basic dTpw' }] },
+          /must not carry "Authorization: Basic"/,
+        ],
+        ['Basic in the tab Authorization', { auth: basicAuth() }, /must not carry "Authorization: Basic"/],
+        ['a client_secret in the form', { body: form(['client_secret', 'x']) }, /must not hold "client_secret"/],
+        [
+          'an unresolved variable in the form',
+          { body: form(['token', '{{access_token}}']) },
+          /"access_token" must be set, got nothing\. It stands in the form as \{\{access_token\}\}/,
+        ],
+        [
+          'an unresolved variable in a raw form',
+          raw(FORM, 'token={{access_token}}'),
+          /"access_token" must be set, got nothing/,
+        ],
+      ];
+      for (const [title, definition, says] of bodies) {
+        it(title, async () => {
+          assertRefused(await send([token(definition)]), says);
+        });
+      }
+
+      it('with tls_client_auth what it refuses with private_key_jwt', async () => {
+        const change = { token_endpoint_auth_method: 'tls_client_auth' };
+        assertRefused(await send([token({ auth: basicAuth() })], change), /Authorization: Basic/);
+        assertRefused(await send([token(raw('application/json', '{}'))], change), /"body" must be/);
+      });
+
+      it('one request, and goes on with the next', async () => {
+        const run = await send([
+          token(raw('application/json', '{}')),
+          { method: 'GET', url: `${recorder.origin}/next` },
+        ]);
+        assert.deepEqual(
+          recorder.requests.map(({ url }) => url),
+          ['/next'],
+        );
+        assert.equal(run.failed, true);
+      });
+
+      it('even when the script itself fails, without its message', async () => {
+        const broken = script.replace('pm.request.method.toUpperCase()', 'JSON.parse(pm.variables.get("signing_key"))');
+        assert.notEqual(broken, script);
+        const run = await host.run(collectionOf([token()], {}, broken), { environment: settings });
+        assertRefused(run, /^Error: The script itself failed \(\w+\); nothing was sent\.$/);
+      });
+    });
+  });
+};

@@ -1,0 +1,56 @@
+// A listener on loopback that writes down every request it sees and answers each with JSON. It judges nothing: the
+// authorization server of src/demo does that. It shows what the script put on the wire, and that nothing came.
+
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export type Received = {
+  method: string;
+  /** Path and query. */
+  url: string;
+  headers: http.IncomingHttpHeaders;
+  body: string;
+  /** The body as a form. */
+  form: URLSearchParams;
+};
+
+/** Answers a request: a status and a body, or nothing at all. */
+export type Answer = { status?: number; body?: string; headers?: Record<string, string> } | 'silence';
+
+export type Recorder = {
+  origin: string;
+  requests: Received[];
+  /** Answers by path; all others get `{}`. */
+  answers: Map<string, Answer>;
+  close: () => Promise<void>;
+};
+
+/** Starts a recorder on a free port. */
+export const startRecorder = async (): Promise<Recorder> => {
+  const requests: Received[] = [];
+  const answers = new Map<string, Answer>();
+  const server = http.createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks).toString();
+    const { method = '', url = '', headers } = request;
+    requests.push({ method, url, headers, body, form: new URLSearchParams(body) });
+    const answer = answers.get(url.replace(/\?.*/, '')) ?? {};
+    if (answer === 'silence') return;
+    response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers });
+    response.end(answer.body ?? '{}');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    answers,
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+};
