@@ -26,8 +26,6 @@ const FOR_NODE: BuildOptions = {
   mainFields: ['module', 'main'],
   external: ['newman'],
   plugins: [sliceJsrsasign(() => {})],
-  // What is CommonJS among the packages calls `require` for the modules of Node.
-  banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
 };
 
 /**
@@ -53,7 +51,12 @@ export const bundlePreRequest = async (report: (kept: string[]) => void = () => 
 
 /** Bundles the command line, one ES module for Node, with the licences of the packages inside. Newman stays outside. */
 export const bundleCommandLine = async (): Promise<string> => {
-  const { code, inputs } = await bundle({ ...FOR_NODE, entryPoints: ['src/cli/main.ts'] });
+  // What is CommonJS among the packages asks for `require` and `__filename`.
+  const banner = `import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+const require = createRequire(import.meta.url);
+const __filename = fileURLToPath(import.meta.url);`;
+  const { code, inputs } = await bundle({ ...FOR_NODE, entryPoints: ['src/cli/main.ts'], banner: { js: banner } });
   const packages = inputs.map(input => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]);
   const notices = await Promise.all([...new Set(packages)].sort().map(name => name && readNotice(name)));
   return `#!/usr/bin/env node\n${code}\n\n/*!\nContains:\n${notices.filter(Boolean).join('\n')}*/\n`;

@@ -111,13 +111,19 @@ describe('the collection', () => {
   test('leaves client authentication to the script', () => {
     for (const { request } of collection.item) {
       const names = request.body?.urlencoded.map(({ key }) => key) ?? [];
-      assert.equal(!names.some(name => name.startsWith('client_')), true);
+      assert.equal(
+        names.some(name => name.startsWith('client_')),
+        false,
+      );
     }
   });
 
   test('writes no environment, and explains its variables', () => {
     const scripts = collection.item.flatMap(({ event }) => event).flatMap(({ script }) => script.exec);
-    assert.equal(!scripts.some(line => /pm\.(environment|globals)/.test(line)), true);
+    assert.equal(
+      scripts.some(line => /pm\.(environment|globals)/.test(line)),
+      false,
+    );
     for (const { key, description } of collection.variable) assert.ok(description.length > 10, key);
   });
 });
@@ -180,7 +186,7 @@ for (const host of hosts) {
 
       const api = server.requests.find(({ path }) => path === '/v1/providers');
       assert.match(api?.headers.authorization ?? '', /^Bearer /);
-      assert.equal(!JSON.stringify(api).includes('client_assertion'), true);
+      assert.equal(JSON.stringify(api).includes('client_assertion'), false);
     });
 
     test('says which request comes first when there is no token yet', async () => {

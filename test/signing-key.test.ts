@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { ClientAuthError } from '../src/client-auth/errors.ts';
 import { importSigningKey } from '../src/client-auth/signing-key.ts';
 import { createCertificateAuthority, transportSubject } from '../src/demo/certificates.ts';
-import { createRsaKey, disguisesOf, leaks, refusalsOf, toJwk, toPem, toPkcs8 } from './support/keys.ts';
+import { createRsaKey, disguisesOf, leaks, refusalsOf, toJwk, toPem } from './support/keys.ts';
 
 const { privateKey } = createRsaKey();
 const authority = await createCertificateAuthority();
@@ -37,25 +37,22 @@ describe('importSigningKey', () => {
     assert.equal(importSigningKey(JSON.stringify({ ...toJwk(privateKey), kid: 'k-1' })).kid, 'k-1');
   });
 
-  it('takes an RSASSA-PSS key that is not restricted, or restricted to PS256', () => {
-    const free = generateKeyPairSync('rsa-pss', { modulusLength: 2048 });
-    const bound = generateKeyPairSync('rsa-pss', {
+  const createPssKey = (restriction: object = {}): string =>
+    generateKeyPairSync('rsa-pss', {
       modulusLength: 2048,
-      hashAlgorithm: 'sha256',
-      mgf1HashAlgorithm: 'sha256',
-      saltLength: 32,
-    });
-    for (const pair of [free, bound]) assert.equal(importSigningKey(toPkcs8(pair.privateKey)).key.bits, 2048);
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      ...restriction,
+    }).privateKey;
+
+  it('takes an RSASSA-PSS key that is not restricted, or restricted to PS256', () => {
+    const ps256 = { hashAlgorithm: 'sha256', mgf1HashAlgorithm: 'sha256', saltLength: 32 };
+    for (const text of [createPssKey(), createPssKey(ps256)]) assert.equal(importSigningKey(text).key.bits, 2048);
   });
 
   it('refuses an RSASSA-PSS key that is restricted to another hash', () => {
-    const bound = generateKeyPairSync('rsa-pss', {
-      modulusLength: 2048,
-      hashAlgorithm: 'sha384',
-      mgf1HashAlgorithm: 'sha384',
-      saltLength: 48,
-    });
-    assert.equal(refusalOf(toPkcs8(bound.privateKey)).code, 'signing_key_wrong_use');
+    const ps384 = { hashAlgorithm: 'sha384', mgf1HashAlgorithm: 'sha384', saltLength: 48 };
+    assert.equal(refusalOf(createPssKey(ps384)).code, 'signing_key_wrong_use');
   });
 
   for (const { title, text, code, says } of refusalsOf(privateKey, cert)) {
