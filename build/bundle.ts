@@ -42,6 +42,8 @@ export const bundlePreRequest = async (report: (kept: string[]) => void = () => 
     platform: 'neutral',
     target: 'es2020',
     minify: true,
+    // A line break in a text would become a line break in the code.
+    supported: { 'template-literal': false },
     plugins: [sliceJsrsasign(report)],
   });
   const rest = `/*!\n${notices}*/\n${code}\n/* end of paynet-client-auth */\n`;

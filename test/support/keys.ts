@@ -1,10 +1,52 @@
 // Keys for tests, made when needed, and the disguises in which a key arrives in a variable.
 
-import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, generatePrimeSync, type KeyObject } from 'node:crypto';
 
 /** A new RSA key pair. */
 export const createRsaKey = (modulusLength = 2048, publicExponent = 65537) =>
   generateKeyPairSync('rsa', { modulusLength, publicExponent });
+
+/** The inverse of a number that has one. */
+const modInverse = (value: bigint, modulus: bigint): bigint => {
+  let [a, b, x, y] = [((value % modulus) + modulus) % modulus, modulus, 1n, 0n];
+  while (a > 1n) {
+    const quotient = a / b;
+    [a, b] = [b, a % b];
+    [x, y] = [y, x - quotient * y];
+  }
+  return ((x % modulus) + modulus) % modulus;
+};
+
+const toBase64url = (value: bigint): string => {
+  const hex = value.toString(16);
+  return Buffer.from(hex.length % 2 ? `0${hex}` : hex, 'hex').toString('base64url');
+};
+
+const fromPrimes = (p: bigint, q: bigint, e: bigint): KeyObject => {
+  const d = modInverse(e, (p - 1n) * (q - 1n));
+  const numbers = { n: p * q, e, d, p, q, dp: d % (p - 1n), dq: d % (q - 1n), qi: modInverse(q, p) };
+  const members = Object.entries(numbers).map(([name, value]) => [name, toBase64url(value)]);
+  return createPrivateKey({ key: { kty: 'RSA', ...Object.fromEntries(members) }, format: 'jwk' });
+};
+
+/** A key of exactly so many bits, an odd number of them too, which OpenSSL rounds down to an even one. */
+export const createRsaKeyOf = (bits: number): KeyObject => {
+  for (;;) {
+    const p = generatePrimeSync(Math.ceil(bits / 2), { bigint: true });
+    const q = generatePrimeSync(Math.floor(bits / 2), { bigint: true });
+    const isCoprime = (p - 1n) % 65537n !== 0n && (q - 1n) % 65537n !== 0n;
+    if (isCoprime && p !== q && (p * q).toString(2).length === bits) return fromPrimes(p, q, 65537n);
+  }
+};
+
+/** The same key with its primes changed over, so that the smaller comes first. */
+export const withSmallerPrimeFirst = (key: KeyObject): KeyObject => {
+  const jwk = key.export({ format: 'jwk' });
+  const [e, p, q] = [jwk.e, jwk.p, jwk.q].map(text =>
+    BigInt(`0x${Buffer.from(text ?? '', 'base64url').toString('hex')}`),
+  );
+  return p && q && e && p < q ? fromPrimes(p, q, e) : fromPrimes(q ?? 0n, p ?? 0n, e ?? 0n);
+};
 
 export const toPkcs8 = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }).toString();
 export const toPkcs1 = (key: KeyObject): string => key.export({ type: 'pkcs1', format: 'pem' }).toString();
