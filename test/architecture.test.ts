@@ -97,13 +97,7 @@ describe('the README', () => {
   });
 
   it('has a line for every entry of the top level and every folder of src', () => {
-    const top = [
-      'src',
-      'collections',
-      'build',
-      'test',
-      ...readdirSync(new URL('src', root)).map(name => `src/${name}`),
-    ];
+    const top = ['collections', 'build', 'test', ...readdirSync(new URL('src', root)).map(name => `src/${name}`)];
     for (const name of top) assert.match(readme, new RegExp(`^${name}/ `, 'm'), name);
   });
 });
