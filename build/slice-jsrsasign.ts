@@ -147,10 +147,10 @@ export const slice = (text: string, { roots, provided }: Slice): { source: strin
   };
 };
 
-/** What `ps256.ts` uses: the PSS encoder and its verifier, and SHA-256. Arithmetic, random bytes and hash come from us. */
+/** What `ps256.ts` uses: the PSS encoder, and SHA-256. Arithmetic, random bytes and the choice of the hash come from us. */
 const PS256: Slice = {
-  roots: ['RSAKey.prototype.signPSS', 'RSAKey.prototype.verifyPSS', 'CryptoJS.SHA256', 'CryptoJS.enc'],
-  provided: ['BigInteger', 'SecureRandom', 'KJUR', 'RSAKey.prototype.doPrivate', 'RSAKey.prototype.doPublic'],
+  roots: ['RSAKey.prototype.signPSS', 'CryptoJS.SHA256', 'CryptoJS.enc'],
+  provided: ['BigInteger', 'SecureRandom', 'KJUR', 'RSAKey.prototype.doPrivate'],
 };
 
 /**

@@ -319,7 +319,8 @@ describe('a failure exits with 1, says why in one line and writes nothing', () =
     failsAsUser(['inject', file, '-o', 'shut/x.json'], `shut/x.json: cannot be written: ${rights}`);
     fs.mkdirSync(path.join(directory, 'open'));
     fs.chmodSync(path.join(directory, 'open'), 0o777);
-    fs.writeFileSync(path.join(directory, 'open/read-only.json'), original, { mode: 0o444 });
+    // A rename could replace the file of another user, too.
+    fs.writeFileSync(path.join(directory, 'open/read-only.json'), original, { mode: isRoot ? 0o644 : 0o444 });
     failsAsUser(['inject', file, '-o', 'open/read-only.json'], `open/read-only.json: cannot be written: ${rights}`);
     fs.chmodSync(file, 0o000);
     failsAsUser(

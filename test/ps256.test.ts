@@ -13,7 +13,7 @@ const { sha256, signPS256 } = (await import(
   `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`
 )) as typeof import('../src/client-auth/ps256.ts');
 
-const salt = () => randomBytes(32).toString('latin1');
+const salt = () => randomBytes(32).toString('hex');
 
 const isSigned = (text: string, signature: string, key: KeyObject, saltLength = 32): boolean =>
   verify(

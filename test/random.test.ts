@@ -27,7 +27,7 @@ describe('hedgedRandomBytes', () => {
     const draw = hedgedRandomBytes(sha256, 'key', []);
     const outputs = [draw(16), draw(32), draw(32), draw(100)];
     assert.deepEqual(
-      outputs.map(({ length }) => length),
+      outputs.map(({ length }) => length / 2),
       [16, 32, 32, 100],
     );
     const starts = outputs.map(output => output.slice(0, 16));
@@ -38,7 +38,7 @@ describe('hedgedRandomBytes', () => {
 describe('systemRandomBytes', () => {
   it('gives the bytes of crypto.getRandomValues', () => {
     const draw = systemRandomBytes(array => array.fill(200));
-    assert.equal(draw(3), '\u00c8\u00c8\u00c8');
+    assert.equal(draw(3), 'c8c8c8');
     assert.notEqual(
       systemRandomBytes(array => webcrypto.getRandomValues(array))(16),
       systemRandomBytes(array => webcrypto.getRandomValues(array))(16),
@@ -49,11 +49,11 @@ describe('systemRandomBytes', () => {
 describe('uuidv4', () => {
   it('sets version and variant and keeps the other 122 bits', () => {
     assert.equal(
-      uuidv4(length => '\0'.repeat(length)),
+      uuidv4(length => '00'.repeat(length)),
       '00000000-0000-4000-8000-000000000000',
     );
     assert.equal(
-      uuidv4(length => '\xff'.repeat(length)),
+      uuidv4(length => 'ff'.repeat(length)),
       'ffffffff-ffff-4fff-bfff-ffffffffffff',
     );
   });

@@ -1,6 +1,6 @@
 // The client assertion: header and claims as compact JWS, on both sides (RFC 7523 section 3, RFC 7515 section 7.1).
 
-import { toBase64url } from './encoding.ts';
+import { toBase64url, toHex } from './encoding.ts';
 import { signPS256 } from './ps256.ts';
 import { type RandomBytes, uuidv4 } from './random.ts';
 import type { RsaPrivateKey } from './signing-key.ts';
@@ -16,13 +16,10 @@ export type ClientAssertionClaims = {
 };
 
 /** base64url of JSON in ASCII; letters beyond it are escaped, as RFC 8259 section 7 allows. */
-const encodePart = (part: object): string =>
-  toBase64url(
-    JSON.stringify(part).replace(
-      /[\u007f-\uffff]/g,
-      letter => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
-    ),
-  );
+const encodePart = (part: object): string => {
+  const toEscape = (letter: string) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return toBase64url(toHex(JSON.stringify(part).replace(/[\u007f-\uffff]/g, toEscape)));
+};
 
 /**
  * Makes one client assertion, with a `jti` and a salt of its own.

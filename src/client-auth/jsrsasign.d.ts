@@ -5,9 +5,7 @@ declare module 'jsrsasign/ps256' {
   type RSAKey = {
     n: object;
     doPrivate: (message: never) => object;
-    doPublic: (signature: never) => object;
     signPSS(text: string, hash: 'sha256', saltLength: number): string;
-    verifyPSS(text: string, signatureHex: string, hash: 'sha256', saltLength: number): boolean;
   };
   const load: (
     BigInteger: unknown,

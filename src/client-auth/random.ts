@@ -2,9 +2,9 @@
 // has none but Math.random, whose next outputs can be computed from a few earlier ones, so there the bytes are drawn
 // from a hash over the private key as well: hedged, in the spirit of RFC 6979 section 3.6.
 
-import { fromHex, toHex } from './encoding.ts';
+import { toHex } from './encoding.ts';
 
-/** Gives so many fresh random bytes, as a binary string. */
+/** Gives so many fresh random bytes, as hexadecimal. */
 export type RandomBytes = (length: number) => string;
 
 /** SHA-256 from hexadecimal digits to 64 hexadecimal digits. */
@@ -14,22 +14,22 @@ export type Sha256 = (hex: string) => string;
 export const systemRandomBytes =
   (getRandomValues: (array: Uint8Array) => Uint8Array): RandomBytes =>
   length =>
-    String.fromCharCode(...getRandomValues(new Uint8Array(length)));
+    toHex(String.fromCharCode(...getRandomValues(new Uint8Array(length))));
 
 /**
  * A generator whose output nobody can predict who lacks the secret, even if all the rest of its seed is known; and who
  * has the secret still has to guess the rest.
  *
- * @param secret the numbers of the private key, as text
+ * @param secret a prime of the private key, as text: who knows it has the key
  * @param entropy what changes from run to run: clock, Math.random, the request
  */
 export const hedgedRandomBytes = (sha256: Sha256, secret: string, entropy: string[]): RandomBytes => {
   const seed = sha256(toHex(['paynet-client-auth hedged generator', secret, ...entropy].join('\0')));
   let drawn = 0;
   return length => {
-    let bytes = '';
-    while (bytes.length < length) bytes += fromHex(sha256(seed + toHex(`output ${drawn++}`)));
-    return bytes.slice(0, length);
+    let hex = '';
+    while (hex.length < length * 2) hex += sha256(seed + toHex(`output ${drawn++}`));
+    return hex.slice(0, length * 2);
   };
 };
 
@@ -39,7 +39,7 @@ export const hedgedRandomBytes = (sha256: Sha256, secret: string, entropy: strin
  * @see RFC 9562 section 5.4
  */
 export const uuidv4 = (randomBytes: RandomBytes): string => {
-  const hex = toHex(randomBytes(16));
+  const hex = randomBytes(16);
   const variant = ((Number.parseInt(hex.charAt(16), 16) & 3) | 8).toString(16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`;
 };

@@ -3,7 +3,7 @@
 // appendix A.1.2), PEM (RFC 7468), JWK (RFC 7517, RFC 7518 section 6.3).
 
 import { type DerElement, INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, readDer, SEQUENCE } from './der.ts';
-import { fromBase64, fromBase64url, toHex } from './encoding.ts';
+import { fromBase64, fromBase64url, fromHex } from './encoding.ts';
 import { type ClientAuthError, type ClientAuthErrorCode, mustBe } from './errors.ts';
 
 /** The numbers of RFC 8017 section 3.2, checked against each other. */
@@ -80,22 +80,22 @@ const OTHER_ALGORITHMS: Record<string, string> = {
 };
 
 const toInteger = (element: DerElement | undefined): bigint => {
-  if (element?.tag !== INTEGER || element.contents === '' || element.contents.charCodeAt(0) >= 0x80) {
+  if (element?.tag !== INTEGER || element.contents === '' || element.contents >= '8') {
     throw damaged('a number is missing');
   }
-  return BigInt(`0x${toHex(element.contents)}`);
+  return BigInt(`0x${element.contents}`);
 };
 
-const readOrThrow = (bytes: string): DerElement[] => {
-  const elements = readDer(bytes);
+const readOrThrow = (hex: string): DerElement[] => {
+  const elements = readDer(hex);
   if (elements === 'truncated') throw truncated('its end is missing');
   if (elements === 'damaged') throw damaged('it is not DER');
   return elements;
 };
 
 /** Contents of the one SEQUENCE that the bytes must be. */
-const readSequence = (bytes: string): DerElement[] => {
-  const [sequence, ...rest] = readOrThrow(bytes);
+const readSequence = (hex: string): DerElement[] => {
+  const [sequence, ...rest] = readOrThrow(hex);
   if (sequence?.tag !== SEQUENCE) throw damaged('it is not a DER sequence');
   if (rest.length > 0) throw damaged('something follows it');
   return readOrThrow(sequence.contents);
@@ -151,14 +151,14 @@ const allowsPs256 = (parameters: DerElement | undefined): boolean => {
   // which is 20 when it is absent.
   const match =
     /^a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402010500(?:a2030201(..))?$/.exec(
-      toHex(parameters.contents),
+      parameters.contents,
     );
   return match !== null && Number.parseInt(match[1] ?? '14', 16) <= 32;
 };
 
 /** PrivateKeyInfo or OneAsymmetricKey of RFC 5958, or a bare RSAPrivateKey: the label of a PEM often lies about which. */
-const fromDer = (bytes: string): RsaPrivateKey => {
-  const elements = readSequence(bytes);
+const fromDer = (hex: string): RsaPrivateKey => {
+  const elements = readSequence(hex);
   const [version, algorithm, privateKey] = elements;
   if (version?.tag === SEQUENCE) {
     if (algorithm?.tag === OCTET_STRING) throw encrypted();
@@ -166,7 +166,7 @@ const fromDer = (bytes: string): RsaPrivateKey => {
   }
   if (algorithm?.tag !== SEQUENCE) return fromPkcs1(elements);
   const [identifier, parameters] = readOrThrow(algorithm.contents);
-  const oid = identifier?.tag === OBJECT_IDENTIFIER ? toHex(identifier.contents) : '';
+  const oid = identifier?.tag === OBJECT_IDENTIFIER ? identifier.contents : '';
   const other = OTHER_ALGORITHMS[oid];
   if (other) throw notRsa(other);
   if (oid === RSASSA_PSS && !allowsPs256(parameters)) {
@@ -213,8 +213,8 @@ const fromPem = (text: string): RsaPrivateKey => {
   // The encryption of PEM files before PKCS#8: RFC 1421 section 4.6.
   if (/Proc-Type:|DEK-Info:/.test(body)) throw encrypted();
   const base64 = body.replace(/\s/g, '');
-  const bytes = fromBase64(base64);
-  if (bytes !== undefined) return fromDer(bytes);
+  const der = fromBase64(base64);
+  if (der !== undefined) return fromDer(der);
   throw /^[A-Za-z0-9+/]*={0,2}$/.test(base64) ? truncated('its Base64 is not whole') : damaged('it is not Base64');
 };
 
@@ -254,9 +254,9 @@ const fromJwk = (text: string): SigningKey => {
   }
   const [n, e, d, p, q, dp, dq, qi] = JWK_NUMBERS.map(name => {
     const value = jwk[name];
-    const bytes = typeof value === 'string' ? fromBase64url(value) : undefined;
-    if (bytes === undefined) throw damaged(`its member ${name} is not base64url`);
-    return BigInt(`0x${toHex(bytes)}`);
+    const hex = typeof value === 'string' ? fromBase64url(value) : undefined;
+    if (!hex) throw damaged(`its member ${name} is not base64url`);
+    return BigInt(`0x${hex}`);
   }) as [bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint];
   const kid = typeof jwk.kid === 'string' && jwk.kid !== '' ? jwk.kid : undefined;
   return { key: checkNumbers({ n, e, d, p, q, dp, dq, qi }), kid };
@@ -293,9 +293,9 @@ export const importSigningKey = (text: string): SigningKey => {
   if (plain.startsWith('{')) return fromJwk(plain);
   if (/-----BEGIN [A-Z]/.test(plain)) return { key: fromPem(plain), kid: undefined };
 
-  const decoded = fromBase64(plain.replace(/\s/g, ''));
-  if (decoded?.includes('-----BEGIN ')) return { key: fromPem(decoded), kid: undefined };
-  if (decoded?.startsWith('\x30')) {
+  const decoded = fromHex(fromBase64(plain.replace(/\s/g, '')) ?? '');
+  if (decoded.includes('-----BEGIN ')) return { key: fromPem(decoded), kid: undefined };
+  if (decoded.startsWith('\x30')) {
     throw fault(
       'signing_key_unreadable',
       'Base64 without its "-----BEGIN PRIVATE KEY-----" line',

@@ -147,7 +147,7 @@ const createRandomBytes = (key: RsaPrivateKey): RandomBytes => {
   }
   const draws = Array.from({ length: 8 }, () => String(Math.random()));
   const execution = `${pm.info.requestId} ${pm.info.iteration}`;
-  return hedgedRandomBytes(sha256, `${key.d} ${key.p}`, [String(Date.now()), execution, ...draws]);
+  return hedgedRandomBytes(sha256, key.p.toString(36), [String(Date.now()), execution, ...draws]);
 };
 
 /** A request is authenticated by one method (RFC 6749 section 2.3): no Basic of the user's beside ours. */
