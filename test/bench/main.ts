@@ -1,18 +1,33 @@
 // `npm run bench`: what a client assertion costs in Newman, in one process, as medians over an empty script and as ratios.
-// Every signature is verified.
+// Every signature is verified. Then what the scripts weigh. `--chart <file>` draws the costs.
 
 import { constants, type KeyObject, verify } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { collectionOf, form, raw } from '../support/collections.ts';
 import { createRsaKey, toPkcs8 } from '../support/keys.ts';
 import { startRecorder } from '../support/recorder.ts';
+import { type Bar, toChart } from './chart.ts';
 import { measure, median } from './measure.ts';
 import { createScripts, pastedLibrary } from './scripts.ts';
+import { measureSizes } from './sizes.ts';
 
-const SIZES = (process.env.BENCH_BITS ?? '2048,3072,4096').split(',').map(Number);
-const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 9);
+const { values: options } = parseArgs({
+  options: {
+    bits: { type: 'string', default: '2048,3072,4096' },
+    rounds: { type: 'string', default: '10' },
+    only: { type: 'string', default: 'all' },
+    chart: { type: 'string' },
+  },
+});
 const WARM_UP = 2;
 const ITERATIONS = 6;
+const OURS = 'this script';
+const FLOOR = 'RSA-PSS by hand on BigInt';
+const PASTED = 'jsrsasign pasted, by eval';
+const UNRELATED = 'this script, another request';
 
 const isSigned = (assertion: string, key: KeyObject): boolean => {
   const [header, claims, signature] = assertion.split('.');
@@ -25,43 +40,73 @@ const recorder = await startRecorder();
 const url = `${recorder.origin}/token`;
 const token = { url: '{{token_endpoint}}', body: form(['grant_type', 'client_credentials']) };
 const api = { url: `${recorder.origin}/accounts`, ...raw('application/json', '{}') };
-
 const VARIANTS = [
-  { name: 'empty script', source: scripts.empty, request: token },
-  { name: 'this script, unrelated request', source: scripts.ours, request: api },
-  { name: 'RSA-PSS by hand on BigInt', source: scripts.byHand, request: token },
-  { name: 'this script', source: scripts.ours, request: token },
-  { name: 'jsrsasign imported whole', source: scripts.whole, request: token },
-  { name: 'jsrsasign pasted, by eval', source: scripts.pasted, request: token },
-];
+  { name: 'empty script', source: scripts.empty, request: token, signs: false },
+  { name: UNRELATED, source: scripts.ours, request: api, signs: false },
+  { name: FLOOR, source: scripts.byHand, request: token, signs: true },
+  { name: OURS, source: scripts.ours, request: token, signs: true },
+  { name: 'jsrsasign imported whole', source: scripts.whole, request: token, signs: true },
+  { name: PASTED, source: scripts.pasted, request: token, signs: true },
+].filter(({ source }) => options.only === 'all' || (source !== scripts.whole && source !== scripts.pasted));
 
-for (const bits of SIZES) {
+/** Median milliseconds over the empty script, by the name of the variant. */
+const measureCosts = async (bits: number): Promise<Map<string, number>> => {
   const { privateKey, publicKey } = createRsaKey(bits);
   const environment = { token_endpoint: url, client_id: 'client-1', kid: 'key-1', signing_key: toPkcs8(privateKey) };
   const times = new Map<string, number[]>(VARIANTS.map(({ name }) => [name, []]));
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const { name, source, request } of VARIANTS) {
-      if (/whole|pasted/.test(name) && process.env.BENCH_QUICK) continue;
-      const all = source === scripts.pasted ? { ...environment, jsrsasign: pastedLibrary } : environment;
+  for (let round = 0; round <= Number(options.rounds); round++) {
+    for (const { name, source, request, signs } of VARIANTS) {
+      const all = name === PASTED ? { ...environment, jsrsasign: pastedLibrary } : environment;
       const run = await measure(collectionOf([request], {}, source), all, WARM_UP + ITERATIONS);
-      const count = source === '' || request === api ? 0 : WARM_UP + ITERATIONS;
-      if (run.assertions.length !== count || !run.assertions.every(one => isSigned(one, publicKey))) {
+      const expected = signs ? WARM_UP + ITERATIONS : 0;
+      if (run.assertions.length !== expected || !run.assertions.every(one => isSigned(one, publicKey))) {
         throw new Error(`${name}: ${run.assertions.length} assertions, or one that does not verify`);
       }
+      // The first round warms the process up.
       if (round > 0) times.get(name)?.push(...run.times.slice(WARM_UP));
     }
   }
   const empty = median(times.get('empty script') ?? []);
-  const over = (name: string) => median(times.get(name) ?? []) - empty;
+  return new Map(
+    VARIANTS.map(({ name }) => [name, median(times.get(name) ?? []) - (name === 'empty script' ? 0 : empty)]),
+  );
+};
+
+const print = (head: string[], rows: string[][]): void => {
   const table = new Table({
-    head: [`RSA-${bits}`, 'ms over empty', 'to this script', 'to the floor'],
-    style: { head: [] },
+    head,
+    style: { head: [], border: [] },
+    colAligns: ['left', 'right', 'right', 'right', 'right'],
   });
-  for (const { name } of VARIANTS.slice(1)) {
-    const ratio = (to: string) => (over(name) / over(to)).toFixed(2);
-    table.push([name, over(name).toFixed(2), ratio('this script'), ratio('RSA-PSS by hand on BigInt')]);
-  }
-  console.log(`empty script: ${empty.toFixed(2)} ms`);
+  for (const row of rows) table.push(row);
   console.log(table.toString());
+};
+
+const machine = `Newman 6.2.2, Node ${process.version}, ${cpus().length} cores of ${cpus()[0]?.model.trim()}`;
+console.log(machine);
+const bars: Bar[] = [];
+for (const bits of options.bits.split(',').map(Number)) {
+  const costs = await measureCosts(bits);
+  const cost = (name: string) => costs.get(name) ?? Number.NaN;
+  const rows = VARIANTS.slice(1).map(({ name }) => [
+    name,
+    cost(name).toFixed(2),
+    (cost(name) / cost(OURS)).toFixed(2),
+    (cost(name) / cost(FLOOR)).toFixed(2),
+  ]);
+  print([`RSA-${bits}`, 'ms over an empty script', 'to this script', 'to the floor'], rows);
+  console.log(`An empty script takes ${cost('empty script').toFixed(2)} ms.\n`);
+  for (const { name } of VARIANTS.slice(1)) {
+    if (name !== UNRELATED || bits === 2048) bars.push({ group: `RSA-${bits}`, name, value: cost(name) });
+  }
 }
 await recorder.close();
+
+if (options.only === 'all') {
+  print(['size in bytes', 'script', 'gzip', 'collection', 'JSON report'], await measureSizes(scripts));
+  console.log(
+    'The collection has 30 requests and the script in front of them; the report is Newman’s of one run of it.',
+  );
+}
+if (options.chart)
+  writeFileSync(options.chart, toChart(bars, `Cost of one client assertion, ms over an empty script`, machine));
