@@ -1,27 +1,12 @@
 // PS256 on native BigInt held against verifiers that are not ours, over odd keys; and what happens when arithmetic fails.
 
 import assert from 'node:assert/strict';
-import { constants, createHash, createPublicKey, type KeyObject, randomBytes, verify } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { compactVerify } from 'jose';
-import { bundleForNode } from '../build/bundle.ts';
 import { importSigningKey } from '../src/client-auth/signing-key.ts';
 import { createRsaKey, createRsaKeyOf, toJwk, toPkcs8, withSmallerPrimeFirst } from './support/keys.ts';
-
-const code = await bundleForNode('src/client-auth/ps256.ts');
-const { sha256, signPS256 } = (await import(
-  `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`
-)) as typeof import('../src/client-auth/ps256.ts');
-
-const salt = () => randomBytes(32).toString('hex');
-
-const isSigned = (text: string, signature: string, key: KeyObject, saltLength = 32): boolean =>
-  verify(
-    'sha256',
-    Buffer.from(text),
-    { key: createPublicKey(key), padding: constants.RSA_PKCS1_PSS_PADDING, saltLength },
-    Buffer.from(signature, 'base64url'),
-  );
+import { createSalt, isSigned, sha256, signPS256 } from './support/ps256.ts';
 
 describe('signPS256', () => {
   const shapes: [title: string, privateKey: () => KeyObject, bits: number, count: number][] = [
@@ -43,7 +28,7 @@ describe('signPS256', () => {
       assert.equal(key.bits, bits);
       for (let i = 0; i < count; i++) {
         const text = `${Buffer.from('{"alg":"PS256"}').toString('base64url')}.${randomBytes(i * 40).toString('base64url')}`;
-        const signature = signPS256(text, key, salt());
+        const signature = signPS256(text, key, createSalt());
         assert.equal(Buffer.from(signature, 'base64url').length, Math.ceil(bits / 8));
         assert.equal(isSigned(text, signature, privateKey), true);
         if (i > 0) await compactVerify(`${text}.${signature}`, createPublicKey(privateKey), { algorithms: ['PS256'] });
@@ -54,10 +39,10 @@ describe('signPS256', () => {
   it('uses a salt of 32 bytes, the one that it is given', () => {
     const { privateKey } = createRsaKey();
     const { key } = importSigningKey(toPkcs8(privateKey));
-    const same = salt();
+    const same = createSalt();
     const signature = signPS256('text', key, same);
     assert.equal(signPS256('text', key, same), signature);
-    assert.notEqual(signPS256('text', key, salt()), signature);
+    assert.notEqual(signPS256('text', key, createSalt()), signature);
     for (const saltLength of [0, 20, 31, 33, 222])
       assert.equal(isSigned('text', signature, privateKey, saltLength), false);
     assert.throws(() => signPS256('text', key, same.slice(1)), RangeError);
@@ -68,10 +53,13 @@ describe('signPS256', () => {
     for (const name of ['dp', 'dq', 'qi', 'p', 'q'] as const) {
       for (const bit of [0n, 3n, 500n, 1000n]) {
         const faulty = { ...key, [name]: key[name] ^ (1n << bit) };
-        assert.throws(() => signPS256('text', faulty, salt()), { name: 'ClientAuthError', code: 'signature_invalid' });
+        assert.throws(() => signPS256('text', faulty, createSalt()), {
+          name: 'ClientAuthError',
+          code: 'signature_invalid',
+        });
       }
     }
-    assert.doesNotThrow(() => signPS256('text', key, salt()));
+    assert.doesNotThrow(() => signPS256('text', key, createSalt()));
   });
 });
 
