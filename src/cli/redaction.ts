@@ -1,0 +1,89 @@
+// Takes secrets out of text, in whatever form a reporter wrote them: plain, escaped for JSON, HTML or a URL, in Base64, or as
+// the bytes of a Buffer. What replaces a secret says what was there. The command line, on the machine; pure.
+
+/** Secrets of letters that no escaping changes: tokens, assertions, PKCE verifiers, members of a JWK. */
+const URL_SAFE = /^[\w.~-]+$/;
+
+/** Pieces shorter than this are no secret by themselves: the last line of a PEM, say. */
+const MIN_LENGTH = 12;
+
+/** The forms of one letter: as it is, in a URL, in HTML, in JSON. */
+const toFlexible = (letter: string): string => {
+  if (/[\w~-]/.test(letter)) return letter;
+  const hex = letter.charCodeAt(0).toString(16).padStart(2, '0');
+  const anyCase = hex.replace(/[a-f]/g, digit => `[${digit}${digit.toUpperCase()}]`);
+  return `(?:\\\\?\\${letter}|%${anyCase}|&#[xX]0*${anyCase};|&#0*${letter.charCodeAt(0)};|\\\\u00${anyCase})`;
+};
+
+/** How many letters of a secret are enough to know it; what follows them is taken for the rest of it, also when it was cut. */
+const KNOWN_BY = 20;
+const REST = '(?:[\\w.~+/=-]|%[\\dA-Fa-f]{2}|&#[xX]?[\\dA-Fa-f]+;|\\\\/|\\\\u00[\\dA-Fa-f]{2})*';
+
+/** Collects secrets during a run and takes them out of text. */
+export class Redaction {
+  readonly #exact = new Map<string, string>();
+  #longestFirst: [secret: string, label: string][] | undefined;
+  readonly #patterns = new Map<string, { pattern: RegExp; label: string }>();
+
+  /**
+   * Adds a secret; of one in several lines every line is a secret.
+   *
+   * @param label what to write in its place, without quotes or angle brackets
+   */
+  add(secret: string, label: string): void {
+    for (const piece of secret.split(/-----[A-Z ]+-----|[\s"'{}:,]|\\+[rnt"]/)) {
+      if (piece.length < MIN_LENGTH || this.#exact.has(piece) || this.#patterns.has(piece)) continue;
+      if (URL_SAFE.test(piece)) this.#exact.set(piece, label);
+      else {
+        const pattern = new RegExp([...piece.slice(0, KNOWN_BY)].map(toFlexible).join('') + REST, 'g');
+        this.#patterns.set(piece, { pattern, label });
+      }
+    }
+    this.#longestFirst = undefined;
+  }
+
+  /** The text without the secrets added so far. */
+  redact(text: string): string {
+    if (this.#exact.size + this.#patterns.size === 0) return text;
+    return this.#redactBase64(this.#redactBuffers(this.#redactText(text)));
+  }
+
+  #redactText(text: string): string {
+    // An escape sequence is passed over, so that its last letters are not taken for the first ones of a secret.
+    let result = text.replace(
+      /%[\dA-Fa-f]{2}|\\u[\dA-Fa-f]{4}|\\[a-z"\\/]|[\w.~-]{12,}/g,
+      word => this.#exact.get(word) ?? word,
+    );
+    // The longest first: a line of a PEM may be part of a member of the same key as JWK.
+    this.#longestFirst ??= [...this.#exact].sort(([one], [other]) => other.length - one.length);
+    for (const [secret, label] of this.#longestFirst) {
+      // What is glued to other letters, or cut off at its end.
+      const start = secret.slice(0, KNOWN_BY);
+      if (!result.includes(start)) continue;
+      result = result.replaceAll(secret, label).replace(new RegExp(start.replace(/\./g, '\\.') + REST, 'g'), label);
+    }
+    for (const { pattern, label } of this.#patterns.values()) result = result.replace(pattern, label);
+    return result;
+  }
+
+  /** Newman's JSON report holds the body of a response as the numbers of its bytes. */
+  #redactBuffers(text: string): string {
+    return text.replace(/("type":\s*"Buffer",\s*"data":\s*\[)([\d,\s]+)(\])/g, (whole, before, data, after) => {
+      const plain = Buffer.from(data.split(',').map(Number)).toString();
+      const redacted = this.#redactText(plain);
+      return redacted === plain ? whole : `${before}${[...Buffer.from(redacted)].join(',')}${after}`;
+    });
+  }
+
+  #redactBase64(text: string): string {
+    return text.replace(/[\w+/-]{32,}={0,2}/g, whole => {
+      // Where the run does not begin with the Base64 itself, the letters are out of step by up to three.
+      for (let offset = 0; offset < 4; offset++) {
+        const plain = Buffer.from(whole.slice(offset), 'base64').toString('latin1');
+        const redacted = this.#redactText(plain);
+        if (redacted !== plain) return whole.slice(0, offset) + Buffer.from(redacted, 'latin1').toString('base64');
+      }
+      return whole;
+    });
+  }
+}

@@ -1,0 +1,123 @@
+// Redaction: no 24 characters of a secret are left in any form that a reporter writes.
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { Redaction } from '../src/cli/redaction.ts';
+import { createRsaKey, toJwk, toPkcs8 } from './support/keys.ts';
+
+const { privateKey } = createRsaKey();
+const pem = toPkcs8(privateKey);
+const jwk = toJwk(privateKey);
+const token = randomBytes(32).toString('base64url');
+const assertion = `${randomBytes(40).toString('base64url')}.${randomBytes(90).toString('base64url')}.${randomBytes(256).toString('base64url')}`;
+const oddToken = `${randomBytes(30).toString('base64')}+/${randomBytes(30).toString('base64')}==`;
+
+const create = (): Redaction => {
+  const redaction = new Redaction();
+  redaction.add(pem, '[signing_key]');
+  redaction.add(JSON.stringify(jwk), '[signing_key]');
+  for (const name of ['d', 'p', 'q', 'dp', 'dq', 'qi']) redaction.add(String(jwk[name]), '[signing_key]');
+  redaction.add(token, '[access_token]');
+  redaction.add(oddToken, '[refresh_token]');
+  redaction.add(assertion, '[client_assertion kid=k jti=j]');
+  return redaction;
+};
+
+const toHtml = (text: string) =>
+  text.replace(/[&<>"'`=/+]/g, letter => `&#x${letter.charCodeAt(0).toString(16).toUpperCase()};`);
+
+const FORMS: Record<string, (secret: string) => string> = {
+  plain: secret => secret,
+  'in JSON': secret => JSON.stringify({ a: [secret] }),
+  'in JSON in JSON': secret => JSON.stringify(JSON.stringify({ a: secret })),
+  'in JSON with escaped slashes': secret => JSON.stringify(secret).replace(/\//g, '\\/'),
+  'in a URL': secret => `a=b&client_assertion=${encodeURIComponent(secret)}&c=d`,
+  'in an encoded URL': secret => encodeURIComponent(`client_assertion=${secret}`),
+  'in HTML': secret => `<td>${toHtml(secret)}</td>`,
+  'in HTML with decimal entities': secret => secret.replace(/[+/=]/g, letter => `&#${letter.charCodeAt(0)};`),
+  'in Base64': secret => Buffer.from(`{"x":"${secret}"}`).toString('base64'),
+  'in Base64, one letter later': secret => Buffer.from(`{"xy":"${secret}"}`).toString('base64'),
+  'in Base64, two letters later': secret => Buffer.from(`{"xyz":"${secret}"}`).toString('base64'),
+  'in Base64 in a data URL': secret => `data:text/plain;base64,${Buffer.from(secret).toString('base64')}`,
+  'as the bytes of a Buffer': secret => JSON.stringify({ stream: Buffer.from(`{"t":"${secret}"}`) }, null, 2),
+  'glued to other letters': secret => `\\n${secret}`,
+  'behind other letters': secret => `token_${secret}`,
+  'cut at its end': secret => `${secret.slice(0, -9)}…`,
+};
+
+/** All that a text could be read as. */
+const readings = (text: string): string => {
+  const bytes = [...text.matchAll(/"data": ?\[([\d,\s]+)\]/g)].map(([, data]) =>
+    Buffer.from((data ?? '').split(',').map(Number)).toString(),
+  );
+  const decoded = [...text.matchAll(/[\w+/-]{32,}/g)].flatMap(([run]) =>
+    [0, 1, 2, 3].map(offset => Buffer.from(run.slice(offset), 'base64').toString('latin1')),
+  );
+  const unescaped = text
+    .replace(/&#x([\da-f]+);/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)))
+    .replace(/&#(\d+);/g, (_, decimal) => String.fromCharCode(Number(decimal)))
+    .replace(/%([\da-f]{2})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)))
+    .replace(/\\\//g, '/');
+  return [text, ...bytes, ...decoded, unescaped].join('\n');
+};
+
+const holds = (text: string, secret: string): boolean => {
+  const all = readings(text);
+  for (let i = 0; i + 24 <= secret.length; i++) if (all.includes(secret.slice(i, i + 24))) return true;
+  return false;
+};
+
+describe('Redaction', () => {
+  const secrets = {
+    'a token': token,
+    'a token with + and /': oddToken,
+    'an assertion': assertion,
+    'a number of the key': String(jwk.d),
+  };
+  for (const [form, write] of Object.entries(FORMS)) {
+    for (const [name, secret] of Object.entries(secrets)) {
+      it(`takes out ${name} ${form}`, () => {
+        const text = write(secret);
+        const redacted = create().redact(text);
+        assert.equal(holds(redacted, secret), false, redacted.slice(0, 300));
+      });
+    }
+    it(`takes out a PEM ${form}`, () => {
+      const redacted = create().redact(write(pem));
+      for (const line of pem.split('\n').filter(one => !one.startsWith('-'))) {
+        assert.equal(holds(redacted, line), false, redacted.slice(0, 300));
+      }
+    });
+  }
+
+  it('says what was there', () => {
+    const redacted = create().redact(`Authorization: Bearer ${token}&client_assertion=${assertion}`);
+    assert.equal(redacted, 'Authorization: Bearer [access_token]&client_assertion=[client_assertion kid=k jti=j]');
+  });
+
+  it('leaves all other text as it is, and JSON as JSON', () => {
+    const text = JSON.stringify({
+      a: randomBytes(100).toString('base64'),
+      b: pem.slice(0, 27),
+      c: Buffer.from('text'),
+      d: `x ${'y'.repeat(50)}`,
+    });
+    assert.equal(create().redact(text), text);
+    const redacted = create().redact(JSON.stringify({ body: assertion, stream: Buffer.from(token), key: pem }));
+    assert.doesNotThrow(() => JSON.parse(redacted));
+  });
+
+  it('takes thousands of assertions out of megabytes in seconds', () => {
+    const redaction = new Redaction();
+    const all = Array.from(
+      { length: 2000 },
+      () =>
+        `${randomBytes(40).toString('base64url')}.${randomBytes(100).toString('base64url')}.${randomBytes(256).toString('base64url')}`,
+    );
+    for (const one of all) redaction.add(one, '[client_assertion]');
+    const text = JSON.stringify(all.map(one => ({ body: one, text: 'x'.repeat(3000) })));
+    const redacted = redaction.redact(text);
+    assert.equal(redacted.match(/\[client_assertion\]/g)?.length, 2000);
+  });
+});
