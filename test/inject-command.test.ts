@@ -392,8 +392,12 @@ describe('a collection of 20 MB with 5,000 requests', () => {
   test('leaves the old file as it was, and nothing beside it, when the file may not grow so large', () => {
     fs.writeFileSync(path.join(directory, 'old.json'), original);
     const files = names();
-    const { status } = shell('ulimit -f 20000; node "$0" inject collection.json -o old.json');
-    assert.notEqual(status, 0);
+    assert.deepEqual(shell('ulimit -f 20000; node "$0" inject collection.json -o old.json'), {
+      status: 1,
+      stdout: '',
+      stderr:
+        'error: old.json: cannot be written: the file would be larger than the system allows. Raise the limit and try again.\n',
+    });
     assert.equal(read('old.json'), original);
     assert.deepEqual(names(), files);
   });

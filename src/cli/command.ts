@@ -19,6 +19,10 @@ export interface Host {
   readScript(): Promise<string>;
   /** All bytes of standard input. */
   readStandardInput(): Promise<Buffer>;
+  /** A variable of the process's environment, undefined when it is not set. */
+  readSecret(name: string): string | undefined;
+  /** Asks the user for a secret without showing it; undefined where there is no terminal. */
+  askSecret(question: string): Promise<string | undefined>;
   /** Writes the whole text to standard output; resolves when the last byte has been handed over. */
   print(text: string): Promise<void>;
   /** Tells the user something on standard error, in a line of its own. */

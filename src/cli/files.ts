@@ -53,7 +53,9 @@ export async function writeText(file: string, text: string): Promise<void> {
     // A rename would also replace a file that its owner made read-only.
     if (existing) await access(file, constants.W_OK);
     // The package writes with a single write(2), which a full disk cuts short without an error: write in its place.
-    await writeFileAtomic(file, '', { tmpfileCreated: temporary => writeFile(temporary, encodeUtf8(text)) });
+    await writeFileAtomic(file, '', {
+      tmpfileCreated: temporary => writeFile(temporary, encodeUtf8(text), { flag: 'r+' }),
+    });
   } catch (error) {
     throw error instanceof CommandError ? error : cannotBeWritten(file, error);
   }

@@ -4,6 +4,7 @@
 import { fstatSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Command, CommanderError } from 'commander';
+import { read } from 'read';
 import packageJson from '../../package.json' with { type: 'json' };
 import { CommandError, type Host } from './command.ts';
 import { cannotBeWritten, encodeUtf8 } from './files.ts';
@@ -11,7 +12,7 @@ import { addInjectCommand } from './inject.ts';
 
 const SCRIPT = new URL('pre-request.js', import.meta.url);
 
-const host: Host = { readScript, readStandardInput, print, note };
+const host: Host = { readScript, readStandardInput, readSecret, askSecret, print, note };
 
 async function readScript(): Promise<string> {
   try {
@@ -27,6 +28,15 @@ async function readStandardInput(): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk);
   return Buffer.concat(chunks);
+}
+
+function readSecret(name: string): string | undefined {
+  return process.env[name];
+}
+
+async function askSecret(prompt: string): Promise<string | undefined> {
+  if (!process.stdin.isTTY) return undefined;
+  return await read({ prompt, silent: true, output: process.stderr });
 }
 
 async function print(text: string): Promise<void> {
@@ -83,4 +93,6 @@ async function main(argv: string[]): Promise<number> {
 
 // The same error reaches the callback of the write.
 process.stdout.on('error', () => undefined);
+// Without a listener the signal ends the process; with one the write that is too large fails with EFBIG.
+process.on('SIGXFSZ', () => undefined);
 process.exitCode = await main(process.argv);
