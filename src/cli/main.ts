@@ -36,7 +36,7 @@ function readSecret(name: string): string | undefined {
 
 async function askSecret(prompt: string): Promise<string | undefined> {
   if (!process.stdin.isTTY) return undefined;
-  return await read({ prompt, silent: true, output: process.stderr });
+  return await read<string>({ prompt, silent: true, output: process.stderr });
 }
 
 async function print(text: string): Promise<void> {

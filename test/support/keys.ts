@@ -7,7 +7,7 @@ export const createRsaKey = (modulusLength = 2048, publicExponent = 65537) =>
   generateKeyPairSync('rsa', { modulusLength, publicExponent });
 
 /** The inverse of a number that has one. */
-const modInverse = (value: bigint, modulus: bigint): bigint => {
+export const modInverse = (value: bigint, modulus: bigint): bigint => {
   let [a, b, x, y] = [((value % modulus) + modulus) % modulus, modulus, 1n, 0n];
   while (a > 1n) {
     const quotient = a / b;
@@ -17,7 +17,8 @@ const modInverse = (value: bigint, modulus: bigint): bigint => {
   return ((x % modulus) + modulus) % modulus;
 };
 
-const toBase64url = (value: bigint): string => {
+/** The number as it stands in a JWK. */
+export const toBase64url = (value: bigint): string => {
   const hex = value.toString(16);
   return Buffer.from(hex.length % 2 ? `0${hex}` : hex, 'hex').toString('base64url');
 };

@@ -259,6 +259,56 @@ export const describePreRequest = (host: Host): void => {
         await verified(sent.get('client_assertion') as string);
       });
 
+      it('takes a body that is switched off, or blank, for a missing one', async () => {
+        const bodies = [
+          { ...form(['hidden', 'x']), disabled: true },
+          { mode: 'raw', raw: ' \n ' },
+        ];
+        for (const body of bodies) {
+          recorder.requests.length = 0;
+          assertGreen(
+            await send([{ url: '{{token_endpoint}}', header: [{ key: 'Content-Type', value: FORM }], body }]),
+          );
+          assert.deepEqual([...only().form.keys()], ['client_id', 'client_assertion_type', 'client_assertion']);
+        }
+      });
+
+      it('knows its parameters with blanks around their names, and spelt in another way', async () => {
+        const definitions = [
+          token({ body: form([' client_assertion ', 'old'], ['kept', '1']) }),
+          { url: '{{token_endpoint}}', ...raw(FORM, 'client%5Fassertion+=old&+client_id=x&kept=1&bad%zz=2') },
+        ];
+        for (const definition of definitions) {
+          recorder.requests.length = 0;
+          assertGreen(await send([definition]));
+          const names = [...only().form.keys()].filter(name => !name.startsWith('bad'));
+          assert.deepEqual(names, ['kept', 'client_id', 'client_assertion_type', 'client_assertion']);
+        }
+        assert.match(only().body, /&bad%zz=2&/);
+      });
+
+      it('does not mind what is switched off: fields, headers', async () => {
+        const definition = token({
+          body: form(['scope', 'accounts'], ['token', '{{nowhere}}', true], ['client_secret', 'x', true]),
+          header: [
+            { key: 'Authorization', value: 'Basic dTpw', disabled: true },
+            { key: 'Content-Type', value: 'application/json', disabled: true },
+          ],
+        });
+        assertGreen(await send([definition]));
+        assert.equal(only().headers.authorization, undefined);
+      });
+
+      it('lets endpoints that are set by hand be on different hosts', async () => {
+        const elsewhere = recorder.origin.replace('127.0.0.1', 'localhost');
+        const change = { introspection_endpoint: `${elsewhere}/introspection` };
+        assertGreen(await send([{ url: '{{introspection_endpoint}}', body: form(['token', 't']) }], change));
+        assert.equal(
+          (await verified(only().form.get('client_assertion') as string)).claims.aud,
+          settings.token_endpoint,
+        );
+      });
+
       it('sends a client_id with special characters unharmed', async () => {
         const clientId = 'a&b=c "d" +%20\\e\'';
         for (const definition of [token(), { url: '{{token_endpoint}}', ...raw(FORM, 'a=b') }]) {
@@ -431,6 +481,33 @@ export const describePreRequest = (host: Host): void => {
         assert.equal(claims.aud, `${recorder.origin}/token`);
       });
 
+      it('asks nobody when the audience needs no token endpoint', async () => {
+        const change = { ...discovered(), introspection_endpoint: `${recorder.origin}/by-hand` };
+        for (const more of [
+          { client_assertion_audience: 'issuer' },
+          { token_endpoint_auth_method: 'tls_client_auth' },
+        ]) {
+          recorder.requests.length = 0;
+          assertGreen(await send([introspect], { ...change, ...more }));
+          assert.deepEqual(
+            recorder.requests.map(({ url }) => url),
+            ['/by-hand'],
+          );
+        }
+      });
+
+      it('refuses an endpoint set by hand whose audience would come from the metadata of another host', async () => {
+        const elsewhere = recorder.origin.replace('127.0.0.1', 'localhost');
+        const change = { ...discovered(), introspection_endpoint: `${elsewhere}/introspection` };
+        assertRefused(await send([introspect], change), /must be on the host of the token endpoint/, [OPENID]);
+      });
+
+      it('gives up after ten seconds without an answer', async () => {
+        recorder.answers.set(OPENID, 'silence');
+        const run = send([token()], { token_endpoint: '', issuer: recorder.origin }, { timeoutRequest: 14000 });
+        assertRefused(await run, /got no answer within 10 seconds/, [OPENID]);
+      });
+
       it('follows the user who sets an endpoint or another issuer in the middle of the run', async () => {
         const other = await startRecorder();
         const body = JSON.stringify({ ...metadata(), issuer: other.origin, token_endpoint: `${other.origin}/t` });
@@ -590,6 +667,12 @@ export const describePreRequest = (host: Host): void => {
         ['a lifetime in other notation', { client_assertion_lifetime: '1e2' }, /from 1 to 600/],
         ['an infinite lifetime', { client_assertion_lifetime: 'Infinity' }, /from 1 to 600/],
         [
+          'a clock offset of more than a day',
+          { clock_offset: '86401' },
+          /"clock_offset" must be .* from -86400 to 86400/,
+        ],
+        ['a client_id with an opening brace', { client_id: 'a{{b' }, /"client_id" must be/],
+        [
           'a clock offset that is no number',
           { clock_offset: 'soon' },
           /"clock_offset" must be a whole number of seconds/,
@@ -686,6 +769,13 @@ export const describePreRequest = (host: Host): void => {
           /"access_token" must be set, got nothing\. It stands in the form as \{\{access_token\}\}/,
         ],
         [
+          'Basic out of a variable',
+          { header: [{ key: 'Authorization', value: '{{basic}}' }] },
+          /must not carry "Authorization: Basic"/,
+        ],
+        ['a client_secret in a raw form', raw(FORM, 'client_secret=x'), /must not hold "client_secret"/],
+        ['an unresolved variable in the name of a field', { body: form(['{{field}}', 'x']) }, /"field" must be set/],
+        [
           'an unresolved variable in a raw form',
           raw(FORM, 'token={{access_token}}'),
           /"access_token" must be set, got nothing/,
@@ -693,7 +783,7 @@ export const describePreRequest = (host: Host): void => {
       ];
       for (const [title, definition, says] of bodies) {
         it(title, async () => {
-          assertRefused(await send([token(definition)]), says);
+          assertRefused(await send([token(definition)], { basic: 'Basic dTpw' }), says);
         });
       }
 
