@@ -2,7 +2,6 @@
 // an environment file and the transport certificate, against the authorization server over mutual TLS.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { type AuthorizationServer, startAuthorizationServer } from '../src/demo/authorization-server.ts';
 import { transportSubject } from '../src/demo/certificates.ts';
 import { type CredentialFiles, writeCredentialFiles } from '../src/demo/credential-files.ts';
+import { execute } from './support/execute.ts';
 import { hosts } from './support/hosts.ts';
 import { createRsaKey, leaks, refusalsOf, toPkcs8 } from './support/keys.ts';
 
@@ -54,20 +54,6 @@ const foreign = {
     },
   ],
 };
-
-const execute = (command: string, args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> =>
-  new Promise(resolve => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', chunk => {
-      stdout += chunk;
-    });
-    child.stderr.on('data', chunk => {
-      stderr += chunk;
-    });
-    child.on('close', code => resolve({ code, stdout, stderr }));
-  });
 
 describe('inject and newman run', () => {
   let server: AuthorizationServer;

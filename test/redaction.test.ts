@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { Redaction } from '../src/cli/redaction.ts';
 import { createRsaKey, toJwk, toPkcs8 } from './support/keys.ts';
+import { holdsPartOf } from './support/readings.ts';
 
 const { privateKey } = createRsaKey();
 const pem = toPkcs8(privateKey);
@@ -46,28 +47,6 @@ const FORMS: Record<string, (secret: string) => string> = {
   'cut at its end': secret => `${secret.slice(0, -9)}…`,
 };
 
-/** All that a text could be read as. */
-const readings = (text: string): string => {
-  const bytes = [...text.matchAll(/"data": ?\[([\d,\s]+)\]/g)].map(([, data]) =>
-    Buffer.from((data ?? '').split(',').map(Number)).toString(),
-  );
-  const decoded = [...text.matchAll(/[\w+/-]{32,}/g)].flatMap(([run]) =>
-    [0, 1, 2, 3].map(offset => Buffer.from(run.slice(offset), 'base64').toString('latin1')),
-  );
-  const unescaped = text
-    .replace(/&#x([\da-f]+);/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)))
-    .replace(/&#(\d+);/g, (_, decimal) => String.fromCharCode(Number(decimal)))
-    .replace(/%([\da-f]{2})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)))
-    .replace(/\\\//g, '/');
-  return [text, ...bytes, ...decoded, unescaped].join('\n');
-};
-
-const holds = (text: string, secret: string): boolean => {
-  const all = readings(text);
-  for (let i = 0; i + 24 <= secret.length; i++) if (all.includes(secret.slice(i, i + 24))) return true;
-  return false;
-};
-
 describe('Redaction', () => {
   const secrets = {
     'a token': token,
@@ -80,13 +59,13 @@ describe('Redaction', () => {
       it(`takes out ${name} ${form}`, () => {
         const text = write(secret);
         const redacted = create().redact(text);
-        assert.equal(holds(redacted, secret), false, redacted.slice(0, 300));
+        assert.equal(holdsPartOf(redacted, secret), false, redacted.slice(0, 300));
       });
     }
     it(`takes out a PEM ${form}`, () => {
       const redacted = create().redact(write(pem));
       for (const line of pem.split('\n').filter(one => !one.startsWith('-'))) {
-        assert.equal(holds(redacted, line), false, redacted.slice(0, 300));
+        assert.equal(holdsPartOf(redacted, line), false, redacted.slice(0, 300));
       }
     });
   }

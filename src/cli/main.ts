@@ -9,10 +9,11 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { CommandError, type Host } from './command.ts';
 import { cannotBeWritten, encodeUtf8 } from './files.ts';
 import { addInjectCommand } from './inject.ts';
+import { addRunCommand } from './run.ts';
 
 const SCRIPT = new URL('pre-request.js', import.meta.url);
 
-const host: Host = { readScript, readStandardInput, readSecret, askSecret, print, note };
+const host: Host = { readScript, readStandardInput, readSecret, askSecret, print, note, filterOutput };
 
 async function readScript(): Promise<string> {
   try {
@@ -69,6 +70,24 @@ function note(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
+function filterOutput(filter: (text: string) => string): () => void {
+  const releases = [process.stdout, process.stderr].map(stream => {
+    const { write } = stream;
+    stream.write = ((chunk: string | Uint8Array, ...rest: []) =>
+      write.call(
+        stream,
+        filter(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString()),
+        ...rest,
+      )) as typeof write;
+    return () => {
+      stream.write = write;
+    };
+  });
+  return () => {
+    for (const release of releases) release();
+  };
+}
+
 async function main(argv: string[]): Promise<number> {
   const program = new Command('paynet-client-auth')
     .description('Client authentication for PayNet in Postman and Newman.')
@@ -77,6 +96,7 @@ async function main(argv: string[]): Promise<number> {
     .showHelpAfterError('(--help shows how to call it)')
     .exitOverride();
   addInjectCommand(program, host);
+  addRunCommand(program, host);
   try {
     await program.parseAsync(argv);
     return 0;

@@ -1,0 +1,245 @@
+// The command `run`: Newman with the script injected in memory, the key from a file, and no secret in what is written. On
+// the machine.
+
+import { type Command, Option } from 'commander';
+import newman, { type NewmanRunOptions } from 'newman';
+import { ENDPOINT_NAMES, type Endpoints, findEndpoint } from '../client-auth/authorization-server.ts';
+import { addClientOptions, type Client, type ClientOptions, readClient } from './client-options.ts';
+import { CommandError, type Host } from './command.ts';
+import { decodeUtf8, readBytes } from './files.ts';
+import { guardWrites } from './guarded-writes.ts';
+import { inject } from './inject.ts';
+import { Redaction } from './redaction.ts';
+import { addAuthorization, addForm, addJson, addNamed } from './run-secrets.ts';
+
+interface RunOptions extends ClientOptions {
+  reporters: string;
+  folder?: string[];
+  bail?: string | true;
+  color: string;
+  [option: string]: unknown;
+}
+
+type Json = Record<string, unknown>;
+
+const collect = (value: string, before: string[] = []): string[] => [...before, value];
+const toCount = (value: string): number => {
+  if (!/^\d+$/.test(value)) throw new CommandError(`expected a whole number, got "${value}".`, 2);
+  return Number(value);
+};
+
+/** Options that Newman takes under the same name and value. */
+const PASSED = [
+  'globals',
+  'iterationCount',
+  'iterationData',
+  'folder',
+  'exportEnvironment',
+  'exportGlobals',
+  'exportCollection',
+  'suppressExitCode',
+  'disableUnicode',
+  'color',
+  'delayRequest',
+  'timeout',
+  'timeoutRequest',
+  'timeoutScript',
+  'workingDir',
+  'insecureFileRead',
+  'cookieJar',
+  'exportCookieJar',
+  'verbose',
+  'ignoreRedirects',
+  'sslClientCertList',
+] as const;
+
+/** Adds the command `run` to the command line. */
+export function addRunCommand(program: Command, host: Host): void {
+  const command = program
+    .command('run')
+    .summary('run a collection with Newman, with the script in front of it')
+    .description(
+      'Runs a Postman collection with Newman. The script is put in front of it in memory; the file stays as it is.\n' +
+        'The signing key, assertions and tokens are taken out of all that is written, on the console too.',
+    )
+    .argument('<collection.json>', 'collection in format v2.1 or v2.0')
+    .argument('[reporter options...]', 'options of reporters: --reporter-<name>-<option> <value>')
+    .allowUnknownOption()
+    .allowExcessArguments();
+  addClientOptions(command)
+    .option('-g, --globals <file>', 'Postman globals')
+    .option('-r, --reporters <names>', 'reporters, with commas between them', 'cli')
+    .option('-n, --iteration-count <n>', 'number of iterations', toCount)
+    .option('-d, --iteration-data <file>', 'data file, JSON or CSV')
+    .option('--folder <name>', 'run this folder or request alone; may be repeated', collect)
+    .option('--global-var <name=value>', 'a global variable; may be repeated', collect)
+    .option('--export-environment <file>', 'write the environment after the run')
+    .option('--export-globals <file>', 'write the globals after the run')
+    .option('--export-collection <file>', 'write the collection that was run')
+    .option('--bail [modifiers]', 'end the run at the first failure')
+    .option('--ignore-redirects', 'follow no redirects at all; authenticated requests never follow one')
+    .option('-x, --suppress-exit-code', 'exit with 0 also when the run failed')
+    .option('--disable-unicode', 'plain symbols on the console')
+    .addOption(new Option('--color <value>', 'colour on the console').choices(['on', 'off', 'auto']).default('auto'))
+    .option('--delay-request <ms>', 'milliseconds between requests', toCount)
+    .option('--timeout <ms>', 'milliseconds for the whole run', toCount)
+    .option('--timeout-request <ms>', 'milliseconds for a request', toCount)
+    .option('--timeout-script <ms>', 'milliseconds for a script', toCount)
+    .option('--working-dir <directory>', 'where files in bodies are looked for')
+    .option('--no-insecure-file-read', 'read no files outside of the working directory')
+    .option('--ssl-client-cert-list <file>', 'transport certificates by URL, JSON')
+    .option('--cookie-jar <file>', 'cookies to begin with')
+    .option('--export-cookie-jar <file>', 'write the cookies after the run')
+    .option('--verbose', 'more detail on the console')
+    .action((file: string, rest: string[], options: RunOptions) => run(file, rest, options, host));
+}
+
+async function run(file: string, rest: string[], options: RunOptions, host: Host): Promise<void> {
+  const reporters = options.reporters.split(',').map(name => name.trim());
+  const reporter = parseReporterOptions(rest, reporters);
+  const client = await readClient(options, host);
+  const collection = await readCollection(file, client, host);
+  const redaction = new Redaction();
+  for (const { key, value } of client.environment.values) addNamed(redaction, key, value);
+  const redact = (text: string) => redaction.redact(text);
+  const releaseWrites = guardWrites(redact);
+  const releaseOutput = host.filterOutput(redact);
+  try {
+    const failures = await runNewman({ collection, client, reporters, reporter, options, redaction });
+    if (failures > 0 && !options.suppressExitCode) {
+      throw new CommandError(`the run failed: ${failures} ${failures === 1 ? 'failure' : 'failures'}.`);
+    }
+  } finally {
+    releaseOutput();
+    releaseWrites();
+  }
+}
+
+/** The collection of the file with the script in front, and without redirects where a client is authenticated. */
+async function readCollection(file: string, client: Client, host: Host): Promise<Json> {
+  const text = decodeUtf8(await readBytes(file));
+  const script = await host.readScript();
+  try {
+    const collection = JSON.parse(inject(text, script).replace(/^\uFEFF/, ''));
+    forbidRedirects(collection.item, client);
+    return collection;
+  } catch (error) {
+    if (error instanceof CommandError)
+      throw new CommandError(`${file}: ${error.message}`, error.exitCode, { cause: error });
+    throw error;
+  }
+}
+
+/**
+ * Forbids redirects to the requests that may be authenticated: a redirect could take the form, and the assertion in it, to
+ * another host.
+ */
+function forbidRedirects(items: unknown, { read }: Client): void {
+  const endpoints: Endpoints = {};
+  for (const name of ENDPOINT_NAMES) if (read(name)) endpoints[name] = read(name);
+  const isEndpoint = (url: string) =>
+    ENDPOINT_NAMES.some(name => url.includes(`{{${name}}}`)) || findEndpoint(url, endpoints) !== undefined;
+  const visit = (item: Json): void => {
+    if (Array.isArray(item.item)) for (const child of item.item) visit(child);
+    const request = item.request as Json | string | undefined;
+    const url = typeof request === 'object' ? request.url : request;
+    const raw = typeof url === 'object' && url !== null ? (url as Json).raw : url;
+    if (typeof raw !== 'string' || !isEndpoint(raw)) return;
+    item.protocolProfileBehavior = { ...(item.protocolProfileBehavior as Json | undefined), followRedirects: false };
+  };
+  if (Array.isArray(items)) for (const item of items) visit(item);
+}
+
+/** `--reporter-json-export file` and its like, by reporter. */
+function parseReporterOptions(rest: string[], reporters: string[]): Record<string, Json> {
+  const parsed: Record<string, Json> = {};
+  for (let i = 0; i < rest.length; i++) {
+    const [option = '', inline] = (rest[i] as string).split(/=(.*)/s);
+    const name = reporters.find(one => option.startsWith(`--reporter-${one}-`));
+    if (!name) {
+      const hint = option.startsWith('--reporter-') ? ' Name its reporter with --reporters.' : '';
+      throw new CommandError(`unknown option "${option}".${hint}`, 2);
+    }
+    const key = option
+      .slice(`--reporter-${name}-`.length)
+      .replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+    const next = rest[i + 1];
+    const isValue = inline === undefined && next !== undefined && !next.startsWith('--');
+    if (isValue) i++;
+    parsed[name] = { ...parsed[name], [key]: inline ?? (isValue ? next : true) };
+  }
+  return parsed;
+}
+
+interface Run {
+  collection: Json;
+  client: Client;
+  reporters: string[];
+  reporter: Record<string, Json>;
+  options: RunOptions;
+  redaction: Redaction;
+}
+
+/** Runs Newman and gives the number of failures. */
+function runNewman({ collection, client, reporters, reporter, options, redaction }: Run): Promise<number> {
+  const { transport, environment } = client;
+  const passed = Object.fromEntries(
+    PASSED.filter(name => options[name] !== undefined).map(name => [name, options[name]]),
+  );
+  const newmanOptions = {
+    ...passed,
+    collection,
+    environment,
+    reporters,
+    reporter,
+    ...(options.globalVar !== undefined && { globalVar: toVariables(options.globalVar as string[]) }),
+    ...(options.bail !== undefined && { bail: options.bail === true ? true : options.bail.split(',') }),
+    ...(transport.cert && { sslClientCert: transport.cert, sslClientKey: transport.key }),
+    ...(transport.passphrase && { sslClientPassphrase: transport.passphrase }),
+    ...(transport.ca && { sslExtraCaCerts: transport.ca }),
+  };
+  return new Promise((resolve, reject) => {
+    const emitter = newman.run(newmanOptions as NewmanRunOptions, (error, summary) => {
+      if (error) reject(new CommandError(error.message));
+      else resolve(summary.run.failures.length + (summary.error ? 1 : 0));
+    });
+    watch(emitter as unknown as NodeJS.EventEmitter, redaction);
+  });
+}
+
+const toVariables = (pairs: string[]) =>
+  pairs.map(pair => ({ key: pair.replace(/=.*/s, ''), value: pair.replace(/^[^=]*=?/, '') }));
+
+interface Exchange {
+  request?: {
+    body?: { mode?: string; raw?: string; urlencoded?: { all(): { key?: string; value?: string }[] } };
+    headers: { get(name: string): string | undefined };
+  };
+  response?: { text(): string };
+}
+
+/** Hands the secrets of requests, answers and variables to the redaction, before any reporter sees them. */
+function watch(emitter: NodeJS.EventEmitter, redaction: Redaction): void {
+  emitter.prependListener('beforeRequest', (_error: unknown, { request }: Exchange) => {
+    if (!request) return;
+    const { body, headers } = request;
+    if (body?.mode === 'raw') addForm(redaction, new URLSearchParams(body.raw ?? ''));
+    if (body?.mode === 'urlencoded') {
+      addForm(
+        redaction,
+        (body.urlencoded?.all() ?? []).map(({ key, value }): [string, unknown] => [key ?? '', value]),
+      );
+    }
+    addAuthorization(redaction, headers.get('authorization') ?? '');
+  });
+  emitter.prependListener('request', (_error: unknown, exchange?: Exchange) => {
+    if (exchange?.response) addJson(redaction, exchange.response.text());
+  });
+  // Variables that scripts set: the verifier of a flow that is not over, a token that was not sent.
+  emitter.prependListener('script', (_error: unknown, { execution }: { execution?: Json }) => {
+    for (const scope of ['environment', 'globals', 'collectionVariables', '_variables']) {
+      const { values } = (execution?.[scope] ?? {}) as { values?: { key: string; value: unknown }[] };
+      for (const { key, value } of Array.isArray(values) ? values : []) addNamed(redaction, key, value);
+    }
+  });
+}

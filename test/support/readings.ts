@@ -1,0 +1,27 @@
+// The ways in which a text can be read: as it is, and with its Base64, escapes and bytes undone. To look for secrets in reports.
+
+const cache = new Map<string, string>();
+
+/** All that a text could be read as. */
+const toReadings = (text: string): string => {
+  const bytes = [...text.matchAll(/"data": ?\[([\d,\s]+)\]/g)].map(([, data]) =>
+    Buffer.from((data ?? '').split(',').map(Number)).toString(),
+  );
+  const decoded = [...text.matchAll(/[\w+/-]{32,}/g)].flatMap(([run]) =>
+    [0, 1, 2, 3].map(offset => Buffer.from(run.slice(offset), 'base64').toString('latin1')),
+  );
+  const unescaped = text
+    .replace(/&#x([\da-f]+);/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)))
+    .replace(/&#(\d+);/g, (_, decimal) => String.fromCharCode(Number(decimal)))
+    .replace(/%([\da-f]{2})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)))
+    .replace(/\\\//g, '/');
+  return [text, ...bytes, ...decoded, unescaped].join('\n');
+};
+
+/** Whether 24 characters of a secret can be read in a text, in any form. */
+export const holdsPartOf = (text: string, secret: string): boolean => {
+  const all = cache.get(text) ?? toReadings(text);
+  cache.set(text, all);
+  for (let i = 0; i + 24 <= secret.length; i++) if (all.includes(secret.slice(i, i + 24))) return true;
+  return false;
+};
