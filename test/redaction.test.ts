@@ -75,6 +75,13 @@ describe('Redaction', () => {
     assert.equal(redacted, 'Authorization: Bearer [access_token]&client_assertion=[client_assertion kid=k jti=j]');
   });
 
+  it('takes out the pieces of what a console breaks into lines', () => {
+    const broken = `│ a=b&client_assertion=${assertion.replace(/.{55}/g, '$&\n  │ ')}\n`;
+    const redacted = create().redactPieces(broken);
+    assert.equal(holdsPartOf(redacted, assertion), false, redacted);
+    assert.match(redacted, /^│ a=b&client_assertion=\[/);
+  });
+
   it('leaves all other text as it is, and JSON as JSON', () => {
     const text = JSON.stringify({
       a: randomBytes(100).toString('base64'),

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { type AuthorizationServer, startAuthorizationServer } from '../src/demo/authorization-server.ts';
+import { type AuthorizationServer, endpointPaths, startAuthorizationServer } from '../src/demo/authorization-server.ts';
 import { type CredentialFiles, writeCredentialFiles } from '../src/demo/credential-files.ts';
 import { execute } from './support/execute.ts';
 import { holdsPartOf } from './support/readings.ts';
@@ -44,6 +44,7 @@ describe('paynet-client-auth run', () => {
   });
   beforeEach(() => {
     server.requests.length = 0;
+    server.verified.length = 0;
     rmSync(path('out'), { recursive: true, force: true });
     mkdirSync(path('out'));
   });
@@ -59,7 +60,10 @@ describe('paynet-client-auth run', () => {
     const before = readFileSync(COLLECTION, 'utf8');
     const { code, stdout } = await run(['--signing-key', path('key.pem')]);
     assert.equal(code, 0, stdout);
-    assert.equal(server.requests.length, 6);
+    assert.deepEqual(
+      server.verified.map(({ endpoint }) => endpoint),
+      Object.keys(endpointPaths),
+    );
     assert.equal(readFileSync(COLLECTION, 'utf8'), before);
   });
 

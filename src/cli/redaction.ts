@@ -22,6 +22,7 @@ const REST = '(?:[\\w.~+/=-]|%[\\dA-Fa-f]{2}|&#[xX]?[\\dA-Fa-f]+;|\\\\/|\\\\u00[
 /** Collects secrets during a run and takes them out of text. */
 export class Redaction {
   readonly #exact = new Map<string, string>();
+  #all: string | undefined;
   #longestFirst: [secret: string, label: string][] | undefined;
   readonly #patterns = new Map<string, { pattern: RegExp; label: string }>();
 
@@ -40,12 +41,23 @@ export class Redaction {
       }
     }
     this.#longestFirst = undefined;
+    this.#all = undefined;
   }
 
   /** The text without the secrets added so far. */
   redact(text: string): string {
     if (this.#exact.size + this.#patterns.size === 0) return text;
     return this.#redactBase64(this.#redactBuffers(this.#redactText(text)));
+  }
+
+  /**
+   * The text without the secrets, and without the pieces into which a console breaks what is longer than its lines.
+   * Slower than {@link redact}.
+   */
+  redactPieces(text: string): string {
+    this.#all ??= [...this.#exact.keys(), ...this.#patterns.keys()].join('\n');
+    const all = this.#all;
+    return this.redact(text).replace(/[\w.~+/=-]{12,}/g, piece => (all.includes(piece) ? '[…]' : piece));
   }
 
   #redactText(text: string): string {

@@ -101,9 +101,8 @@ async function run(file: string, rest: string[], options: RunOptions, host: Host
   const collection = await readCollection(file, client, host);
   const redaction = new Redaction();
   for (const { key, value } of client.environment.values) addNamed(redaction, key, value);
-  const redact = (text: string) => redaction.redact(text);
-  const releaseWrites = guardWrites(redact);
-  const releaseOutput = host.filterOutput(redact);
+  const releaseWrites = guardWrites(text => redaction.redact(text));
+  const releaseOutput = host.filterOutput(text => redaction.redactPieces(text));
   try {
     const failures = await runNewman({ collection, client, reporters, reporter, options, redaction });
     if (failures > 0 && !options.suppressExitCode) {
