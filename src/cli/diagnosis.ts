@@ -386,12 +386,12 @@ function connectionCauses(facts: Facts, code: string): Cause[] {
   const { certificate } = facts;
   const issuer = typeof certificate === 'object' ? ` (${certificate.issuer})` : '';
   if (typeof certificate === 'object' && !certificate.isChainComplete) {
-    const fact = `the server ended the handshake, perhaps because the file lacks the certificate of ${certificate.chainEnd}`;
+    const fact = `the server may have ended the handshake because the file lacks the certificate of ${certificate.chainEnd}`;
     causes.push(possible(fact, 'put the intermediate certificates behind the transport certificate in its file'));
   }
   causes.push(
     possible(
-      `the server ended the handshake, perhaps because it does not know the authority that issued the transport certificate${issuer}`,
+      `the server may have ended the handshake because it does not know the authority that issued the transport certificate${issuer}`,
       'use the certificate that was issued for its environment',
     ),
     possible('a firewall or a proxy may have ended the connection', 'try from another network'),
@@ -417,9 +417,9 @@ export function explain(facts: Facts): string[] {
   ];
 }
 
-/** A cause as one sentence, with its remedy. */
+/** A cause as one sentence: whether it is proved, what it is, and its remedy. */
 export function describeCause({ fact, isCertain, remedy }: Cause): string {
-  return `${isCertain ? '' : 'perhaps '}${fact}: ${remedy}`;
+  return `${isCertain ? 'proved' : 'possible'}: ${fact}: ${remedy}`;
 }
 
 function describeSent({ method, assertion }: Facts): string {

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { Command, CommanderError } from 'commander';
 import { read } from 'read';
 import packageJson from '../../package.json' with { type: 'json' };
+import { addAssertionCommand } from './assertion.ts';
 import { CommandError, type Host } from './command.ts';
 import { cannotBeWritten, encodeUtf8 } from './files.ts';
 import { addInjectCommand } from './inject.ts';
@@ -97,6 +98,7 @@ async function main(argv: string[]): Promise<number> {
     .exitOverride();
   addInjectCommand(program, host);
   addRunCommand(program, host);
+  addAssertionCommand(program, host);
   try {
     await program.parseAsync(argv);
     return 0;

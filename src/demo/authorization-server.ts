@@ -27,7 +27,7 @@ export type AuthorizationServerOptions = {
   audience: 'token_endpoint' | 'issuer';
   /** Name ports without mutual TLS in the metadata and the endpoints proper in `mtls_endpoint_aliases` (RFC 8705 section 5). */
   mtlsEndpointAliases?: boolean;
-  /** Seconds that the server's clock is ahead of the machine's when it judges a client assertion. */
+  /** Seconds that the server's clock, by which it judges a client assertion and dates its answers, is ahead of the machine's. */
   clockOffset?: number;
   /** Further public keys in the JWKS of the `private_key_jwt` client. */
   registeredKeys?: readonly PublicJwk[];
@@ -186,6 +186,7 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
       certificateSubject: certificate && toSubjectDn(certificate),
     };
     requests.push(request);
+    response.setHeader('date', new Date(Date.now() + (options.clockOffset ?? 0) * 1000).toUTCString());
     response.setHeader('x-fapi-interaction-id', message.headers['x-fapi-interaction-id'] ?? randomUUID());
     try {
       request.body = await readText(message);
