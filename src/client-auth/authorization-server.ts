@@ -31,16 +31,17 @@ export type Metadata = {
  * plain URL matches its own text, so that {@link checkServerUrl} can refuse it.
  */
 export const findEndpoint = (url: string, endpoints: Endpoints): EndpointName | undefined => {
-  const trimmed = url.trim();
-  const plain = toPlainUrl(trimmed);
+  const target = withoutQuery(url).trim();
+  const plain = toPlainUrl(target);
   return ENDPOINT_NAMES.find(name => {
-    const endpoint = endpoints[name]?.trim();
-    if (!endpoint) return false;
-    return plain === undefined ? withoutQuery(trimmed) === withoutQuery(endpoint) : plain === toPlainUrl(endpoint);
+    const endpoint = withoutQuery(endpoints[name] ?? '').trim();
+    if (endpoint === '') return false;
+    return plain === undefined ? target === endpoint : plain === toPlainUrl(endpoint);
   });
 };
 
-const withoutQuery = (url: string): string => url.replace(/[?#].*$/, '');
+/** The URL up to its query or fragment. */
+export const withoutQuery = (url: string): string => url.replace(/[?#].*$/s, '');
 
 /** Whether two endpoints are on one host: same scheme, host and port. */
 export const isSameOrigin = (one: string, other: string): boolean => {
@@ -87,7 +88,9 @@ export const readMetadata = (text: string, issuer: string): Metadata => {
   // contained in the response MUST NOT be used" (RFC 8414 section 3.3).
   if (document.issuer !== issuer) {
     const got = typeof document.issuer === 'string' ? shapeOf(document.issuer) : 'none';
-    throw invalid(`"issuer" must be the issuer in its own metadata to the letter, got ${shapeOf(issuer)} for ${got}.`);
+    throw invalid(
+      `"issuer" must be the issuer in its own metadata to the letter, got ${shapeOf(issuer)}; there it is ${got}.`,
+    );
   }
   const aliases = (document.mtls_endpoint_aliases ?? {}) as Record<string, unknown>;
   const metadata: Metadata = { issuer, endpoints: {}, replaced: {} };
@@ -108,7 +111,8 @@ const invalid = (message: string) =>
 
 const readEndpoint = (name: string, value: unknown): string | undefined => {
   if (value === undefined || value === null) return undefined;
-  const url = typeof value === 'string' ? value : '';
-  checkServerUrl(name, url, 'metadata_invalid', 'The metadata is wrong: tell who runs the server, or set it by hand.');
-  return url;
+  const remedy = 'The metadata is wrong: tell who runs the server, or set it by hand.';
+  if (typeof value !== 'string') throw mustBe('metadata_invalid', name, 'an https URL', `a ${typeof value}`, remedy);
+  checkServerUrl(name, value, 'metadata_invalid', remedy);
+  return value;
 };

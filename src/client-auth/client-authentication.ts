@@ -6,7 +6,7 @@ import { type ClientAssertionClaims, createClientAssertion } from './client-asse
 import { mustBe } from './errors.ts';
 import type { RandomBytes } from './random.ts';
 import { checkServerUrl } from './server-url.ts';
-import type { Audience, Settings } from './settings.ts';
+import { type Audience, checkKid, type Settings } from './settings.ts';
 import { importSigningKey, type RsaPrivateKey } from './signing-key.ts';
 
 /** The parameters that belong to client authentication; none of another hand may be left in the form. */
@@ -80,7 +80,7 @@ export const authenticateClient = (options: {
 
   const audience = toAudience(settings.audience, endpoint, server);
   const { key, kid: kidOfJwk } = importSigningKey(settings.signingKey);
-  const kid = settings.kid || kidOfJwk;
+  const kid = settings.kid || checkKid(kidOfJwk ?? '');
   if (!kid) {
     const remedy = 'Set it in the environment; it stands in the JWKS beside the public key.';
     throw mustBe('variable_missing', 'kid', 'the key ID in the registered JWKS', 'nothing', remedy);

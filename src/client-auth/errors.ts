@@ -50,6 +50,17 @@ export const mustBe = (
 ): ClientAuthError => new ClientAuthError(code, `"${subject}" must be ${expected}, got ${got}. ${remedy}`);
 
 /**
+ * Finds a reference that nothing has resolved, and describes it; its name is shown where it can't be anything else.
+ *
+ * @returns undefined when there is none
+ */
+export const leftoverOf = (value: string): string | undefined => {
+  const name = /\{\{([^{}]*)\}\}/.exec(value)?.[1];
+  if (name === undefined) return undefined;
+  return `an unresolved {{${/^[\w.$: -]{1,30}$/.test(name) ? name : '…'}}}`;
+};
+
+/**
  * Describes a value in an error: quoted when it is short and plain, else only by its length, since a key may have been
  * pasted into the wrong variable.
  */

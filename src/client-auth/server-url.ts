@@ -2,7 +2,7 @@
 // a URL that two parsers understand differently, so only the plain form that all of them read alike is taken
 // (RFC 3986 section 3, without user information, percent-encoding, dot segments, or letters outside ASCII).
 
-import { type ClientAuthError, mustBe, shapeOf } from './errors.ts';
+import { type ClientAuthError, leftoverOf, mustBe, shapeOf } from './errors.ts';
 
 /** Scheme, host, optional port, path; then what may follow. */
 const PLAIN = /^(https?):\/\/([a-z0-9.-]+|\[::1\])(?::([0-9]{1,5}))?(\/[\w.~!$&()*+,;=:/-]*)?(\?[^#\s]*)?(#.*)?$/i;
@@ -37,8 +37,8 @@ const isLoopback = (plainUrl: string): boolean => /^http:\/\/(127(\.\d+){3}|loca
 const faultOf = (url: string): string | undefined => {
   if (url === '') return 'nothing';
   if (url !== url.trim()) return 'one with blanks around it';
-  const leftover = /\{\{([\w.$-]{1,40})\}\}/.exec(url);
-  if (leftover) return `an unresolved {{${leftover[1]}}}`;
+  const leftover = leftoverOf(url);
+  if (leftover) return leftover;
   const plain = toPlainUrl(url);
   if (plain === undefined) return /^https?:\/\//i.test(url) ? 'one of another form' : shapeOf(url);
   if (url.includes('#')) return 'one with a fragment';

@@ -1,7 +1,7 @@
 // The variables that say who the client is, read and checked once, on both sides. A variable that is needed and not set,
 // or that still holds {{NAME}}, stops the request.
 
-import { mustBe, shapeOf } from './errors.ts';
+import { leftoverOf, mustBe, shapeOf } from './errors.ts';
 import { checkServerUrl } from './server-url.ts';
 
 /** Gives the value of a variable as text without blanks around it, references resolved; empty when it is not set. */
@@ -26,6 +26,26 @@ export type Settings =
       clockOffset: number;
     };
 
+const EXPECTED_KID = 'the key ID in the registered JWKS';
+
+/**
+ * Whether a text can be an identifier, which is shown and sent: not a key that was pasted into the wrong variable, nor
+ * something that could forge a line of the console.
+ */
+const isIdentifier = (text: string): boolean =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to refuse
+  text.length <= 256 && !/[\u0000-\u001f\u007f-\u009f\u2028\u2029]|-----BEGIN|^[{[]/.test(text);
+
+/**
+ * Refuses a key ID that is none; an empty one is let through.
+ *
+ * @throws ClientAuthError `variable_invalid`
+ */
+export const checkKid = (kid: string): string => {
+  if (isIdentifier(kid)) return kid;
+  throw mustBe('variable_invalid', 'kid', EXPECTED_KID, shapeOf(kid), 'Copy it from the JWKS.');
+};
+
 const METHODS = ['private_key_jwt', 'tls_client_auth'] as const;
 
 /**
@@ -36,10 +56,9 @@ const METHODS = ['private_key_jwt', 'tls_client_auth'] as const;
 export const readSettings = (read: ReadVariable): Settings => {
   const optional = (name: string, expected: string): string => {
     const value = read(name);
-    const leftover = /\{\{([\w.$-]{1,40})\}\}/.exec(value);
+    const leftover = leftoverOf(value);
     if (!leftover) return value;
-    const got = `an unresolved {{${leftover[1]}}}`;
-    throw mustBe('variable_unresolved', name, expected, got, `Set "${leftover[1]}", or write the value itself.`);
+    throw mustBe('variable_unresolved', name, expected, leftover, 'Set that variable, or write the value itself.');
   };
   const required = (name: string, expected: string): string => {
     const value = optional(name, expected);
@@ -61,11 +80,11 @@ export const readSettings = (read: ReadVariable): Settings => {
     throw mustBe('variable_invalid', name, expected, shapeOf(value), `Unset it for the default of ${byDefault}.`);
   };
 
-  const clientId = required('client_id', 'the client identifier that was registered');
+  const expectedClientId = 'the client identifier that was registered';
+  const clientId = required('client_id', expectedClientId);
   // client-id = *VSCHAR (RFC 6749 appendix A.1)
-  if (!/^[\x20-\x7e]+$/.test(clientId) || clientId.includes('{{')) {
-    const got = 'one with other characters than those of ASCII, or with "{{"';
-    throw mustBe('variable_invalid', 'client_id', 'the client identifier that was registered', got, 'Copy it again.');
+  if (!/^[\x20-\x7e]+$/.test(clientId) || clientId.includes('{{') || !isIdentifier(clientId)) {
+    throw mustBe('variable_invalid', 'client_id', expectedClientId, shapeOf(clientId), 'Copy it again.');
   }
   const expectedMethod = METHODS.join(' or ');
   const method = optional('token_endpoint_auth_method', expectedMethod) || 'private_key_jwt';
@@ -78,7 +97,7 @@ export const readSettings = (read: ReadVariable): Settings => {
     method,
     clientId,
     signingKey: read('signing_key'),
-    kid: optional('kid', 'the key ID in the registered JWKS'),
+    kid: checkKid(optional('kid', EXPECTED_KID)),
     audience: readAudience(optional('client_assertion_audience', 'token_endpoint, issuer, or an https URL')),
     lifetime: seconds('client_assertion_lifetime', 1, 600, 600),
     clockOffset: seconds('clock_offset', -86400, 86400, 0),

@@ -4,7 +4,7 @@
 
 import { type DerElement, INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, readDer, SEQUENCE } from './der.ts';
 import { fromBase64, fromBase64url, fromHex } from './encoding.ts';
-import { type ClientAuthError, type ClientAuthErrorCode, mustBe } from './errors.ts';
+import { type ClientAuthError, type ClientAuthErrorCode, leftoverOf, mustBe } from './errors.ts';
 
 /** The numbers of RFC 8017 section 3.2, checked against each other. */
 export type RsaPrivateKey = {
@@ -285,11 +285,8 @@ export const importSigningKey = (text: string): SigningKey => {
   if (plain.length > MAX_LENGTH) {
     throw fault('signing_key_unreadable', `${plain.length} characters of text`, 'Paste the key file alone.');
   }
-  const variable = /^\{\{([^{}]*)\}\}$/.exec(plain);
-  if (variable) {
-    const got = `an unresolved {{${/^[\w.$-]{1,40}$/.test(variable[1] as string) ? variable[1] : '…'}}}`;
-    throw fault('variable_unresolved', got, 'Set that variable, or paste the key itself.');
-  }
+  const leftover = leftoverOf(plain);
+  if (leftover) throw fault('variable_unresolved', leftover, 'Set that variable, or paste the key itself.');
   if (plain.startsWith('{')) return fromJwk(plain);
   if (/-----BEGIN [A-Z]/.test(plain)) return { key: fromPem(plain), kid: undefined };
 

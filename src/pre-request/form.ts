@@ -2,7 +2,7 @@
 // into it (RFC 6749 appendix B). Pure: bodies come and go as plain data.
 
 import { PARAMETER_NAMES, type Parameter } from '../client-auth/client-authentication.ts';
-import { ClientAuthError, mustBe } from '../client-auth/errors.ts';
+import { ClientAuthError, leftoverOf, mustBe } from '../client-auth/errors.ts';
 
 const CONTENT_TYPE = 'application/x-www-form-urlencoded';
 
@@ -61,6 +61,36 @@ export const putParameters = (form: Form, parameters: Parameter[], resolve: Reso
   return { mode: 'raw', raw: [...others, ...ours].join('&') };
 };
 
+/**
+ * Refuses to send a reference that nothing has resolved.
+ *
+ * @param place where the text stands in the request
+ * @throws ClientAuthError `variable_unresolved`
+ */
+export const checkResolved = (place: string, text: string): void => {
+  const leftover = leftoverOf(text);
+  if (!leftover) return;
+  throw new ClientAuthError('variable_unresolved', `${place} holds ${leftover}. Set that variable, or take it out.`);
+};
+
+/**
+ * Refuses parameters of client authentication in the query of a URL, where servers and proxies write them down.
+ *
+ * @throws ClientAuthError `request_authenticated_twice`
+ */
+export const checkQuery = (url: string): void => {
+  const names = url
+    .replace(/^[^?#]*\??|#.*$/gs, '')
+    .split('&')
+    .map(pair => decode(pair.replace(/=.*$/s, '')));
+  const found = names.find(name => name === 'client_secret' || isParameter(name));
+  if (!found) return;
+  throw new ClientAuthError(
+    'request_authenticated_twice',
+    `The URL must not hold "${found}": the client is authenticated in the form, by one method. Remove it.`,
+  );
+};
+
 const isParameter = (name: string): boolean => (PARAMETER_NAMES as readonly string[]).includes(name);
 
 /** What else is sent must not authenticate the client a second time, nor hold a variable that is not set. */
@@ -71,11 +101,7 @@ const checkOther = (name: string, text: string): void => {
       'The form must not hold "client_secret": a request is authenticated by one method. Remove it.',
     );
   }
-  const leftover = isParameter(name) ? null : /\{\{([^{}]{1,60})\}\}/.exec(text);
-  if (leftover) {
-    const variable = leftover[1] as string;
-    throw mustBe('variable_unresolved', variable, 'set', 'nothing', `It stands in the form as {{${variable}}}.`);
-  }
+  if (!isParameter(name)) checkResolved('The form', text);
 };
 
 const decode = (text: string): string => {

@@ -10,6 +10,7 @@ import {
   type Metadata,
   metadataUrls,
   readMetadata,
+  withoutQuery,
 } from '../client-auth/authorization-server.ts';
 import { type Authentication, authenticateClient, type KnownServer } from '../client-auth/client-authentication.ts';
 import { ClientAuthError, mustBe } from '../client-auth/errors.ts';
@@ -18,7 +19,7 @@ import { hedgedRandomBytes, type RandomBytes, systemRandomBytes } from '../clien
 import { checkServerUrl } from '../client-auth/server-url.ts';
 import { readSettings } from '../client-auth/settings.ts';
 import type { RsaPrivateKey } from '../client-auth/signing-key.ts';
-import { type Form, noForm, putParameters, toForm } from './form.ts';
+import { checkQuery, checkResolved, type Form, noForm, putParameters, toForm } from './form.ts';
 
 /** A variable of the run, not of the user's environment: what discovery told, so that Newman asks once a run. */
 const METADATA_VARIABLE = 'paynet_client_auth_metadata';
@@ -66,9 +67,12 @@ const guard = (step: () => void): void => {
 /** The server as far as the variables tell it: set by hand, or left by a discovery earlier in this run. */
 const readServer = (): KnownServer => {
   const text = pm.variables.get(METADATA_VARIABLE);
-  const metadata = typeof text === 'string' && text !== '' ? (JSON.parse(text) as Metadata) : undefined;
-  // What this script has set must not hide what the user has set since.
-  if (metadata) for (const name of ENDPOINT_NAMES) if (metadata.endpoints[name]) pm.variables.unset(name);
+  const metadata = typeof text === 'string' && text.startsWith('{') ? (JSON.parse(text) as Metadata) : undefined;
+  for (const name of ENDPOINT_NAMES) {
+    // What this script has set must not hide what the user has set since.
+    const told = metadata?.endpoints[name];
+    if (told && pm.variables.get(name) === told) pm.variables.unset(name);
+  }
   const byHand: Endpoints = {};
   for (const name of ENDPOINT_NAMES) {
     const value = readText(name);
@@ -150,32 +154,47 @@ const createRandomBytes = (key: RsaPrivateKey): RandomBytes => {
   return hedgedRandomBytes(sha256, key.p.toString(36), [String(Date.now()), execution, ...draws]);
 };
 
-/** A request is authenticated by one method (RFC 6749 section 2.3): no Basic of the user's beside ours. */
+/**
+ * A request is authenticated by one method (RFC 6749 section 2.3): no authorization of the user's beside ours. Digest and
+ * its like would also send the request, and the assertion in it, a second time.
+ */
 const checkAuthorization = (): void => {
-  const hasBasic =
-    pm.request.auth?.type === 'basic' ||
-    enabledHeaders('authorization').some(value => /^\s*basic\b/i.test(resolve(value)));
-  if (!hasBasic) return;
-  throw new ClientAuthError(
-    'request_authenticated_twice',
-    'The request must not carry "Authorization: Basic": it is authenticated by one method. Set "No Auth" in its tab Authorization.',
-  );
+  const type = pm.request.auth?.type ?? 'noauth';
+  const refuseIt = (what: string, remedy: string) => {
+    const message = `The request must not carry ${what}: it is authenticated by one method. ${remedy}`;
+    throw new ClientAuthError('request_authenticated_twice', message);
+  };
+  if (type !== 'noauth') refuseIt(`authorization of type "${type}"`, 'Set "No Auth" in its tab Authorization.');
+  const isBasic = enabledHeaders('authorization').some(value => /^\s*basic\b/i.test(value));
+  if (isBasic) refuseIt('"Authorization: Basic"', 'Remove the header.');
 };
 
+/** The values of the headers of one name that will be sent, references resolved. */
 const enabledHeaders = (name: string): string[] =>
   pm.request.headers
     .all()
-    .filter(({ key, disabled }) => !disabled && key?.toLowerCase() === name)
-    .map(({ value }) => value ?? '');
+    .filter(
+      ({ key, disabled }) =>
+        !disabled &&
+        resolve(key ?? '')
+          .trim()
+          .toLowerCase() === name,
+    )
+    .map(({ value }) => resolve(value ?? ''));
 
 const readForm = (): Form | string => {
   const { body } = pm.request;
   const plain = body && 'toJSON' in body ? body.toJSON() : body;
-  return toForm(plain, resolve(enabledHeaders('content-type')[0] ?? ''));
+  return toForm(plain, enabledHeaders('content-type')[0] ?? '');
 };
 
-const authenticate = (endpoint: EndpointName, server: KnownServer): void => {
+const authenticate = (endpoint: EndpointName, server: KnownServer, url: string): void => {
   checkServerUrl(endpoint, server.endpoints[endpoint] as string, 'variable_invalid');
+  checkQuery(url);
+  checkResolved('The URL', url);
+  for (const { key, value, disabled } of pm.request.headers.all()) {
+    if (!disabled) checkResolved('A header', resolve(`${key}: ${value}`));
+  }
   const form = readForm();
   if (typeof form === 'string') throw noForm(form);
   checkAuthorization();
@@ -200,9 +219,21 @@ const toLine = (endpoint: EndpointName, server: KnownServer, method: string, { a
   return `${line} kid=${kid} aud=${claims.aud} iss=${claims.iss} jti=${claims.jti} for ${claims.exp - claims.iat} s`;
 };
 
-/** An endpoint that the URL names as {{variable}} and that is not known. */
-const toUnknownName = (template: string, server: KnownServer): EndpointName | undefined =>
-  ENDPOINT_NAMES.find(name => template.includes(`{{${name}}}`) && !server.endpoints[name]);
+/** The URL as the host will send it: what has no scheme gets the one of http. */
+const resolveUrl = (template: string): string => {
+  const url = resolve(template);
+  return /^\s*[a-z][a-z\d+.-]*:\/\//i.test(url) ? url : `http://${url}`;
+};
+
+/** The endpoint that the URL is; as it is written too, so that an endpoint without scheme is found, and refused. */
+const toEndpoint = (template: string, { endpoints }: KnownServer): EndpointName | undefined =>
+  findEndpoint(resolveUrl(template), endpoints) ?? findEndpoint(resolve(template), endpoints);
+
+/** An endpoint that the URL names as {{variable}}, directly or through another variable, and that is not known. */
+const toUnknownName = (template: string, server: KnownServer): EndpointName | undefined => {
+  const texts = withoutQuery(template) + withoutQuery(resolve(template));
+  return ENDPOINT_NAMES.find(name => texts.includes(`{{${name}}}`) && !server.endpoints[name]);
+};
 
 /** Whether the audience of the assertion is the URL of the token endpoint, and that is not known. */
 const lacksAudience = (server: KnownServer): boolean => {
@@ -215,19 +246,31 @@ const lacksAudience = (server: KnownServer): boolean => {
 const needsMetadata = (template: string, server: KnownServer): boolean => {
   if (server.isDiscovered || !server.issuer || typeof readForm() === 'string') return false;
   if (toUnknownName(template, server)) return true;
-  if (findEndpoint(resolve(template), server.endpoints)) return lacksAudience(server);
+  if (toEndpoint(template, server)) return lacksAudience(server);
   return Object.keys(server.byHand).length === 0;
+};
+
+/** The alias with the query of the URL in whose place it comes. */
+const toAlias = (url: string, alias: string): string => {
+  const rest = url.slice(withoutQuery(url).length);
+  return alias + (alias.includes('?') ? rest.replace(/^\?/, '&') : rest);
 };
 
 /** Authenticates the request, if it goes to one of the endpoints. */
 const proceed = (template: string, server: KnownServer): void => {
-  const url = resolve(template);
+  const url = resolveUrl(template);
   const replaced = findEndpoint(url, server.replaced);
-  const endpoint = replaced ?? findEndpoint(url, server.endpoints);
+  const endpoint = replaced ?? toEndpoint(template, server);
   if (endpoint) {
-    if (replaced) pm.request.url = server.endpoints[replaced] + url.replace(/^[^?#]*/, '');
-    authenticate(endpoint, server);
+    if (replaced) pm.request.url = toAlias(url, server.endpoints[replaced] as string);
+    authenticate(endpoint, server, url);
     return;
+  }
+  // User information in the URL becomes Basic.
+  const bare = url.replace(/^(\s*https?:\/\/)[^/?#]*@/i, '$1');
+  if (bare !== url && findEndpoint(bare, { ...server.replaced, ...server.endpoints })) {
+    const message = 'The URL must not hold a user name: the request is authenticated by one method. Take it out.';
+    throw new ClientAuthError('request_authenticated_twice', message);
   }
   const unknown = toUnknownName(template, server);
   if (!unknown) return;

@@ -122,6 +122,10 @@ export const describePreRequest = (host: Host): void => {
           'a POST to the same path on another host',
           origin => ({ url: `${origin.replace('127.0.0.1', 'localhost')}/token`, body: form(['a', 'b']) }),
         ],
+        [
+          'a POST that names an endpoint only in its query',
+          origin => ({ url: `${origin}/register?te={{introspection_endpoint}}`, ...raw('application/json', '{}') }),
+        ],
         ['a POST with a JSON body', origin => ({ url: `${origin}/accounts`, ...raw('application/json', '{"a":1}') })],
       ];
       for (const [title, definition] of untouched) {
@@ -344,7 +348,14 @@ export const describePreRequest = (host: Host): void => {
 
       it('matches an endpoint whose URL is written out, with a query, in other case, with its default port', async () => {
         const { host: authority } = new URL(recorder.origin);
-        for (const url of [`${recorder.origin}/token?trace=1`, `HTTP://${authority}/token`]) {
+        const urls = [
+          `${recorder.origin}/token?trace=1`,
+          `HTTP://${authority}/token`,
+          `HTTP://${authority}/token?a=1 b`,
+          `${authority}/token`,
+          '{{token_endpoint}}?a=1\nb',
+        ];
+        for (const url of urls) {
           recorder.requests.length = 0;
           assertGreen(await send([token({ url })]));
           assert.equal(only().form.has('client_assertion'), true);
@@ -364,6 +375,13 @@ export const describePreRequest = (host: Host): void => {
         const { claims } = await verified(only().form.get('client_assertion') as string);
         assert.equal(claims.aud, `${recorder.origin}/token`);
         assert.equal(claims.sub, 'c-2');
+      });
+
+      it('understands a content type out of a variable, and a JWK that a data file gives as an object', async () => {
+        const definition = { url: '{{token_endpoint}}', ...raw('{{ct}}', 'a=b') };
+        const data = [{ ct: FORM, signing_key: toJwk(privateKey) }];
+        assertGreen(await send([definition], {}, { data }));
+        await verified(only().form.get('client_assertion') as string);
       });
 
       it('takes collection variables too', async () => {
@@ -463,6 +481,49 @@ export const describePreRequest = (host: Host): void => {
             ['/introspection', true],
           ],
         );
+      });
+
+      it('looks up an endpoint hidden in another variable while others are set by hand', async () => {
+        const change = {
+          ...discovered(),
+          revocation_endpoint: `${recorder.origin}/by-hand`,
+          mine: '{{introspection_endpoint}}',
+        };
+        assertGreen(await send([token({ url: '{{mine}}' })], change));
+        assert.deepEqual(
+          recorder.requests.map(({ url, form: sent }) => [url, sent.has('client_assertion')]),
+          [
+            [OPENID, false],
+            ['/introspection', true],
+          ],
+        );
+      });
+
+      it('keeps an endpoint that a script sets for the run', async () => {
+        const collection = collectionOf([token(), token()]) as { item: object[] };
+        const exec = ["pm.variables.set('token_endpoint', pm.environment.get('issuer') + '/by-script')"];
+        Object.assign(collection.item[0] as object, { event: [{ listen: 'test', script: { exec } }] });
+        assertGreen(await host.run(collection, { environment: { ...settings, ...discovered() } }));
+        assert.deepEqual(
+          recorder.requests.map(({ url }) => url),
+          [OPENID, '/token', '/by-script'],
+        );
+      });
+
+      it('refuses an endpoint of the metadata on another port than the token endpoint', async () => {
+        const other = await startRecorder();
+        const run = await send([introspect], discovered({ introspection_endpoint: `${other.origin}/introspection` }));
+        assertRefused(run, /must be on the host of the token endpoint/, [OPENID]);
+        assert.deepEqual(other.requests, []);
+        await other.close();
+      });
+
+      it('keeps the queries of alias and URL', async () => {
+        const mtls_endpoint_aliases = { token_endpoint: `${recorder.origin}/m?x=1` };
+        assertGreen(
+          await send([token({ url: `${recorder.origin}/token?a=1` })], discovered({ mtls_endpoint_aliases })),
+        );
+        assert.equal(recorder.requests[1]?.url, '/m?x=1&a=1');
       });
 
       it('fills in only what is not set by hand', async () => {
@@ -576,7 +637,7 @@ export const describePreRequest = (host: Host): void => {
         [
           'names an endpoint that is no text',
           { token_endpoint: 7 },
-          /"token_endpoint" must be an https URL.*got nothing/,
+          /"token_endpoint" must be an https URL.* got a number/,
         ],
         [
           'has no token endpoint',
@@ -761,35 +822,89 @@ export const describePreRequest = (host: Host): void => {
           { header: [{ key: 'authorization', value: 'basic dTpw' }] },
           /must not carry "Authorization: Basic"/,
         ],
-        ['Basic in the tab Authorization', { auth: basicAuth() }, /must not carry "Authorization: Basic"/],
+        ['Basic in the tab Authorization', { auth: basicAuth() }, /must not carry authorization of type "basic"/],
         ['a client_secret in the form', { body: form(['client_secret', 'x']) }, /must not hold "client_secret"/],
         [
           'an unresolved variable in the form',
           { body: form(['token', '{{access_token}}']) },
-          /"access_token" must be set, got nothing\. It stands in the form as \{\{access_token\}\}/,
+          /The form holds an unresolved \{\{access_token\}\}\. Set that variable/,
         ],
         [
           'Basic out of a variable',
           { header: [{ key: 'Authorization', value: '{{basic}}' }] },
           /must not carry "Authorization: Basic"/,
         ],
+        [
+          'Basic under a name out of a variable',
+          { header: [{ key: '{{header}}', value: 'Basic dTpw' }] },
+          /must not carry "Authorization: Basic"/,
+        ],
+        [
+          'an API key of its own',
+          { auth: { type: 'apikey', apikey: [] } },
+          /must not carry authorization of type "apikey"/,
+        ],
+        [
+          'Digest, which would send the assertion twice',
+          { auth: { type: 'digest', digest: [] } },
+          /authorization of type "digest"/,
+        ],
+        [
+          'a client_secret in the query',
+          { url: '{{token_endpoint}}?a=b&client_secret=x' },
+          /The URL must not hold "client_secret"/,
+        ],
+        [
+          'an assertion in the query',
+          { url: '{{token_endpoint}}?client%5Fassertion=x#y' },
+          /The URL must not hold "client_assertion"/,
+        ],
+        ['a user name in the URL', { url: 'http://user:pw@{{authority}}/token' }, /The URL must not hold a user name/],
+        [
+          'an unresolved variable in the query',
+          { url: '{{token_endpoint}}?a={{nope}}' },
+          /The URL holds an unresolved \{\{nope\}\}/,
+        ],
+        [
+          'an unresolved variable in a header',
+          { header: [{ key: 'x', value: '{{nope}}' }] },
+          /A header holds an unresolved \{\{nope\}\}/,
+        ],
+        [
+          'an unresolved variable with a long name',
+          { body: form(['a', `{{${'x'.repeat(90)}}}`]) },
+          /The form holds an unresolved \{\{…\}\}/,
+        ],
         ['a client_secret in a raw form', raw(FORM, 'client_secret=x'), /must not hold "client_secret"/],
-        ['an unresolved variable in the name of a field', { body: form(['{{field}}', 'x']) }, /"field" must be set/],
+        [
+          'an unresolved variable in the name of a field',
+          { body: form(['{{field}}', 'x']) },
+          /The form holds an unresolved \{\{field\}\}/,
+        ],
         [
           'an unresolved variable in a raw form',
           raw(FORM, 'token={{access_token}}'),
-          /"access_token" must be set, got nothing/,
+          /The form holds an unresolved \{\{access_token\}\}/,
         ],
       ];
       for (const [title, definition, says] of bodies) {
         it(title, async () => {
-          assertRefused(await send([token(definition)], { basic: 'Basic dTpw' }), says);
+          assertRefused(
+            await send([token(definition)], {
+              basic: 'Basic dTpw',
+              header: 'Authorization',
+              authority: new URL(recorder.origin).host,
+            }),
+            says,
+          );
         });
       }
 
       it('with tls_client_auth what it refuses with private_key_jwt', async () => {
         const change = { token_endpoint_auth_method: 'tls_client_auth' };
-        assertRefused(await send([token({ auth: basicAuth() })], change), /Authorization: Basic/);
+        assertRefused(await send([token({ auth: basicAuth() })], change), /authorization of type "basic"/);
+        const http = { ...change, token_endpoint: 'http://as.example.my/token' };
+        assertRefused(await send([token()], http), /"token_endpoint" must be an https URL/);
         assertRefused(await send([token(raw('application/json', '{}'))], change), /"body" must be/);
       });
 
