@@ -86,6 +86,14 @@ describe('the random bytes of an assertion', () => {
     assert.notEqual(one?.signature, other?.signature);
   });
 
+  it('differ in Newman when Math.random alone differs', async () => {
+    const key = toPkcs8(createRsaKey().privateKey);
+    const clock = 'Date.now = () => 1800000000000;\n';
+    const [one] = await send(newmanHost, clock + script, key);
+    const [other] = await send(newmanHost, clock + script, key);
+    assert.notEqual(one?.jti, other?.jti);
+  });
+
   it('come from crypto.getRandomValues where the sandbox has it', async () => {
     const known = 'crypto.getRandomValues = array => array.fill(7);\n';
     const [one] = await send(runtimeHost, known + script, toPkcs8(createRsaKey().privateKey));
