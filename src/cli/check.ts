@@ -50,7 +50,7 @@ async function collectLines(file: string | undefined, options: Options, host: Ho
     throw new CommandError('Standard input is either the collection or the signing key, not both.', 2);
   }
   const client = isForClient ? await readClient(options, host) : undefined;
-  const preflight = client && (await runPreflight(client, options.jwks ?? client.read('jwks_uri'), new Date()));
+  const preflight = client && (await runPreflight(client, options.jwks, new Date()));
   const lines = preflight?.lines ?? [];
   if (client && preflight && options.live) lines.push(...(await runLiveChecks(preflight, client.read)));
   if (file === undefined) return lines;

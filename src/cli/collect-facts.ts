@@ -3,6 +3,7 @@
 
 import type { EndpointName } from '../client-auth/authorization-server.ts';
 import type { KnownServer } from '../client-auth/client-authentication.ts';
+import type { ReadVariable } from '../client-auth/settings.ts';
 import { type CertificateFacts, readCertificate } from './certificate-facts.ts';
 import type { Client } from './client-options.ts';
 import type { Accepted, AssertionFacts, Facts } from './diagnosis.ts';
@@ -74,9 +75,15 @@ export async function readSurroundings(
     known: toKnownServer(read, server),
     server,
     certificate: transport.cert ? await readCertificateOf(tls) : 'none',
-    registeredSubject: read('tls_client_auth_subject_dn') || undefined,
+    registeredSubject: toRegisteredSubject(read),
     jwks: keys && { source: jwks, keys },
   };
+}
+
+/** The subject that the client is registered with; undefined when the variable is not set, or holds no distinguished name. */
+export function toRegisteredSubject(read: ReadVariable): string | undefined {
+  const value = read('tls_client_auth_subject_dn');
+  return /^[a-z\d.]+ *=/i.test(value) && !value.includes('-----') ? value : undefined;
 }
 
 const readCertificateOf = async (tls: Tls): Promise<CertificateFacts | 'unreadable'> => {

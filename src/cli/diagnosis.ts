@@ -106,13 +106,15 @@ function missingCertificate({ certificate, saysCertificateMissing }: Facts): Cau
   return [certain('the server says that it got no transport certificate', 'call it without a proxy that ends TLS')];
 }
 
-function acceptedElsewhere({ accepted, method, assertion }: Facts): Cause[] {
+function acceptedElsewhere({ accepted, method, assertion, issuer, tokenEndpoints }: Facts): Cause[] {
   const isSame = accepted.some(one => one.method === method && one.aud === assertion?.aud);
   if (isSame) return [];
   const otherAudience = accepted.find(one => one.method === method && one.aud !== undefined);
   if (otherAudience?.aud !== undefined) {
     const fact = `aud was ${assertion?.aud}, and the same client was accepted with ${otherAudience.aud}`;
-    return [certain(fact, `set client_assertion_audience so that aud is ${otherAudience.aud}`)];
+    const { aud } = otherAudience;
+    const setting = aud === issuer ? 'issuer' : tokenEndpoints.includes(aud) ? 'token_endpoint' : aud;
+    return [certain(fact, `set client_assertion_audience to ${setting}`)];
   }
   const other = accepted.find(one => one.method !== method)?.method;
   if (!other) return [];
@@ -135,9 +137,16 @@ function unsupported({ server, endpoint, method, assertion }: Facts): Cause[] {
 }
 
 function badCertificate({ certificate, method, registeredSubject }: Facts): Cause[] {
+  if (certificate === 'unreadable') {
+    return [certain('the transport certificate can not be read', 'name a PEM file with --ssl-client-cert')];
+  }
   if (typeof certificate !== 'object') return [];
-  const { validity, isForClients, subject, notAfter } = certificate;
+  const { validity, isForClients, subject, notAfter, keyFault } = certificate;
   const causes: Cause[] = [];
+  if (keyFault) {
+    const fact = 'the transport certificate and its key can not be used together';
+    causes.push(certain(fact, 'name the right file with --ssl-client-key, and its passphrase if it has one'));
+  }
   if (validity !== 'valid') {
     const fact = `the transport certificate is ${validity}${validity === 'expired' ? ` since ${toDay(notAfter)}` : ''}`;
     causes.push(certain(fact, 'use a certificate that is valid today'));
@@ -382,21 +391,20 @@ function connectionCauses(facts: Facts, code: string): Cause[] {
   if (facts.certificate === 'none') return missingCertificate(facts);
   const proved = badCertificate(facts);
   if (proved.length > 0) return proved;
-  const causes: Cause[] = [];
   const { certificate } = facts;
   const issuer = typeof certificate === 'object' ? ` (${certificate.issuer})` : '';
-  if (typeof certificate === 'object' && !certificate.isChainComplete) {
-    const fact = `the server may have ended the handshake because the file lacks the certificate of ${certificate.chainEnd}`;
-    causes.push(possible(fact, 'put the intermediate certificates behind the transport certificate in its file'));
-  }
-  causes.push(
+  const causes = [
     possible(
       `the server may have ended the handshake because it does not know the authority that issued the transport certificate${issuer}`,
       'use the certificate that was issued for its environment',
     ),
-    possible('a firewall or a proxy may have ended the connection', 'try from another network'),
-  );
-  return causes;
+  ];
+  if (typeof certificate === 'object' && !certificate.isChainComplete) {
+    const fact = `the server may have ended the handshake because the file lacks the certificate of ${certificate.chainEnd}`;
+    causes.push(possible(fact, 'put the intermediate certificates behind the transport certificate in its file'));
+  }
+  const fact = 'a firewall or a proxy may have ended the connection';
+  return [...causes, possible(fact, 'try from another network')];
 }
 
 /** Explains a refusal in short lines: what was sent, what is known of the server, the causes in order. */
@@ -439,7 +447,8 @@ function describeCertificate(certificate: Facts['certificate']): string {
 export function describeValidity({ validity, notBefore, notAfter, daysLeft }: CertificateFacts): string {
   if (validity === 'expired') return `expired since ${toDay(notAfter)}`;
   if (validity === 'not yet valid') return `not valid before ${toDay(notBefore)}`;
-  return `valid until ${toDay(notAfter)}, ${daysLeft} ${daysLeft === 1 ? 'day' : 'days'} left`;
+  const left = daysLeft < 1 ? 'less than a day' : daysLeft === 1 ? '1 day' : `${daysLeft} days`;
+  return `valid until ${toDay(notAfter)}, ${left} left`;
 }
 
 function describeServer({ clockDifference, server, endpoint, jwks, assertion }: Facts): string[] {

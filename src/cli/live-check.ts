@@ -27,6 +27,8 @@ export async function runLiveChecks(preflight: Preflight, read: ReadVariable): P
   if (!settings) return [skip(name, 'a variable above is not right')];
   const url = surroundings.known.endpoints.token_endpoint;
   if (!url) return [skip(name, 'the token endpoint is not known')];
+  const isReached = !preflight.lines.some(one => one.name === 'connection' && one.status === 'fail');
+  if (!isReached) return [skip(name, 'the server can not be reached')];
 
   const accepted: Accepted[] = [];
   const attempt = async (tried: Settings): Promise<Attempt | undefined> => {
@@ -60,7 +62,8 @@ export async function runLiveChecks(preflight: Preflight, read: ReadVariable): P
     }
     const result = await attempt(tried);
     if (!result) return skip(otherName, 'no client assertion can be made');
-    if (result.isAuthenticated) return { name: otherName, status: 'ok', message: 'accepted too' };
+    if (result.isAuthenticated) return { name: otherName, status: 'ok', message: 'accepted' };
+    if (result.facts.connectionCode !== undefined) return skip(otherName, 'the server can not be reached');
     const message = `${describeAnswer(result.facts)}, which does no harm to a client of the other method`;
     return { name: otherName, status: 'ok', message };
   }

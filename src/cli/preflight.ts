@@ -4,12 +4,13 @@
 import { randomBytes } from 'node:crypto';
 import { ENDPOINT_NAMES, type EndpointName, isSameOrigin } from '../client-auth/authorization-server.ts';
 import { type Authentication, authenticateClient } from '../client-auth/client-authentication.ts';
-import { ClientAuthError } from '../client-auth/errors.ts';
+import { ClientAuthError, shapeOf } from '../client-auth/errors.ts';
+import { checkServerUrl } from '../client-auth/server-url.ts';
 import { type ReadVariable, readSettings, type Settings } from '../client-auth/settings.ts';
 import { importSigningKey, type SigningKey } from '../client-auth/signing-key.ts';
 import { type CertificateFacts, compareNames, readCertificate } from './certificate-facts.ts';
 import type { Client } from './client-options.ts';
-import { type Surroundings, toFacts } from './collect-facts.ts';
+import { type Surroundings, toFacts, toRegisteredSubject } from './collect-facts.ts';
 import { CommandError } from './command.ts';
 import { clockRemedy, describeCause, describeClock, describeValidity, diagnose, toPlain } from './diagnosis.ts';
 import { compareWithJwks, isPublicHalf, type JwksFacts } from './jwks-facts.ts';
@@ -54,18 +55,23 @@ const CLOCK_FAIL = 30;
 /**
  * Looks at everything that does not need a request of the client itself.
  *
- * @param jwks file or URL of the client's JWKS; nothing is compared if it is empty
+ * @param jwks file or URL of the client's JWKS; the variable `jwks_uri` if undefined
  * @param now by this machine's clock
  * @throws CommandError when a file of the transport can't be read
  */
-export async function runPreflight({ read, transport }: Client, jwks: string, now: Date): Promise<Preflight> {
+export async function runPreflight(
+  { read, transport }: Client,
+  jwks: string | undefined,
+  now: Date,
+): Promise<Preflight> {
   const lines: Line[] = [];
   const variables = checkVariables(read);
   lines.push(...variables.lines);
   const { settings, isComplete } = variables;
 
   const signing = checkSigningKey(settings);
-  lines.push(...signing.lines);
+  // Of a kid that is no valid value there is a line already.
+  lines.push(...signing.lines.filter(one => !lines.some(({ name }) => name === one.name)));
 
   const files = await readTls(transport);
   const certificate = checkCertificate(files, transport.ca !== undefined, now, settings, read);
@@ -79,7 +85,7 @@ export async function runPreflight({ read, transport }: Client, jwks: string, no
     known: toKnownServer(read, undefined),
     server: undefined,
     certificate: facts,
-    registeredSubject: read('tls_client_auth_subject_dn') || undefined,
+    registeredSubject: toRegisteredSubject(read),
     jwks: undefined,
   };
   const discovery = await checkDiscovery(read('issuer'), tls, surroundings);
@@ -90,7 +96,7 @@ export async function runPreflight({ read, transport }: Client, jwks: string, no
   if (settings.method === 'private_key_jwt') {
     lines.push(checkAssertions(settings, surroundings, signing.key, isComplete));
   }
-  const set = await checkJwks(jwks, tls, settings, signing);
+  const set = await checkJwks(jwks, read('jwks_uri'), tls, settings, signing);
   surroundings.jwks = set.jwks;
   lines.push(set.line);
 
@@ -213,8 +219,12 @@ function checkPurpose({ isForClients }: CertificateFacts): Line {
 function checkSubject({ subject }: CertificateFacts, { method }: Settings, read: ReadVariable): Line {
   const name = 'certificate subject';
   const variable = 'tls_client_auth_subject_dn';
-  const registered = read(variable);
-  if (registered === '') {
+  const registered = toRegisteredSubject(read);
+  if (registered === undefined) {
+    if (read(variable) !== '') {
+      const got = `got ${shapeOf(read(variable))}. Copy it from the registration.`;
+      return line(name, 'fail', `"${variable}" must be a distinguished name as RFC 4514 writes it, ${got}`);
+    }
     const compare = method === 'tls_client_auth' ? ` (compare it with the one registered, or set ${variable})` : '';
     return line(name, 'ok', subject + compare);
   }
@@ -333,7 +343,8 @@ export function authenticate(
 }
 
 async function checkJwks(
-  source: string,
+  named: string | undefined,
+  variable: string,
   tls: Tls,
   settings: Settings,
   { key, kid }: Signing,
@@ -342,9 +353,11 @@ async function checkJwks(
   if (settings.method !== 'private_key_jwt') {
     return { line: skipped(name, `${settings.method} needs none`), jwks: undefined };
   }
+  const source = named ?? variable;
   if (source === '') return { line: skipped(name, 'give --jwks, or set jwks_uri'), jwks: undefined };
   let keys: Jwk[];
   try {
+    if (named === undefined) checkServerUrl('jwks_uri', source, 'variable_invalid', 'Name the URL that is registered.');
     keys = await readJwks(source, tls);
   } catch (error) {
     return { line: line(name, 'fail', messageOf(error)), jwks: undefined };

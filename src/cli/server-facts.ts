@@ -136,7 +136,8 @@ export function toConnectionCode(error: unknown): string {
     .exec(String(message ?? ''))?.[1]
     ?.toUpperCase()
     .replace(/ /g, '_');
-  const text = alert ? `${code ?? 'EPROTO'}_ALERT_${alert}` : String(code ?? message ?? 'unknown');
+  const text =
+    alert && !/ALERT/.test(String(code)) ? `${code ?? 'EPROTO'}_ALERT_${alert}` : String(code ?? message ?? 'unknown');
   return text.replace(/[^\w .-]/g, '').slice(0, 100);
 }
 

@@ -34,8 +34,8 @@ export const findEndpoint = (url: string, endpoints: Endpoints): EndpointName | 
   const target = withoutQuery(url).trim();
   const plain = toPlainUrl(target);
   return ENDPOINT_NAMES.find(name => {
-    const endpoint = withoutQuery(endpoints[name] ?? '').trim();
-    if (endpoint === '') return false;
+    if (!endpoints[name]) return false;
+    const endpoint = withoutQuery(endpoints[name]).trim();
     return plain === undefined ? target === endpoint : plain === toPlainUrl(endpoint);
   });
 };

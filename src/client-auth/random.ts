@@ -20,11 +20,11 @@ export const systemRandomBytes =
  * A generator whose output nobody can predict who lacks the secret, even if all the rest of its seed is known; and who
  * has the secret still has to guess the rest.
  *
- * @param secret a prime of the private key, as text: who knows it has the key
+ * @param secret 256 bits or more that only the holder of the private key knows
  * @param entropy what changes from run to run: clock, Math.random, the request
  */
 export const hedgedRandomBytes = (sha256: Sha256, secret: string, entropy: string[]): RandomBytes => {
-  const seed = sha256(toHex(['paynet-client-auth hedged generator', secret, ...entropy].join('\0')));
+  const seed = sha256(toHex(['paynet-client-auth', secret, ...entropy].join('\0')));
   let drawn = 0;
   return length => {
     let hex = '';

@@ -149,9 +149,11 @@ const createRandomBytes = (key: RsaPrivateKey): RandomBytes => {
       (crypto as { getRandomValues(a: Uint8Array): Uint8Array }).getRandomValues(array),
     );
   }
-  const draws = Array.from({ length: 8 }, () => String(Math.random()));
+  // 330 bits of a prime: more than the hash takes in as a secret, and fewer blocks to hash than the whole.
+  const secret = key.p.toString(36).slice(-64);
+  const draws = Array.from({ length: 4 }, () => Math.random().toString(36));
   const execution = `${pm.info.requestId} ${pm.info.iteration}`;
-  return hedgedRandomBytes(sha256, key.p.toString(36), [String(Date.now()), execution, ...draws]);
+  return hedgedRandomBytes(sha256, secret, [String(Date.now()), execution, ...draws]);
 };
 
 /**
@@ -219,19 +221,23 @@ const toLine = (endpoint: EndpointName, server: KnownServer, method: string, { a
   return `${line} kid=${kid} aud=${claims.aud} iss=${claims.iss} jti=${claims.jti} for ${claims.exp - claims.iat} s`;
 };
 
-/** The URL as the host will send it: what has no scheme gets the one of http. */
-const resolveUrl = (template: string): string => {
-  const url = resolve(template);
-  return /^\s*[a-z][a-z\d+.-]*:\/\//i.test(url) ? url : `http://${url}`;
+/** Where the request goes: as it stands in the request, with references resolved, and as the host will send it. */
+type Target = { template: string; written: string; url: string };
+
+const readTarget = (): Target => {
+  const template = pm.request.url.toString();
+  const written = resolve(template);
+  // What has no scheme gets the one of http.
+  return { template, written, url: /^\s*[a-z][a-z\d+.-]*:\/\//i.test(written) ? written : `http://${written}` };
 };
 
 /** The endpoint that the URL is; as it is written too, so that an endpoint without scheme is found, and refused. */
-const toEndpoint = (template: string, { endpoints }: KnownServer): EndpointName | undefined =>
-  findEndpoint(resolveUrl(template), endpoints) ?? findEndpoint(resolve(template), endpoints);
+const toEndpoint = ({ written, url }: Target, endpoints: Endpoints): EndpointName | undefined =>
+  findEndpoint(url, endpoints) ?? (url === written ? undefined : findEndpoint(written, endpoints));
 
 /** An endpoint that the URL names as {{variable}}, directly or through another variable, and that is not known. */
-const toUnknownName = (template: string, server: KnownServer): EndpointName | undefined => {
-  const texts = withoutQuery(template) + withoutQuery(resolve(template));
+const toUnknownName = ({ template, written }: Target, server: KnownServer): EndpointName | undefined => {
+  const texts = withoutQuery(template) + withoutQuery(written);
   return ENDPOINT_NAMES.find(name => texts.includes(`{{${name}}}`) && !server.endpoints[name]);
 };
 
@@ -243,10 +249,10 @@ const lacksAudience = (server: KnownServer): boolean => {
 };
 
 /** Whether the metadata has to be read before it can be said what the request is, or to authenticate it. */
-const needsMetadata = (template: string, server: KnownServer): boolean => {
+const needsMetadata = (target: Target, server: KnownServer): boolean => {
   if (server.isDiscovered || !server.issuer || typeof readForm() === 'string') return false;
-  if (toUnknownName(template, server)) return true;
-  if (toEndpoint(template, server)) return lacksAudience(server);
+  if (toUnknownName(target, server)) return true;
+  if (toEndpoint(target, server.endpoints)) return lacksAudience(server);
   return Object.keys(server.byHand).length === 0;
 };
 
@@ -257,10 +263,10 @@ const toAlias = (url: string, alias: string): string => {
 };
 
 /** Authenticates the request, if it goes to one of the endpoints. */
-const proceed = (template: string, server: KnownServer): void => {
-  const url = resolveUrl(template);
+const proceed = (target: Target, server: KnownServer): void => {
+  const { url } = target;
   const replaced = findEndpoint(url, server.replaced);
-  const endpoint = replaced ?? toEndpoint(template, server);
+  const endpoint = replaced ?? toEndpoint(target, server.endpoints);
   if (endpoint) {
     if (replaced) pm.request.url = toAlias(url, server.endpoints[replaced] as string);
     authenticate(endpoint, server, url);
@@ -272,7 +278,7 @@ const proceed = (template: string, server: KnownServer): void => {
     const message = 'The URL must not hold a user name: the request is authenticated by one method. Take it out.';
     throw new ClientAuthError('request_authenticated_twice', message);
   }
-  const unknown = toUnknownName(template, server);
+  const unknown = toUnknownName(target, server);
   if (!unknown) return;
   const form = readForm();
   if (typeof form === 'string') throw noForm(form);
@@ -283,11 +289,15 @@ const proceed = (template: string, server: KnownServer): void => {
 
 guard(() => {
   if (pm.request.method.toUpperCase() !== 'POST') return;
-  const template = pm.request.url.toString();
   const server = readServer();
-  if (needsMetadata(template, server)) {
-    discover(server.issuer, metadata => proceed(template, addMetadata(server, metadata)));
+  const target = readTarget();
+  if (needsMetadata(target, server)) {
+    // What the metadata adds may be what the URL refers to: it is read anew.
+    discover(server.issuer, metadata => {
+      const known = addMetadata(server, metadata);
+      proceed(readTarget(), known);
+    });
   } else {
-    proceed(template, server);
+    proceed(target, server);
   }
 });
