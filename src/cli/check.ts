@@ -22,7 +22,7 @@ interface Options extends ClientOptions {
 const MAX_SHOWN = 10;
 
 /** Adds the command `check` to the command line. */
-export function addCheckCommand(program: Command, host: Host & { isTerminal?: boolean }): void {
+export function addCheckCommand(program: Command, host: Host): void {
   const command = program
     .command('check')
     .summary('check the settings before a run, or a collection')

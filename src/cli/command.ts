@@ -15,6 +15,8 @@ export class CommandError extends Error {
 
 /** The process as a command sees it; `main.ts` supplies the real one. */
 export interface Host {
+  /** Whether standard output is a terminal that shows colour. */
+  isTerminal: boolean;
   /** The text of the built pre-request script. */
   readScript(): Promise<string>;
   /** All bytes of standard input. */

@@ -7,6 +7,7 @@ import { Command, CommanderError } from 'commander';
 import { read } from 'read';
 import packageJson from '../../package.json' with { type: 'json' };
 import { addAssertionCommand } from './assertion.ts';
+import { addCheckCommand } from './check.ts';
 import { CommandError, type Host } from './command.ts';
 import { cannotBeWritten, encodeUtf8 } from './files.ts';
 import { addInjectCommand } from './inject.ts';
@@ -14,7 +15,16 @@ import { addRunCommand } from './run.ts';
 
 const SCRIPT = new URL('pre-request.js', import.meta.url);
 
-const host: Host = { readScript, readStandardInput, readSecret, askSecret, print, note, filterOutput };
+const host: Host = {
+  isTerminal: Boolean(process.stdout.isTTY) && !process.env.NO_COLOR,
+  readScript,
+  readStandardInput,
+  readSecret,
+  askSecret,
+  print,
+  note,
+  filterOutput,
+};
 
 async function readScript(): Promise<string> {
   try {
@@ -98,6 +108,7 @@ async function main(argv: string[]): Promise<number> {
     .exitOverride();
   addInjectCommand(program, host);
   addRunCommand(program, host);
+  addCheckCommand(program, host);
   addAssertionCommand(program, host);
   try {
     await program.parseAsync(argv);

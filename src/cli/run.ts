@@ -2,7 +2,7 @@
 // the machine.
 
 import { type Command, Option } from 'commander';
-import newman, { type NewmanRunOptions } from 'newman';
+import type { NewmanRunOptions } from 'newman';
 import { ENDPOINT_NAMES, type Endpoints, findEndpoint } from '../client-auth/authorization-server.ts';
 import { addClientOptions, type Client, type ClientOptions, readClient } from './client-options.ts';
 import { CommandError, type Host } from './command.ts';
@@ -10,7 +10,9 @@ import { decodeUtf8, readBytes } from './files.ts';
 import { guardWrites } from './guarded-writes.ts';
 import { inject } from './inject.ts';
 import { Redaction } from './redaction.ts';
-import { addAuthorization, addForm, addJson, addNamed } from './run-secrets.ts';
+import { explainRefusals, type PostedForm } from './run-refusals.ts';
+import { addNamed } from './run-secrets.ts';
+import { watch } from './run-watch.ts';
 
 interface RunOptions extends ClientOptions {
   reporters: string;
@@ -104,7 +106,9 @@ async function run(file: string, rest: string[], options: RunOptions, host: Host
   const releaseWrites = guardWrites(text => redaction.redact(text));
   const releaseOutput = host.filterOutput(text => redaction.redactPieces(text));
   try {
-    const failures = await runNewman({ collection, client, reporters, reporter, options, redaction });
+    const { failures, posted } = await runNewman({ collection, client, reporters, reporter, options, redaction });
+    const hasCertificateList = options.sslClientCertList !== undefined;
+    for (const line of await explainRefusals(posted, client, hasCertificateList)) host.note(line);
     if (failures > 0 && !options.suppressExitCode) {
       throw new CommandError(`the run failed: ${failures} ${failures === 1 ? 'failure' : 'failures'}.`);
     }
@@ -179,8 +183,9 @@ interface Run {
   redaction: Redaction;
 }
 
-/** Runs Newman and gives the number of failures. */
-function runNewman({ collection, client, reporters, reporter, options, redaction }: Run): Promise<number> {
+/** Runs Newman; gives the number of failures, and what was posted. */
+async function runNewman(run: Run): Promise<{ failures: number; posted: PostedForm[] }> {
+  const { collection, client, reporters, reporter, options, redaction } = run;
   const { transport, environment } = client;
   const passed = Object.fromEntries(
     PASSED.filter(name => options[name] !== undefined).map(name => [name, options[name]]),
@@ -197,48 +202,16 @@ function runNewman({ collection, client, reporters, reporter, options, redaction
     ...(transport.passphrase && { sslClientPassphrase: transport.passphrase }),
     ...(transport.ca && { sslExtraCaCerts: transport.ca }),
   };
-  return new Promise((resolve, reject) => {
+  // Newman takes a second to load, which the other commands need not wait for.
+  const { default: newman } = await import('newman');
+  return await new Promise((resolve, reject) => {
     const emitter = newman.run(newmanOptions as NewmanRunOptions, (error, summary) => {
       if (error) reject(new CommandError(error.message));
-      else resolve(summary.run.failures.length + (summary.error ? 1 : 0));
+      else resolve({ failures: summary.run.failures.length + (summary.error ? 1 : 0), posted });
     });
-    watch(emitter as unknown as NodeJS.EventEmitter, redaction);
+    const posted = watch(emitter as unknown as NodeJS.EventEmitter, redaction);
   });
 }
 
 const toVariables = (pairs: string[]) =>
   pairs.map(pair => ({ key: pair.replace(/=.*/s, ''), value: pair.replace(/^[^=]*=?/, '') }));
-
-interface Exchange {
-  request?: {
-    body?: { mode?: string; raw?: string; urlencoded?: { all(): { key?: string; value?: string }[] } };
-    headers: { get(name: string): string | undefined };
-  };
-  response?: { text(): string };
-}
-
-/** Hands the secrets of requests, answers and variables to the redaction, before any reporter sees them. */
-function watch(emitter: NodeJS.EventEmitter, redaction: Redaction): void {
-  emitter.prependListener('beforeRequest', (_error: unknown, { request }: Exchange) => {
-    if (!request) return;
-    const { body, headers } = request;
-    if (body?.mode === 'raw') addForm(redaction, new URLSearchParams(body.raw ?? ''));
-    if (body?.mode === 'urlencoded') {
-      addForm(
-        redaction,
-        (body.urlencoded?.all() ?? []).map(({ key, value }): [string, unknown] => [key ?? '', value]),
-      );
-    }
-    addAuthorization(redaction, headers.get('authorization') ?? '');
-  });
-  emitter.prependListener('request', (_error: unknown, exchange?: Exchange) => {
-    if (exchange?.response) addJson(redaction, exchange.response.text());
-  });
-  // Variables that scripts set: the verifier of a flow that is not over, a token that was not sent.
-  emitter.prependListener('script', (_error: unknown, { execution }: { execution?: Json }) => {
-    for (const scope of ['environment', 'globals', 'collectionVariables', '_variables']) {
-      const { values } = (execution?.[scope] ?? {}) as { values?: { key: string; value: unknown }[] };
-      for (const { key, value } of Array.isArray(values) ? values : []) addNamed(redaction, key, value);
-    }
-  });
-}
