@@ -30,6 +30,7 @@ export const toChart = (bars: Bar[], title: string, footer: string): string => {
   });
   const height = y + 40;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="12" fill="#24292f">
+<title>${toText(title)}</title>
 <rect width="${WIDTH}" height="${height}" fill="#ffffff"/>
 <text x="10" y="24" font-size="15" font-weight="bold">${toText(title)} (logarithmic scale)</text>
 ${parts.join('\n')}
