@@ -161,6 +161,12 @@ describe('importSigningKey', () => {
       'variable_unresolved',
       /unresolved \{\{BODY\}\}/,
     ],
+    [
+      'a BEGIN line without its last dashes',
+      '-----BEGIN PRIVATE KEY',
+      'signing_key_damaged',
+      /BEGIN line is not whole/,
+    ],
     ['two variables', '{{A}}{{B}}', 'variable_unresolved', /unresolved \{\{A\}\}/],
     [
       'a JWK with an empty member',

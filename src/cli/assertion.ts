@@ -23,8 +23,8 @@ export function addAssertionCommand(program: Command, host: Host): void {
     .command('assertion')
     .summary('print a client assertion for cURL')
     .description(
-      'Prints one client assertion for the token endpoint, good for one request within its lifetime. It is as good as a\n' +
-        'password while it lasts.',
+      'Prints one client assertion for the token endpoint, good for one request within its lifetime.\n' +
+        'It is as good as a password while it lasts.',
     );
   addClientOptions(command)
     .option('--decode [jwt]', 'print header, claims and times in words instead, of the given assertion if there is one')

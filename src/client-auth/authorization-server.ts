@@ -31,12 +31,16 @@ export type Metadata = {
  * plain URL matches its own text, so that {@link checkServerUrl} can refuse it.
  */
 export const findEndpoint = (url: string, endpoints: Endpoints): EndpointName | undefined => {
-  const target = withoutQuery(url).trim();
-  const plain = toPlainUrl(target);
+  const toComparable = (text: string) => toPlainUrl(text) ?? text;
+  const target = withoutQuery(url.trim());
+  const comparable = toComparable(target);
   return ENDPOINT_NAMES.find(name => {
-    if (!endpoints[name]) return false;
-    const endpoint = withoutQuery(endpoints[name]).trim();
-    return plain === undefined ? target === endpoint : plain === toPlainUrl(endpoint);
+    const endpoint = endpoints[name];
+    if (!endpoint) return false;
+    const trimmed = endpoint.trim();
+    // Blanks around an endpoint stand in the middle of a URL that adds a query to it.
+    const sought = trimmed === endpoint ? comparable : toComparable(target.trim());
+    return sought === toComparable(withoutQuery(trimmed));
   });
 };
 

@@ -204,7 +204,9 @@ const fromPem = (text: string): RsaPrivateKey => {
   if (privateKeys.length > 1) {
     throw fault('signing_key_ambiguous', `${privateKeys.length} private keys`, 'Paste only the one that signs.');
   }
-  const { label, body } = (privateKeys[0] ?? blocks[0]) as PemBlock;
+  const block = privateKeys[0] ?? blocks[0];
+  if (!block) throw damaged('its BEGIN line is not whole');
+  const { label, body } = block;
   const refused = REFUSED_LABELS[label];
   if (refused) throw refused();
   if (label !== 'PRIVATE KEY' && label !== 'RSA PRIVATE KEY') {

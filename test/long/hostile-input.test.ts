@@ -1,0 +1,5 @@
+// Hostile input, at length. `npm run test:long`.
+
+import { describeHostileInput } from '../support/hostile-input.ts';
+
+describeHostileInput(20000);

@@ -1,0 +1,262 @@
+// Properties of the intake of keys, settings and URLs under hostile input, for a quick and for a long run.
+
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { findEndpoint, readMetadata } from '../../src/client-auth/authorization-server.ts';
+import { ClientAuthError } from '../../src/client-auth/errors.ts';
+import { toPlainUrl } from '../../src/client-auth/server-url.ts';
+import { readSettings } from '../../src/client-auth/settings.ts';
+import { importSigningKey } from '../../src/client-auth/signing-key.ts';
+import { createRsaKey, leaks, toJwk, toPkcs1, toPkcs8 } from './keys.ts';
+
+const { toNodeUrl } = createRequire(import.meta.url)('postman-url-encoder') as {
+  toNodeUrl: (url: string) => { href: string };
+};
+
+/** Runs a step that may refuse; gives its result, or the refusal. */
+const attempt = <T>(step: () => T): T | ClientAuthError => {
+  try {
+    return step();
+  } catch (error) {
+    if (error instanceof ClientAuthError) return error;
+    return assert.fail(`another error: ${error instanceof Error ? error.name : typeof error}`);
+  }
+};
+
+const { privateKey } = createRsaKey();
+const { key } = importSigningKey(toPkcs8(privateKey));
+const texts = [toPkcs8(privateKey), toPkcs1(privateKey), JSON.stringify(toJwk(privateKey))];
+
+/** A change of a text at some place of it. */
+type Mutation = (text: string, at: number, insert: string) => string;
+const MUTATIONS: Mutation[] = [
+  (text, at, insert) => text.slice(0, at) + insert + text.slice(at),
+  (text, at, insert) => text.slice(0, at) + insert + text.slice(at + insert.length),
+  (text, at) => text.slice(0, at),
+  (text, at) => text.slice(at),
+  (text, at) => text.slice(0, at) + text.slice(at + 1),
+  (text, at) => text.slice(0, at) + text.slice(at + 64),
+  (text, at) => text.slice(0, at) + text,
+  text => text + text,
+  (text, at) => text.replace(/\n/g, ['\r', '\r\n', '\\n', ' ', '', '\n\n', '\u2028'][at % 7] as string),
+  (text, at) => text.slice(0, at) + text.slice(at).replace(/\n/g, '\r\n'),
+  (text, at) => text.slice(0, at) + text.slice(at).toLowerCase(),
+  (text, at) =>
+    [...text].map((letter, i) => (i === at ? String.fromCharCode(letter.charCodeAt(0) ^ 1) : letter)).join(''),
+  // Letters that look like those of Base64, and the dashes that word processors make.
+  (text, at) => text.slice(0, at) + text.slice(at).replace('A', '\u0410').replace('o', '\u043e'),
+  text => text.replace(/--/g, '\u2014'),
+  (text, at) => ' '.repeat(at) + text,
+  (text, at, insert) => `${insert.repeat(at % 50)}${text}`,
+  text => Buffer.from(text).toString('base64'),
+  text => encodeURIComponent(text),
+  text => JSON.stringify(text),
+  (text, at) => text + 'x'.repeat((at * 999) % 1_000_000),
+];
+
+const mutation = fc.record({
+  text: fc.constantFrom(...texts),
+  steps: fc.array(fc.tuple(fc.constantFrom(...MUTATIONS), fc.nat(2000), fc.string({ unit: 'binary', maxLength: 12 })), {
+    minLength: 1,
+    maxLength: 4,
+  }),
+});
+
+/** Describes the properties, each tried with so many inputs. */
+export const describeHostileInput = (numRuns: number): void => {
+  describe(`hostile input, ${numRuns} of a kind`, () => {
+    it('a mutated key is the same key, or is refused without a word of it, in no time', () => {
+      fc.assert(
+        fc.property(mutation, ({ text, steps }) => {
+          const mutated = steps.reduce(
+            (before, [mutate, at, insert]) => mutate(before, at % (before.length + 1), insert),
+            text,
+          );
+          const start = performance.now();
+          const result = attempt(() => importSigningKey(mutated));
+          // No measure of speed: a bound that only something that never ends would pass.
+          assert.equal(performance.now() - start < 5000, true, 'it took seconds');
+          if (!(result instanceof ClientAuthError)) {
+            assert.equal(result.key.n === key.n && result.key.d === key.d, true, 'another key');
+            return;
+          }
+          assert.match(result.message, /^"signing_key" must be an RSA private key/);
+          for (const whole of texts) assert.equal(leaks(result.message, whole), false, 'the message quotes the key');
+        }),
+        { numRuns },
+      );
+    });
+
+    it('any text at all is a key or is refused', () => {
+      fc.assert(
+        fc.property(fc.string({ unit: 'binary', maxLength: 300 }), text => {
+          assert.equal(attempt(() => importSigningKey(text)) instanceof ClientAuthError, true);
+        }),
+        { numRuns },
+      );
+    });
+
+    it('settings are taken within their bounds, or refused by name', () => {
+      const value = fc.oneof(
+        fc.string({ unit: 'binary', maxLength: 40 }),
+        fc.constantFrom(
+          '',
+          '0',
+          '-1',
+          '601',
+          '600',
+          '1e3',
+          'NaN',
+          'Infinity',
+          '99999999999999999999',
+          ' 60 ',
+          '{{x}}',
+          '{{',
+          '}}',
+        ),
+        fc.constantFrom('a"b', 'a\\b', "a'b", 'ü', '\u0000', 'a{{b}}c', 'issuer', 'token_endpoint', 'tls_client_auth'),
+        fc.webUrl({ validSchemes: ['http', 'https'], withFragments: true, withQueryParameters: true }),
+      );
+      const names = [
+        'client_id',
+        'token_endpoint_auth_method',
+        'kid',
+        'client_assertion_audience',
+        'client_assertion_lifetime',
+        'clock_offset',
+      ];
+      fc.assert(
+        fc.property(fc.dictionary(fc.constantFrom(...names), value), variables => {
+          const result = attempt(() =>
+            readSettings(name => (Object.hasOwn(variables, name) ? (variables[name] ?? '') : '').trim()),
+          );
+          if (result instanceof ClientAuthError) {
+            assert.match(result.message, new RegExp(`^"(${names.join('|')})" must be `));
+            return;
+          }
+          assert.match(result.clientId, /^[\x20-\x7e]+$/);
+          assert.equal(result.clientId.includes('{{'), false);
+          if (result.method !== 'private_key_jwt') return;
+          assert.equal(Number.isInteger(result.lifetime) && result.lifetime >= 1 && result.lifetime <= 600, true);
+          assert.equal(Number.isInteger(result.clockOffset) && Math.abs(result.clockOffset) <= 86400, true);
+        }),
+        { numRuns },
+      );
+    });
+
+    it('a URL that is taken is read alike by a URL parser and by Postman', () => {
+      const part = fc.constantFrom(
+        'https://',
+        'HTTP://',
+        'as.example.my',
+        '127.0.0.1',
+        '[::1]',
+        ':443',
+        ':80',
+        ':8443',
+        '/',
+        '//',
+        '/token',
+        '/..',
+        '/.',
+        '/%2e',
+        '\\',
+        '@',
+        'user@',
+        '?a=b',
+        '#c',
+        ' ',
+        '.',
+        'ü',
+        '0x7f',
+        '127.1',
+        '\t',
+        ';',
+        ':',
+        "'",
+        '&',
+        '=',
+      );
+      const url = fc.oneof(
+        fc.webUrl(),
+        fc.array(part, { maxLength: 7 }).map(parts => parts.join('')),
+        fc.array(part, { maxLength: 5 }).map(parts => `https://as.example.my${parts.join('')}`),
+      );
+      fc.assert(
+        fc.property(url, text => {
+          const plain = toPlainUrl(text);
+          if (plain === undefined) return;
+          const parsed = new URL(text);
+          assert.equal(parsed.origin + parsed.pathname, plain);
+          assert.equal(parsed.username + parsed.password, '');
+          const sent = new URL(toNodeUrl(text).href);
+          assert.equal(sent.origin + sent.pathname, plain);
+        }),
+        { numRuns },
+      );
+    });
+
+    it('a URL that is an endpoint goes to the host and path of that endpoint', () => {
+      const endpoint = 'https://as.example.my/token';
+      const junk = fc.array(
+        fc.constantFrom(
+          '/',
+          '?',
+          '#',
+          '@',
+          '\\',
+          'evil.example',
+          'https://',
+          'as.example.my',
+          '/token',
+          ' ',
+          '%2f',
+          '..',
+          ':',
+          '\n',
+          'x',
+        ),
+        { maxLength: 8 },
+      );
+      fc.assert(
+        fc.property(junk, junk, (before, after) => {
+          for (const text of [
+            before.join('') + endpoint + after.join(''),
+            endpoint.replace('/token', `${after.join('')}/token`),
+          ]) {
+            if (findEndpoint(text, { token_endpoint: endpoint }) === undefined) continue;
+            const { origin, pathname } = new URL(text.trim());
+            assert.equal(origin + pathname, endpoint, text);
+          }
+        }),
+        { numRuns },
+      );
+    });
+
+    it('metadata of any shape is taken for this issuer, or refused', () => {
+      const issuer = 'https://as.example.my';
+      const member = fc.oneof(fc.anything({ maxDepth: 1 }), fc.webUrl(), fc.constant(issuer));
+      const document = fc.dictionary(
+        fc.constantFrom('issuer', 'token_endpoint', 'introspection_endpoint', 'mtls_endpoint_aliases', '__proto__'),
+        member,
+      );
+      const body = fc.oneof(
+        fc.string({ maxLength: 50 }),
+        fc.json({ maxDepth: 2 }),
+        document.map(value => JSON.stringify(value) ?? ''),
+      );
+      fc.assert(
+        fc.property(body, text => {
+          const result = attempt(() => readMetadata(text, issuer));
+          if (result instanceof ClientAuthError) return;
+          assert.equal(JSON.parse(text).issuer, issuer);
+          for (const url of Object.values(result.endpoints))
+            assert.match(url, /^https:\/\/|^http:\/\/(127\.|localhost|\[::1\])/i);
+        }),
+        { numRuns },
+      );
+    });
+  });
+};
