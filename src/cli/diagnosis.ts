@@ -47,6 +47,8 @@ export interface Facts {
   certificate: CertificateFacts | 'none' | 'unreadable' | undefined;
   /** Subject that the client is registered with, by the variable `tls_client_auth_subject_dn` (RFC 8705 section 2.1.2). */
   registeredSubject: string | undefined;
+  /** Key ID among the variables, which `private_key_jwt` alone needs; left out where both methods were tried. */
+  kidVariable?: string | undefined;
   /** Seconds, server minus local. */
   clockDifference: number | undefined;
   /** When the request was sent, in seconds since the Unix epoch by the local clock. */
@@ -267,12 +269,14 @@ const OTHER_CLIENT = possible(
   'compare client_id and issuer with the registration',
 );
 
-function certificateMethod({ certificate, registeredSubject }: Facts): Cause[] {
+function certificateMethod({ certificate, registeredSubject, kidVariable }: Facts): Cause[] {
   const subject = typeof certificate === 'object' ? `, which is ${certificate.subject}` : '';
   const fact = `the client may be registered with another subject than that of the transport certificate${subject}`;
   const remedy = 'compare the subject with the registered tls_client_auth_subject_dn';
   const registration = possible(
-    'the client may be registered with another method than tls_client_auth',
+    kidVariable === undefined
+      ? 'the client may be registered with another method than tls_client_auth'
+      : 'the client may be registered with private_key_jwt, as kid is set, which that method alone has',
     'compare token_endpoint_auth_method with the registration, or try both by "check --live"',
   );
   const authority = possible(
@@ -281,7 +285,8 @@ function certificateMethod({ certificate, registeredSubject }: Facts): Cause[] {
   );
   // Whose registered subject is equal is refused for another reason.
   const first = registeredSubject === undefined ? [possible(fact, remedy)] : [];
-  return [...first, registration, authority, OTHER_CLIENT];
+  const order = kidVariable === undefined ? [...first, registration] : [registration, ...first];
+  return [...order, authority, OTHER_CLIENT];
 }
 
 function assertionMethod(facts: Facts): Cause[] {

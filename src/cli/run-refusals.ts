@@ -57,6 +57,7 @@ export async function explainRefusals(
     const connectionCode = connectionError ? toConnectionCode(connectionError) : undefined;
     const facts = toFacts(surroundings, { ...exchange, endpoint, connectionCode }, acceptedOf(posted, clientId));
     if (hasCertificateList) facts.certificate = undefined;
+    facts.kidVariable = client.read('kid') || undefined;
     // The same refusal again, at another endpoint or in another iteration, has the same reason.
     const kind = JSON.stringify([
       clientId,

@@ -51,7 +51,7 @@ const MUTATIONS: Mutation[] = [
   (text, at) => ' '.repeat(at) + text,
   (text, at, insert) => `${insert.repeat(at % 50)}${text}`,
   text => Buffer.from(text).toString('base64'),
-  text => encodeURIComponent(text),
+  text => encodeURIComponent(text.replace(/[\ud800-\udfff]/g, '')),
   text => JSON.stringify(text),
   (text, at) => text + 'x'.repeat((at * 999) % 1_000_000),
 ];
