@@ -166,7 +166,7 @@ describe('paynet-client-auth assertion', () => {
         'a certificate in the place of the key',
         {},
         ['cert'],
-        /"signing_key" must be an RSA private key, got a certificate/,
+        /"signing_key" must be an RSA private key .*, got a certificate/,
       ],
       [
         'a lifetime beyond 600 seconds',
@@ -337,11 +337,11 @@ describe('paynet-client-auth assertion', () => {
         /"exp" must be 1 to 600 seconds after "iat", got 601/,
       ],
       ['a lifetime of 0 seconds', jws({ claims: { iat: now + 9, exp: now + 9 } }), /"exp" must be 1 to 600 .*, got 0/],
-      ['an exp that is past', jws({ claims: { iat: now - 900, exp: now - 300 } }), /It expired 30\d seconds ago/],
+      ['an exp that is past', jws({ claims: { iat: now - 900, exp: now - 300 } }), /It expired 3\d\d seconds ago/],
       [
         'an iat far in the future',
         jws({ claims: { iat: now + 300, exp: now + 600 } }),
-        /It was made (300|29\d) seconds in the future/,
+        /It was made [23]\d\d seconds in the future/,
       ],
       ['two parts', jws().replace(/\.[^.]*$/, ''), /three parts with dots between them, this has 2/],
       ['four parts', `${jws()}.e30`, /three parts with dots between them, this has 4/],
@@ -471,7 +471,7 @@ describe('paynet-client-auth assertion', () => {
 
     it('has no assertion in it with tls_client_auth', async () => {
       const command = await printed(client(byCertificate()));
-      assert.doesNotMatch(command, /assertion|paynet-client-auth assertion/);
+      assert.doesNotMatch(command, /assertion/);
       assert.match(command, /--data-urlencode client_id=/);
     });
 

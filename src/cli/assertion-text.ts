@@ -107,14 +107,20 @@ export function describeAssertion(jwt: string, now: number): { lines: string[]; 
   ] as const) {
     lines.push(title);
     for (const [name, value] of Object.entries(part ?? {})) {
-      lines.push(`  ${name.padEnd(4)} ${toWords(name, value, now)}`);
+      lines.push(`  ${toPrintable(name).padEnd(4)} ${toPrintable(toWords(name, value, now))}`);
     }
   }
   lines.push('signature', `  ${decoded.signatureLength ?? 0} bytes, not verified here`);
   const faults = findFaults(decoded, now);
-  lines.push(...(faults.length === 0 ? ['well formed'] : ['not well formed', ...faults.map(fault => `  ${fault}`)]));
+  lines.push(
+    ...(faults.length === 0 ? ['well formed'] : ['not well formed', ...faults.map(fault => `  ${toPrintable(fault)}`)]),
+  );
   return { lines, isWellFormed: faults.length === 0 };
 }
+
+/** Text of a foreign hand as one line that does nothing to a terminal. */
+const toPrintable = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, letter => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 const toWords = (name: string, value: unknown, now: number): string => {
   const text = typeof value === 'string' ? value : JSON.stringify(value);

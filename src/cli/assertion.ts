@@ -40,7 +40,9 @@ async function run(options: AssertionOptions, host: Host): Promise<void> {
   const settings = readSettings(client.read);
   if (options.curl) {
     const server = await readServer(client, settings, true);
-    return await host.print(`${toCurl(server, settings, options)}\n`);
+    const url = server.endpoints.token_endpoint ?? '';
+    checkServerUrl('token_endpoint', url, 'variable_invalid', 'It is where the command sends the assertion.');
+    return await host.print(`${toCurl(url, settings, options)}\n`);
   }
   if (settings.method !== 'private_key_jwt') {
     throw new CommandError(
@@ -81,10 +83,10 @@ async function printDecoded(jwt: string, host: Host): Promise<void> {
 const quote = (text: string): string => (/^[\w./:@=-]+$/.test(text) ? text : `'${text.replace(/'/g, `'\\''`)}'`);
 
 /** The command of the page's step 4; the assertion is made by this command line at the moment of sending. */
-function toCurl(server: KnownServer, settings: Settings, options: AssertionOptions): string {
+function toCurl(url: string, settings: Settings, options: AssertionOptions): string {
   const { environment, envVar = [], signingKey, sslClientCert, sslClientKey, sslExtraCaCerts } = options;
   const lines = [
-    `curl -X POST ${quote(server.endpoints.token_endpoint ?? '')}`,
+    `curl -X POST ${quote(url)}`,
     `--cert ${quote(sslClientCert ?? 'transport-certificate.pem')}`,
     `--key ${quote(sslClientKey ?? 'transport-key.pem')}`,
     ...(sslExtraCaCerts ? [`--cacert ${quote(sslExtraCaCerts)}`] : []),

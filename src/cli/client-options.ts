@@ -81,9 +81,9 @@ export async function readClient(options: ClientOptions, host: Host): Promise<Cl
   };
   for (const pair of options.envVar ?? []) {
     const [key, value] = splitPair(pair);
-    if (key === 'signing_key') {
+    if (key === 'signing_key' || isPrivateKey(value)) {
       throw new CommandError(
-        '--env-var signing_key=… puts the key into the list of processes. Use --signing-key <file>.',
+        '--env-var with a private key puts the key into the list of processes. Use --signing-key <file>.',
         2,
       );
     }
@@ -134,6 +134,9 @@ async function readEnvironment(file: string): Promise<Environment> {
   }
   return { ...json, name: json.name ?? file, values: [...json.values] };
 }
+
+/** Whether a value is, or holds, a private key: PEM, or a JWK with its private exponent (RFC 7518 section 6.3.2). */
+const isPrivateKey = (value: string): boolean => /PRIVATE KEY-----|"d"\s*:/.test(value);
 
 function splitPair(pair: string): [string, string] {
   const at = pair.indexOf('=');
