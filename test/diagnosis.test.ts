@@ -576,3 +576,26 @@ describe('a collection', () => {
     );
   });
 });
+
+describe('diagnose, of invalid_request', () => {
+  const facts: Facts = {
+    ...refused,
+    status: 400,
+    error: 'invalid_request',
+    errorDescription: "redirect_uri did not match any of the client's",
+  };
+  const isRest = /the rest of the form/;
+
+  it('names the rest of the form alone, where the same client was accepted in the same way', () => {
+    const causes = diagnose({ ...facts, accepted: [{ method: 'private_key_jwt', aud: TOKEN_ENDPOINT }] });
+    assert.equal(causes.length, 1);
+    assert.match(causes[0]?.fact ?? '', isRest);
+  });
+
+  it('names the rest of the form first where the server speaks of something else, and last where it speaks of the client', () => {
+    assert.match(diagnose(facts)[0]?.fact ?? '', isRest);
+    const aboutClient = diagnose({ ...facts, errorDescription: 'client_assertion is not valid' });
+    assert.match(aboutClient.at(-1)?.fact ?? '', isRest);
+    assert.match(diagnose({ ...facts, errorDescription: undefined }).at(-1)?.fact ?? '', isRest);
+  });
+});

@@ -108,9 +108,9 @@ function missingCertificate({ certificate, saysCertificateMissing }: Facts): Cau
   return [certain('the server says that it got no transport certificate', 'call it without a proxy that ends TLS')];
 }
 
-function acceptedElsewhere({ accepted, method, assertion, issuer, tokenEndpoints }: Facts): Cause[] {
-  const isSame = accepted.some(one => one.method === method && one.aud === assertion?.aud);
-  if (isSame) return [];
+function acceptedElsewhere(facts: Facts): Cause[] {
+  const { accepted, method, assertion, issuer, tokenEndpoints } = facts;
+  if (isAcceptedAlike(facts)) return [];
   const otherAudience = accepted.find(one => one.method === method && one.aud !== undefined);
   if (otherAudience?.aud !== undefined) {
     const fact = `aud was ${assertion?.aud}, and the same client was accepted with ${otherAudience.aud}`;
@@ -257,12 +257,21 @@ function possibilities(facts: Facts): Cause[] {
     const fact = 'the answer has no OAuth error, so it may come from a gateway before the authorization server';
     causes.unshift(possible(fact, 'ask who runs the server whether the certificate and your IP address are let in'));
   }
-  if (error === 'invalid_request') {
-    const fact = 'invalid_request may also be said of the rest of the form';
-    causes.push(possible(fact, 'compare its other parameters with what the endpoint requires'));
-  }
-  return causes;
+  if (error !== 'invalid_request') return causes;
+  // RFC 6749 section 5.2 has it for a malformed request; a client that fails to authenticate is invalid_client.
+  const rest = possible(
+    'invalid_request is what servers say of the rest of the form, rather than of the client',
+    'compare its other parameters with what the endpoint requires',
+  );
+  if (isAcceptedAlike(facts)) return [rest];
+  const words = /client_(id|assertion|auth)|client auth|assertion|\bjwt\b|\baud|\bkid\b|certificate/i;
+  const isAboutClient = words.test(facts.errorDescription ?? 'client_id');
+  return isAboutClient ? [...causes, rest] : [rest, ...causes];
 }
+
+/** Whether the server took the same client with the same method and audience in the same run. */
+const isAcceptedAlike = ({ accepted, method, assertion }: Facts): boolean =>
+  accepted.some(one => one.method === method && one.aud === assertion?.aud);
 
 const OTHER_CLIENT = possible(
   'the client_id may be unknown to this server, as each environment has its own',
