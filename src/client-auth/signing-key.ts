@@ -275,17 +275,19 @@ const allowsSigning = (keyOps: unknown): boolean =>
  * @throws ClientAuthError `variable_missing`, `variable_unresolved`, or the `signing_key_…` that tells the fault
  */
 export const importSigningKey = (text: string): SigningKey => {
-  const unquoted = text.trim().replace(/^(["'])(.*)\1$/s, '$2');
-  const plain = unquoted.replace(/\\+[rn]/g, '\n').trim();
+  const trimmed = text.trim();
+  if (trimmed.length > MAX_LENGTH) {
+    throw fault('signing_key_unreadable', `${trimmed.length} characters of text`, 'Paste the key file alone.');
+  }
+  const unquoted = trimmed.replace(/^(["'])(.*)\1$/s, '$2');
+  // The letter is optional so that a long run of backslashes is read once, not once from each of them.
+  const plain = unquoted.replace(/\\+([rn]?)/g, (run, letter) => (letter ? '\n' : run)).trim();
   if (plain === '') {
     throw fault(
       'variable_missing',
       'nothing',
       'Paste the key into the "signing_key" of the environment that is selected.',
     );
-  }
-  if (plain.length > MAX_LENGTH) {
-    throw fault('signing_key_unreadable', `${plain.length} characters of text`, 'Paste the key file alone.');
   }
   const leftover = leftoverOf(plain);
   if (leftover) throw fault('variable_unresolved', leftover, 'Set that variable, or paste the key itself.');

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { findEndpoint, readMetadata } from '../../src/client-auth/authorization-server.ts';
+import { findEndpoint, metadataUrls, readMetadata } from '../../src/client-auth/authorization-server.ts';
 import { ClientAuthError } from '../../src/client-auth/errors.ts';
 import { toPlainUrl } from '../../src/client-auth/server-url.ts';
 import { readSettings } from '../../src/client-auth/settings.ts';
@@ -14,6 +14,9 @@ import { createRsaKey, leaks, toJwk, toPkcs1, toPkcs8 } from './keys.ts';
 const { toNodeUrl } = createRequire(import.meta.url)('postman-url-encoder') as {
   toNodeUrl: (url: string) => { href: string };
 };
+
+// A fault that shows only in a large input, slowly, would be shrunk for hours: what has been found by then is reported.
+fc.configureGlobal({ interruptAfterTimeLimit: 120_000, markInterruptAsFailure: true });
 
 /** Runs a step that may refuse; gives its result, or the refusal. */
 const attempt = <T>(step: () => T): T | ClientAuthError => {
@@ -64,6 +67,26 @@ const mutation = fc.record({
   }),
 });
 
+/** What a pattern that reads its text again from every place in it would take minutes for. */
+const REPEATED = [
+  '\\',
+  '\\\\n',
+  '-',
+  '-----BEGIN ',
+  '-----BEGIN A-----',
+  '{',
+  '{{',
+  '{{a',
+  '}',
+  '"',
+  "'",
+  ' ',
+  '\n',
+  '\t ',
+  '=',
+];
+REPEATED.push('A', '+', '/', '/.', ':', 'https://', '?', '#', '.', '-a', '0', '&', '%', '\u2028', '\ud83d');
+
 /** Describes the properties, each tried with so many inputs. */
 export const describeHostileInput = (numRuns: number): void => {
   describe(`hostile input, ${numRuns} of a kind`, () => {
@@ -87,6 +110,23 @@ export const describeHostileInput = (numRuns: number): void => {
         }),
         { numRuns },
       );
+    });
+
+    it('a text that repeats itself half a million times is refused in no time, whatever it is meant to be', () => {
+      for (const unit of REPEATED) {
+        for (const text of [unit.repeat(500_000), `"${unit.repeat(500_000)}x`, `https://a${unit.repeat(500_000)} `]) {
+          const start = performance.now();
+          assert.equal(attempt(() => importSigningKey(text)) instanceof ClientAuthError, true, unit);
+          for (const name of ['client_id', 'kid', 'client_assertion_audience', 'clock_offset']) {
+            attempt(() => readSettings(variable => (variable === name ? text : 'c')));
+          }
+          toPlainUrl(text);
+          findEndpoint(text, { token_endpoint: text });
+          attempt(() => metadataUrls(text));
+          attempt(() => readMetadata(text, 'https://as.example.my'));
+          assert.equal(performance.now() - start < 5000, true, `${JSON.stringify(unit)} took seconds`);
+        }
+      }
     });
 
     it('any text at all is a key or is refused', () => {
