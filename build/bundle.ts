@@ -32,9 +32,11 @@ const FOR_NODE: BuildOptions = {
  * Bundles the pre-request script: a first line with name, version and the SHA-256 of all that follows it, the licence
  * notices, one line of code, a last line by which the end is found.
  *
- * @param report receives the names of what was kept of jsrsasign
+ * @param report receives the names of what was kept of jsrsasign, and of what was dropped out of that
  */
-export const bundlePreRequest = async (report: (kept: string[]) => void = () => {}): Promise<string> => {
+export const bundlePreRequest = async (
+  report: (kept: string[], dropped: string[]) => void = () => {},
+): Promise<string> => {
   const notices = await readFile('build/pre-request-notices.txt', 'utf8');
   const { code } = await bundle({
     entryPoints: ['src/pre-request/main.ts'],

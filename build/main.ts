@@ -8,10 +8,8 @@ const DIST = 'dist';
 
 await mkdir(DIST, { recursive: true });
 
-let kept: string[] = [];
-const script = await bundlePreRequest(names => {
-  kept = names;
-});
+const parts = { kept: [] as string[], dropped: [] as string[] };
+const script = await bundlePreRequest((kept, dropped) => Object.assign(parts, { kept, dropped }));
 await writeFile(`${DIST}/pre-request.js`, script);
 await writeFile(`${DIST}/cli.js`, await bundleCommandLine(), { mode: 0o755 });
 
@@ -20,5 +18,6 @@ for (const name of await readdir('collections')) {
   await writeFile(`${DIST}/${name}`, name.endsWith('.postman_collection.json') ? inject(text, script) : text);
 }
 
-console.log(`Kept of jsrsasign: ${kept.join(', ')}`);
+console.log(`Kept of jsrsasign: ${parts.kept.join(', ')}`);
+console.log(`Dropped out of that: ${parts.dropped.join(', ')}`);
 console.log(`Built ${DIST}/pre-request.js (${script.length} bytes), ${DIST}/cli.js, and what to import into Postman.`);

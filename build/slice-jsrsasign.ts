@@ -86,17 +86,56 @@ const toDefinitions = (text: string): Definition[] => {
   });
 };
 
+/** What the language calls by itself. */
+const IMPLICIT = ['toString', 'valueOf', 'constructor'];
+
+/**
+ * Takes out of object literals the functions whose names nothing reads but they themselves, until there is none.
+ *
+ * @param asked names that the caller reads
+ * @returns the source that is left, and the names that are gone
+ */
+const dropUnread = (source: string, asked: Set<string>): { source: string; dropped: string[] } => {
+  const methods: { name: string; start: number; end: number }[] = [];
+  const reads: { name: string; at: number }[] = [];
+  full(parse(source, { ecmaVersion: 2020 }), plain => {
+    const node = plain as AnyNode;
+    if (node.type === 'Property' && node.key.type === 'Identifier' && node.value.type === 'FunctionExpression') {
+      methods.push({ name: node.key.name, start: node.start, end: node.end });
+    }
+    if (node.type === 'MemberExpression' && !node.computed && node.property.type === 'Identifier') {
+      reads.push({ name: node.property.name, at: node.start });
+    }
+  });
+  const unread = methods.find(
+    ({ name, start, end }) =>
+      !asked.has(name) &&
+      !IMPLICIT.includes(name) &&
+      !reads.some(read => read.name === name && (read.at < start || read.at >= end)),
+  );
+  if (!unread) return { source, dropped: [] };
+  const [before, after] = [source.slice(0, unread.start), source.slice(unread.end)];
+  // The comma goes along, the one before the last member of a literal.
+  const rest = /^\s*,/.test(after) ? before + after.replace(/^\s*,/, '') : before.replace(/,\s*$/, '') + after;
+  const next = dropUnread(rest, asked);
+  return { source: next.source, dropped: [unread.name, ...next.dropped] };
+};
+
 /**
  * Keeps of a script what is reachable from the members asked for, in the script's own order.
  *
  * A definition is kept when its name is free in kept code; a member of a kept object, when kept code reads a property
  * of its name; a statement that adds to a kept object, when it defines a member that was asked for and is still missing.
+ * Of object literals in kept code the functions are dropped that nothing reads.
  *
  * @param text the script
- * @returns the kept source, and the paths of what was kept
+ * @returns the kept source, the paths of what was kept, and the names of what was dropped out of that
  * @throws Error when a member asked for is missing, or kept code uses a name that nothing defines
  */
-export const slice = (text: string, { roots, provided }: Slice): { source: string; kept: string[] } => {
+export const slice = (
+  text: string,
+  { roots, provided }: Slice,
+): { source: string; kept: string[]; dropped: string[] } => {
   const definitions = toDefinitions(text);
   const names = new Map(definitions.flatMap(one => (one.path && !one.path.includes('.') ? [[one.path, one]] : [])));
   const asked = new Set(roots.map(toLast));
@@ -142,7 +181,7 @@ export const slice = (text: string, { roots, provided }: Slice): { source: strin
   }
   const inOrder = definitions.filter(one => kept.has(one));
   return {
-    source: inOrder.map(one => one.source).join('\n'),
+    ...dropUnread(inOrder.map(one => one.source).join('\n'), asked),
     kept: inOrder.map(one => one.path ?? `statement that adds ${[...one.defines].filter(name => asked.has(name))}`),
   };
 };
@@ -157,16 +196,16 @@ const PS256: Slice = {
  * An esbuild plugin that serves the slice as the module `jsrsasign/ps256`: a function, so that no line of jsrsasign is
  * compiled before there is something to sign.
  *
- * @param report receives the paths of what was kept
+ * @param report receives the paths of what was kept, and the names of what was dropped out of that
  */
-export const sliceJsrsasign = (report: (kept: string[]) => void): Plugin => ({
+export const sliceJsrsasign = (report: (kept: string[], dropped: string[]) => void): Plugin => ({
   name: 'slice-jsrsasign',
   setup(build) {
     build.onResolve({ filter: /^jsrsasign\/ps256$/ }, ({ path }) => ({ path, namespace: 'jsrsasign' }));
     build.onLoad({ filter: /.*/, namespace: 'jsrsasign' }, async () => {
       const file = createRequire(import.meta.url).resolve('jsrsasign/lib/jsrsasign-rsa-min.js');
-      const { source, kept } = slice(await readFile(file, 'utf8'), PS256);
-      report(kept);
+      const { source, kept, dropped } = slice(await readFile(file, 'utf8'), PS256);
+      report(kept, dropped);
       const parameters = PS256.provided.filter(name => !name.includes('.')).join(', ');
       return { contents: `export default (${parameters}) => {\n${source}\nreturn { RSAKey, CryptoJS };\n};` };
     });

@@ -2,7 +2,7 @@
 // are accepted at every endpoint by both methods and in both audience worlds; each bent one is refused.
 
 import assert from 'node:assert/strict';
-import { constants, createPrivateKey, randomUUID, sign } from 'node:crypto';
+import { constants, createHash, createPrivateKey, randomUUID, sign } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { CompactSign, importPKCS8, type JWTHeaderParameters, type JWTPayload } from 'jose';
 import {
@@ -21,6 +21,7 @@ import {
 import { postForm, send, type Tls } from './support/https-client.ts';
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+const codeVerifier = 'a-code-verifier-of-43-characters-and-no-fewer';
 const endpointNames: EndpointName[] = [
   'token_endpoint',
   'pushed_authorization_request_endpoint',
@@ -86,18 +87,40 @@ function signWithNode(
   return `${signed}.${signature.toString('base64url')}`;
 }
 
-function formFor(server: AuthorizationServer, endpoint: EndpointName, token = 'unknown'): Record<string, string> {
+function goodRequestClaims(server: AuthorizationServer, clientId = server.clients.privateKeyJwt.client_id) {
+  const iat = now();
+  return {
+    iss: clientId,
+    client_id: clientId,
+    aud: server.issuer,
+    iat,
+    nbf: iat,
+    exp: iat + 600,
+    jti: randomUUID(),
+    response_type: 'code',
+    redirect_uri: server.redirectUri,
+    scope: 'accounts',
+    state: 'a-state',
+    code_challenge: createHash('sha256').update(codeVerifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  };
+}
+
+const goodRequestHeader = () => ({ ...goodHeader(), typ: 'oauth-authz-req+jwt' });
+
+function formFor(
+  server: AuthorizationServer,
+  endpoint: EndpointName,
+  token = 'unknown',
+  clientId?: string,
+): Record<string, string> {
   switch (endpoint) {
     case 'token_endpoint':
       return { grant_type: 'client_credentials', scope: 'accounts' };
-    case 'pushed_authorization_request_endpoint':
-      return {
-        response_type: 'code',
-        redirect_uri: server.redirectUri,
-        scope: 'openid accounts',
-        code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
-        code_challenge_method: 'S256',
-      };
+    case 'pushed_authorization_request_endpoint': {
+      const claims = goodRequestClaims(server, clientId);
+      return { request: signWithNode(goodRequestHeader(), claims, constants.RSA_PKCS1_PSS_PADDING, 32) };
+    }
     default:
       return { token };
   }
@@ -185,7 +208,8 @@ describe('a client registered for tls_client_auth', () => {
     const { client_id } = server.clients.tlsClientAuth;
     const seen = server.verified.length;
     for (const endpoint of endpointNames) {
-      const answer = await postForm(server.endpoints[endpoint], tls, { ...formFor(server, endpoint), client_id });
+      const form = { ...formFor(server, endpoint, undefined, client_id), client_id };
+      const answer = await postForm(server.endpoints[endpoint], tls, form);
       assert.ok(answer.status < 300, `${endpoint}: ${answer.status} ${JSON.stringify(answer.json)}`);
     }
     for (const entry of server.verified.slice(seen)) {
@@ -446,13 +470,139 @@ describe('a request is refused', () => {
     assert.equal((await postForm(endpointUrl(), tls, form)).status, 401);
     assert.match(lastReason(), /does not match the registered client authentication method/);
   });
+});
 
-  test('when it pushes an authorization request without PKCE', async () => {
-    const form = await goodForm(tokenEndpointWorld, 'pushed_authorization_request_endpoint');
-    const bare = Object.entries(form).filter(([key]) => !key.startsWith('code_challenge'));
-    const url = tokenEndpointWorld.endpoints.pushed_authorization_request_endpoint;
-    assert.equal((await postForm(url, tls, bare)).status, 400);
-    assert.match(lastReason(), /PKCE|code_challenge/);
+describe('a request object', () => {
+  const push = async (server: AuthorizationServer, form: Record<string, string>) => {
+    const assertion = await signWithJose(goodHeader(), goodClaims(server));
+    const url = server.endpoints.pushed_authorization_request_endpoint;
+    return postForm(url, tls, { ...withAssertion(server, assertion), ...form });
+  };
+
+  const bent: [name: string, header: object, claims: (server: AuthorizationServer) => object, reason: RegExp][] = [
+    ['without PKCE', {}, () => ({ code_challenge: undefined }), /code_challenge/],
+    ['without iss', {}, () => ({ iss: undefined }), /iss/],
+    ['with another iss', {}, () => ({ iss: 'someone' }), /issuer/],
+    ['without client_id', {}, () => ({ client_id: undefined }), /client_id/],
+    ['with another client_id', {}, () => ({ client_id: 'someone' }), /client_id/],
+    ['with the client as sub', {}, ({ clients }) => ({ sub: clients.privateKeyJwt.client_id }), /sub/],
+    ['with the token endpoint as aud', {}, ({ endpoints }) => ({ aud: endpoints.token_endpoint }), /audience/],
+    ['with aud in an array', {}, ({ issuer }) => ({ aud: [issuer] }), /aud/],
+    ['without aud', {}, () => ({ aud: undefined }), /aud/],
+    ['without iat', {}, () => ({ iat: undefined }), /iat/],
+    ['without nbf', {}, () => ({ nbf: undefined }), /nbf/],
+    ['without exp', {}, () => ({ exp: undefined }), /exp/],
+    ['with nbf 70 seconds ahead', {}, () => ({ nbf: now() + 70 }), /not active yet/],
+    ['with nbf an hour and a minute ago', {}, () => ({ nbf: now() - 3660 }), /nbf/],
+    ['more than an hour long', {}, () => ({ exp: now() + 3601 }), /exp/],
+    ['when it has expired', {}, () => ({ exp: now() - 1, nbf: now() - 600, iat: now() - 600 }), /expired/],
+    ['with a request in it', {}, () => ({ request: 'x' }), /must not contain request/],
+    ['without typ', { typ: undefined }, () => ({}), /typ/],
+    ['with typ JWT', { typ: 'JWT' }, () => ({}), /typ/],
+    ['with an unknown kid', { kid: 'unknown' }, () => ({}), /no applicable key/],
+    ['signed with PS384', { alg: 'PS384' }, () => ({}), /alg/],
+    ['signed with RS256', { alg: 'RS256' }, () => ({}), /alg/],
+  ];
+  for (const [name, header, change, reason] of bent) {
+    test(`is refused ${name}`, async () => {
+      const server = tokenEndpointWorld;
+      const claims = { ...goodRequestClaims(server), ...change(server) };
+      const request = await signWithJose({ ...goodRequestHeader(), ...header }, claims);
+      const answer = await push(server, { request });
+      assert.equal(answer.status, 400, JSON.stringify(answer.json));
+      assert.match(server.refusals.at(-1)?.reason ?? '', reason);
+    });
+  }
+
+  test('is refused unsigned, signed by another key, and changed after signing', async () => {
+    const claims = goodRequestClaims(issuerWorld);
+    const [header, , signature] = (await signWithJose(goodRequestHeader(), claims)).split('.');
+    const { privateKey } = await createSigningKey();
+    for (const request of [
+      `${encode({ alg: 'none', typ: 'oauth-authz-req+jwt' })}.${encode(claims)}.`,
+      await signWithJose(goodRequestHeader(), claims, privateKey),
+      `${header}.${encode({ ...claims, scope: 'profile' })}.${signature}`,
+    ]) {
+      assert.equal((await push(issuerWorld, { request })).status, 400);
+    }
+  });
+
+  test('is what every pushed authorization request needs, by both methods', async () => {
+    const server = issuerWorld;
+    const { iss: _iss, aud: _aud, iat: _iat, nbf: _nbf, exp: _exp, jti: _jti, ...plain } = goodRequestClaims(server);
+    const answer = await push(server, plain);
+    assert.equal(answer.status, 400);
+    assert.match(server.refusals.at(-1)?.reason ?? '', /Request Object must be used/);
+    const { client_id } = server.clients.tlsClientAuth;
+    const url = server.endpoints.pushed_authorization_request_endpoint;
+    assert.equal((await postForm(url, tls, { ...plain, client_id })).status, 400);
+    assert.match(server.refusals.at(-1)?.reason ?? '', /Request Object must be used/);
+  });
+
+  test('cannot be used as a client assertion', async () => {
+    const request = await signWithJose(goodRequestHeader(), goodRequestClaims(issuerWorld));
+    assert.match(await refusalOf(request, issuerWorld), /sub/);
+  });
+});
+
+describe("a user's consent", () => {
+  const authorize = async (server: AuthorizationServer) => {
+    const form = await goodForm(server, 'pushed_authorization_request_endpoint');
+    const { json } = await postForm(server.endpoints.pushed_authorization_request_endpoint, tls, form);
+    const { client_id } = server.clients.privateKeyJwt;
+    const query = new URLSearchParams({ client_id, request_uri: String(json.request_uri) });
+    const answer = await send(`${server.authorizationEndpoint}?${query}`, { ca: tls.ca }, {});
+    return { answer, query };
+  };
+  const grant = async (server: AuthorizationServer, form: Record<string, string>) => {
+    const assertion = await signWithJose(goodHeader(), goodClaims(server));
+    return postForm(server.endpoints.token_endpoint, tls, { ...withAssertion(server, assertion), ...form });
+  };
+
+  test('is given at once, and becomes a code, an access token bound to the certificate, and a refresh token', async () => {
+    const server = issuerWorld;
+    const { answer } = await authorize(server);
+    assert.equal(answer.status, 303);
+    const location = new URL(answer.headers.location ?? '');
+    assert.equal(location.origin + location.pathname, server.redirectUri);
+    assert.equal(location.searchParams.get('iss'), server.issuer);
+    assert.equal(location.searchParams.get('state'), 'a-state');
+    const form = {
+      grant_type: 'authorization_code',
+      code: location.searchParams.get('code') ?? '',
+      redirect_uri: server.redirectUri,
+      code_verifier: codeVerifier,
+    };
+    assert.equal((await grant(server, { ...form, code_verifier: `${codeVerifier}x` })).status, 400);
+    const { answer: second } = await authorize(server);
+    form.code = new URL(second.headers.location ?? '').searchParams.get('code') ?? '';
+    const tokens = await grant(server, form);
+    assert.equal(tokens.status, 200, JSON.stringify(tokens.json));
+    const call = (token: unknown, certificate: Partial<Tls> = {}) =>
+      send(server.providersUrl, { ...tls, ...certificate }, { headers: { authorization: `Bearer ${token}` } });
+    assert.equal((await call(tokens.json.access_token)).status, 200);
+    const other = await credentials.authority.issueClientCertificate(transportSubject);
+    assert.equal((await call(tokens.json.access_token, other)).status, 401);
+
+    const refresh = { grant_type: 'refresh_token', refresh_token: String(tokens.json.refresh_token) };
+    const refreshed = await grant(server, refresh);
+    assert.equal(refreshed.status, 200, JSON.stringify(refreshed.json));
+    assert.notEqual(refreshed.json.access_token, tokens.json.access_token);
+    const revocation = await signWithJose(goodHeader(), goodClaims(server));
+    const token = String(refreshed.json.refresh_token ?? refresh.refresh_token);
+    await postForm(server.endpoints.revocation_endpoint, tls, { ...withAssertion(server, revocation), token });
+    assert.equal((await call(refreshed.json.access_token)).status, 401);
+    assert.equal((await grant(server, { ...refresh, refresh_token: token })).status, 400);
+  });
+
+  test('is asked for by a pushed request alone, once', async () => {
+    const server = issuerWorld;
+    const { query } = await authorize(server);
+    const again = await send(`${server.authorizationEndpoint}?${query}`, { ca: tls.ca }, {});
+    assert.equal(again.headers.location?.includes('code=') ?? false, false);
+    const { iss: _iss, aud: _aud, iat: _iat, nbf: _nbf, exp: _exp, jti: _jti, ...plain } = goodRequestClaims(server);
+    const bare = await send(`${server.authorizationEndpoint}?${new URLSearchParams(plain)}`, { ca: tls.ca }, {});
+    assert.equal(bare.headers.location?.includes('code=') ?? false, false);
   });
 });
 

@@ -58,6 +58,11 @@ describe('dist/pre-request.js', () => {
     });
   }
 
+  it('draws from Math.random in one place, beside the private key', () => {
+    assert.equal(code.match(/random\(/g)?.length, 1);
+    assert.match(code, /Math\.random\(/);
+  });
+
   it('holds nothing of jsrsasign that verifies tokens, decrypts, or knows other schemes', () => {
     const names =
       /ECDSA|\bDSA\b|decrypt|JWS|\bJWT|X509|CMS|OAEP|oaep|pkcs1unpad|SHA1|SHA512|MD5|Arcfour|prng|ASN1|KEYUTIL|PKCS5|modPow\(/;
@@ -91,6 +96,17 @@ describe('the slice of jsrsasign', () => {
     ].join('');
     const { kept } = slice(source, { roots: ['A.used', 'A.added'], provided: [] });
     assert.deepEqual(kept, ['A', 'helper', 'other', 'A.used', 'A.also', 'statement that adds added']);
+  });
+
+  it('drops functions of object literals that nothing reads but they themselves', () => {
+    const source =
+      'var A={a:function(){return this.b()},b:function(){},c:function(){return this.c()},d:function(){A.e()},';
+    const { source: left, dropped } = slice(`${source}e:function(){},toString:function(){},f:1,g:function(){}};`, {
+      roots: ['A.a'],
+      provided: [],
+    });
+    assert.deepEqual(dropped, ['c', 'd', 'e', 'g']);
+    assert.equal(left, 'var A={a:function(){return this.b()},b:function(){},toString:function(){},f:1};');
   });
 
   it('leaves out what the caller provides', () => {

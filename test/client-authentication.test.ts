@@ -6,10 +6,14 @@ import { bundleForNode } from '../build/bundle.ts';
 import type { Settings } from '../src/client-auth/settings.ts';
 import { createRsaKey, toPkcs8 } from './support/keys.ts';
 
-const code = await bundleForNode('src/client-auth/client-authentication.ts');
-const { authenticateClient } = (await import(
-  `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`
-)) as typeof import('../src/client-auth/client-authentication.ts');
+const load = async (path: string) => {
+  const code = await bundleForNode(path);
+  return await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
+};
+const { authenticateClient }: typeof import('../src/client-auth/client-authentication.ts') = await load(
+  'src/client-auth/client-authentication.ts',
+);
+const { createSigner }: typeof import('../src/client-auth/signer.ts') = await load('src/client-auth/signer.ts');
 
 const settings: Settings = {
   method: 'private_key_jwt',
@@ -32,8 +36,7 @@ const authenticate = (
     settings: { ...settings, ...change } as Settings,
     server: { issuer: 'https://issuer.example.my', endpoints, byHand: endpoints, replaced: {}, isDiscovered: false },
     endpoint: 'introspection_endpoint',
-    createRandomBytes: () => length => '5a'.repeat(length),
-    now,
+    getSigner: signing => createSigner(signing, () => length => '5a'.repeat(length), now),
   });
 
 describe('authenticateClient', () => {

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { type AuthorizationServer, endpointPaths, startAuthorizationServer } from '../src/demo/authorization-server.ts';
+import { type AuthorizationServer, startAuthorizationServer } from '../src/demo/authorization-server.ts';
 import { type CredentialFiles, writeCredentialFiles } from '../src/demo/credential-files.ts';
 import { hosts } from './support/hosts.ts';
 
@@ -23,15 +23,18 @@ type Item = {
     body?: { urlencoded: { key: string; disabled?: boolean }[] };
   };
 };
+type Folder = { name: string; description: string; item: Item[] };
 type Collection = {
   info: { description: string };
-  item: Item[];
+  item: Folder[];
   variable: { key: string; value: string; description: string }[];
 };
 type Environment = { values: { key: string; value: string; type: string; description: string }[] };
 
 const read = <T>(path: string) => JSON.parse(readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')) as T;
 const collection = read<Collection>('collections/paynet.postman_collection.json');
+const requestsOf = ({ item }: Collection) => item.flatMap(folder => folder.item);
+const requests = requestsOf(collection);
 const environment = read<Environment>('collections/paynet.postman_environment.json');
 
 describe('the environment', () => {
@@ -78,11 +81,14 @@ describe('the environment', () => {
 describe('the collection', () => {
   test("goes through PayNet's guide in order, and revokes the token last", () => {
     assert.deepEqual(
-      collection.item.map(({ request }) => `${request.method} ${request.url.raw}`),
+      requests.map(({ request }) => `${request.method} ${request.url.raw}`),
       [
         'GET {{issuer}}/.well-known/openid-configuration',
         'POST {{token_endpoint}}',
         'POST {{pushed_authorization_request_endpoint}}',
+        'GET {{authorization_endpoint}}?client_id={{client_id}}&request_uri={{request_uri}}',
+        'POST {{token_endpoint}}',
+        'POST {{token_endpoint}}',
         'POST {{introspection_endpoint}}',
         'GET {{resource_server_url}}/v1/providers',
         'POST {{revocation_endpoint}}',
@@ -90,26 +96,25 @@ describe('the collection', () => {
     );
   });
 
-  for (const { name, event, request, protocolProfileBehavior } of collection.item) {
+  for (const { name, event, request, protocolProfileBehavior } of requests) {
     test(`describes, identifies and checks its request "${name}"`, () => {
       assert.equal(request.description.length > 100, true);
-      assert.deepEqual(
-        request.header.filter(({ key }) => key === 'x-fapi-interaction-id').map(({ value }) => value),
-        ['{{$guid}}'],
-      );
+      const ids = request.header.filter(({ key }) => key === 'x-fapi-interaction-id').map(({ value }) => value);
+      // The authorization endpoint is for browsers, which send no such header.
+      assert.deepEqual(ids, name === 'Authorization' ? [] : ['{{$guid}}']);
       const tests = event.filter(({ listen }) => listen === 'test').flatMap(({ script }) => script.exec);
       assert.equal(
         tests.some(line => line.includes('pm.response.code')),
         true,
       );
-      if (request.method === 'POST' || request.auth.type === 'bearer') {
+      if (name !== 'Well-known endpoint') {
         assert.equal(protocolProfileBehavior?.followRedirects, false);
       }
     });
   }
 
   test('leaves client authentication to the script', () => {
-    for (const { request } of collection.item) {
+    for (const { request } of requests) {
       const names = request.body?.urlencoded.map(({ key }) => key) ?? [];
       assert.equal(
         names.some(name => name.startsWith('client_')),
@@ -119,7 +124,7 @@ describe('the collection', () => {
   });
 
   test('writes no environment, and explains its variables', () => {
-    const scripts = collection.item.flatMap(({ event }) => event).flatMap(({ script }) => script.exec);
+    const scripts = requests.flatMap(({ event }) => event).flatMap(({ script }) => script.exec);
     assert.equal(
       scripts.some(line => /pm\.(environment|globals)/.test(line)),
       false,
@@ -144,7 +149,7 @@ for (const host of hosts) {
     /** The collection to import, with a line more in each test script that shows what it keeps in variables. */
     const withTrace = () => {
       const injected = read<Collection>('dist/paynet.postman_collection.json');
-      for (const { event } of injected.item) {
+      for (const { event } of requestsOf(injected)) {
         const line = "console.log('trace ' + JSON.stringify(pm.collectionVariables.toObject()));";
         event.find(({ listen }) => listen === 'test')?.script.exec.push(line);
       }
@@ -168,21 +173,39 @@ for (const host of hosts) {
       );
       assert.equal(run.failed, false);
       assert.deepEqual(
-        server.verified.map(({ endpoint }) => endpoint),
-        Object.keys(endpointPaths),
+        server.verified.map(
+          ({ endpoint, grantType = '', requestObject }) => `${endpoint} ${grantType}${requestObject ? 'signed' : ''}`,
+        ),
+        [
+          'token_endpoint client_credentials',
+          'pushed_authorization_request_endpoint signed',
+          'token_endpoint authorization_code',
+          'token_endpoint refresh_token',
+          'introspection_endpoint ',
+          'revocation_endpoint ',
+        ],
       );
       assert.deepEqual(run.environment, filled);
 
       const traces = run.consoleLines.filter(line => line.startsWith('trace ')).map(line => JSON.parse(line.slice(6)));
-      assert.equal(traces.length, 6);
-      assert.equal(typeof traces[4].access_token, 'string');
-      assert.equal(traces[5].access_token, undefined);
+      assert.equal(traces.length, 9);
+      const [wellKnown, client, , authorization, code, refreshed, , , revoked] = traces;
+      assert.equal(typeof client.access_token, 'string');
+      assert.equal(new Set([client, code, refreshed].map(trace => trace.access_token)).size, 3);
+      assert.equal(authorization.code.length > 20, true);
+      // What is good for one use is gone when it is used, and tokens are gone at the end.
+      for (const name of ['code', 'code_verifier', 'code_challenge', 'state', 'request_uri'])
+        assert.equal(code[name], '');
+      for (const name of ['access_token', 'refresh_token', 'token_to_revoke']) assert.equal(revoked[name], '');
 
-      const { code_verifier, code_challenge } = traces[2];
+      const { code_verifier, code_challenge, state } = wellKnown;
       assert.match(code_verifier, /^[\w-]{43}$/);
+      assert.match(state, /^[\w-]{43}$/);
       assert.equal(createHash('sha256').update(code_verifier).digest('base64url'), code_challenge);
-      const pushed = server.requests.find(({ path }) => path === '/par');
-      assert.equal(new URLSearchParams(pushed?.body).get('code_challenge'), code_challenge);
+      const pushed = new URLSearchParams(server.requests.find(({ path }) => path === '/par')?.body);
+      const claims = JSON.parse(Buffer.from(pushed.get('request')?.split('.')[1] ?? '', 'base64url').toString());
+      assert.equal(claims.code_challenge, code_challenge);
+      assert.equal(claims.state, state);
 
       const api = server.requests.find(({ path }) => path === '/v1/providers');
       assert.match(api?.headers.authorization ?? '', /^Bearer /);
@@ -191,7 +214,9 @@ for (const host of hosts) {
 
     test('says which request comes first when there is no token yet', async () => {
       const injected = withTrace();
-      injected.item = injected.item.filter(({ name }) => name === 'Providers list');
+      injected.item = [
+        { name: 'one', description: '', item: requestsOf(injected).filter(({ name }) => name === 'Providers list') },
+      ];
       const seen = server.requests.length;
       const run = await host.run(injected, { environment: fill({}), clientCertificate: files, caFile: files.ca });
       assert.equal(run.failed, true);

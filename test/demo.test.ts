@@ -48,15 +48,26 @@ describe('npm start without arguments', () => {
   test('shows three runs accepted at every endpoint, exits 0 and leaves no file', async () => {
     const { exitCode, stdout, stderr } = await runMain();
     assert.equal(exitCode, 0, stdout + stderr);
-    const rows = stdout.split('\n').filter(line => /^│ *(private_key_jwt|tls_client_auth) /.test(line));
-    assert.equal(rows.length, 3);
-    for (const row of rows) {
-      assert.equal(row.match(/accepted/g)?.length, 4);
-      assert.match(row, /answered/);
-    }
+    const rows = stdout.split('\n').filter(line => /^│ [\w ,]+│ (accepted|answered) /.test(line));
+    assert.deepEqual(
+      rows.map(row => row.split('│')[1]?.trim()),
+      [
+        'client credentials',
+        'PAR, request object',
+        'authorization code',
+        'refresh token',
+        'introspection',
+        'revocation',
+        'API, bound token',
+      ],
+    );
+    for (const row of rows) assert.equal(row.match(/accepted|answered/g)?.length, 3, row);
     assert.match(stdout, /aud +https:\/\/127\.0\.0\.1:\d+\/token /);
     assert.match(stdout, /aud +https:\/\/127\.0\.0\.1:\d+ /);
-    assert.equal(stdout.match(/jti +4 different/g)?.length, 2);
+    assert.equal(stdout.match(/jti +6 different/g)?.length, 2);
+    assert.equal(stdout.match(/request object +signed by the client, PS256/g)?.length, 3);
+    const widest = Math.max(...stdout.split('\n').flatMap(line => (line.startsWith('│') ? [line.length] : [])));
+    assert.equal(widest <= 80, true, `the table is ${widest} columns wide`);
     assert.equal(stdout.match(/certificate +CN=/g)?.length, 3);
     assert.equal(stderr, '');
     assert.deepEqual(leftovers(), []);
@@ -119,8 +130,8 @@ describe('npm start with an environment', () => {
     const { exitCode, stdout, stderr } = await runMain([writeEnvironment(), ...tlsArguments()]);
     assert.equal(exitCode, 0, stdout + stderr);
     assert.match(stdout, /A server of my own/);
-    assert.equal(stdout.match(/^ {2}ok /gm)?.length, 6);
-    assert.equal(server.verified.length, seen + 4);
+    assert.equal(stdout.match(/^ {2}ok /gm)?.length, 9);
+    assert.equal(server.verified.length, seen + 6);
   });
 
   test('exits 1 and shows each failure with its message when the server refuses', async () => {

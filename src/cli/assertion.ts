@@ -1,13 +1,12 @@
 // The command `assertion`: one client assertion for cURL, made by the very code of the pre-request script; or an assertion in
 // words; or the whole cURL command. On the machine.
 
-import { webcrypto } from 'node:crypto';
 import type { Command } from 'commander';
-import { type Authentication, authenticateClient, type KnownServer } from '../client-auth/client-authentication.ts';
-import { systemRandomBytes } from '../client-auth/random.ts';
+import type { KnownServer } from '../client-auth/client-authentication.ts';
 import { checkServerUrl } from '../client-auth/server-url.ts';
 import { readSettings, type Settings } from '../client-auth/settings.ts';
 import { describeAssertion } from './assertion-text.ts';
+import { authenticate } from './authenticate.ts';
 import { addClientOptions, type Client, type ClientOptions, readClient } from './client-options.ts';
 import { CommandError, type Host } from './command.ts';
 import { fetchServerFacts, readTls, toKnownServer } from './server-facts.ts';
@@ -50,7 +49,7 @@ async function run(options: AssertionOptions, host: Host): Promise<void> {
     );
   }
   const server = await readServer(client, settings, false);
-  const { parameters } = authenticate(settings, server);
+  const { parameters } = authenticate(settings, server, 'token_endpoint');
   const assertion = parameters.find(({ key }) => key === 'client_assertion')?.value ?? '';
   if (options.decode) await printDecoded(assertion, host);
   else await host.print(`${assertion}\n`);
@@ -64,15 +63,6 @@ async function readServer({ read, transport }: Client, settings: Settings, needs
   if (!known.issuer) checkServerUrl('token_endpoint', '', 'variable_invalid', 'Set it, or set "issuer".');
   return toKnownServer(read, await fetchServerFacts(known.issuer, await readTls(transport)));
 }
-
-const authenticate = (settings: Settings, server: KnownServer): Authentication =>
-  authenticateClient({
-    settings,
-    server,
-    endpoint: 'token_endpoint',
-    createRandomBytes: () => systemRandomBytes(array => webcrypto.getRandomValues(array)),
-    now: Date.now() / 1000,
-  });
 
 async function printDecoded(jwt: string, host: Host): Promise<void> {
   const { lines, isWellFormed } = describeAssertion(jwt, Date.now() / 1000);

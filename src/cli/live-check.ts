@@ -2,9 +2,10 @@
 
 import { randomUUID } from 'node:crypto';
 import { type ReadVariable, readSettings, type Settings } from '../client-auth/settings.ts';
+import { authenticate } from './authenticate.ts';
 import { toFacts } from './collect-facts.ts';
 import { type Accepted, describeCause, diagnose, type Facts, type Method } from './diagnosis.ts';
-import { authenticate, type Line, type Preflight } from './preflight.ts';
+import type { Line, Preflight } from './preflight.ts';
 import { send, toConnectionCode } from './server-facts.ts';
 
 /** What a token request came to. */

@@ -1,13 +1,12 @@
 // The settings of a client looked at before anything is sent with them: one line for each thing that can be right or wrong.
 // On the machine.
 
-import { randomBytes } from 'node:crypto';
 import { ENDPOINT_NAMES, type EndpointName, isSameOrigin } from '../client-auth/authorization-server.ts';
-import { type Authentication, authenticateClient } from '../client-auth/client-authentication.ts';
 import { ClientAuthError, shapeOf } from '../client-auth/errors.ts';
 import { checkServerUrl } from '../client-auth/server-url.ts';
 import { type ReadVariable, readSettings, type Settings } from '../client-auth/settings.ts';
 import { importSigningKey, type SigningKey } from '../client-auth/signing-key.ts';
+import { authenticate } from './authenticate.ts';
 import { type CertificateFacts, compareNames, readCertificate } from './certificate-facts.ts';
 import type { Client } from './client-options.ts';
 import { type Surroundings, toFacts, toRegisteredSubject } from './collect-facts.ts';
@@ -330,16 +329,6 @@ function checkAssertions(
   } catch (error) {
     return line(name, 'fail', messageOf(error));
   }
-}
-
-/** Authenticates as the pre-request script does. */
-export function authenticate(
-  settings: Settings,
-  server: Surroundings['known'],
-  endpoint: EndpointName,
-): Authentication {
-  const createRandomBytes = () => (length: number) => randomBytes(length).toString('hex');
-  return authenticateClient({ settings, server, endpoint, createRandomBytes, now: Date.now() / 1000 });
 }
 
 async function checkJwks(

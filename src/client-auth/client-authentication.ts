@@ -1,13 +1,12 @@
 // Client authentication: private_key_jwt or tls_client_auth becomes form parameters (RFC 7521 section 4.2, RFC 8705
-// section 2). Pure and synchronous, on both sides: clock and random bytes are arguments.
+// section 2). Pure and synchronous, on both sides: clock and random bytes are the signer's.
 
 import { type EndpointName, type Endpoints, isSameOrigin } from './authorization-server.ts';
 import { type ClientAssertionClaims, createClientAssertion } from './client-assertion.ts';
 import { mustBe } from './errors.ts';
-import type { RandomBytes } from './random.ts';
 import { checkServerUrl } from './server-url.ts';
-import { type Audience, checkKid, type Settings } from './settings.ts';
-import { importSigningKey, type RsaPrivateKey } from './signing-key.ts';
+import type { Audience, Settings, Signing } from './settings.ts';
+import type { Signer } from './signer.ts';
 
 /** The parameters that belong to client authentication; none of another hand may be left in the form. */
 export const PARAMETER_NAMES = ['client_id', 'client_assertion_type', 'client_assertion'] as const;
@@ -63,43 +62,28 @@ const toAudience = (audience: Audience, endpoint: EndpointName, server: KnownSer
 /**
  * Authenticates the client for one request.
  *
- * @param createRandomBytes makes the generator for `jti` and salt; gets the key, for hosts that have no good generator
- * @param now seconds since the Unix epoch, by the local clock
+ * @param getSigner called only where something is signed
  * @throws ClientAuthError
  */
 export const authenticateClient = (options: {
   settings: Settings;
   server: KnownServer;
   endpoint: EndpointName;
-  createRandomBytes: (key: RsaPrivateKey) => RandomBytes;
-  now: number;
+  getSigner: (signing: Signing) => Signer;
 }): Authentication => {
-  const { settings, server, endpoint, createRandomBytes, now } = options;
+  const { settings, server, endpoint, getSigner } = options;
   const clientId: Parameter = { key: 'client_id', value: settings.clientId };
   if (settings.method === 'tls_client_auth') return { parameters: [clientId], assertion: undefined };
 
   const audience = toAudience(settings.audience, endpoint, server);
-  const { key, kid: kidOfJwk } = importSigningKey(settings.signingKey);
-  const kid = settings.kid || checkKid(kidOfJwk ?? '');
-  if (!kid) {
-    const remedy = 'Set it in the environment; it stands in the JWKS beside the public key.';
-    throw mustBe('variable_missing', 'kid', 'the key ID in the registered JWKS', 'nothing', remedy);
-  }
-  const { assertion, claims } = createClientAssertion({
-    clientId: settings.clientId,
-    kid,
-    audience,
-    now: now + settings.clockOffset,
-    lifetime: settings.lifetime,
-    key,
-    randomBytes: createRandomBytes(key),
-  });
+  const signer = getSigner(settings);
+  const { assertion, claims } = createClientAssertion(settings.clientId, audience, signer);
   return {
     parameters: [
       clientId,
       { key: 'client_assertion_type', value: CLIENT_ASSERTION_TYPE },
       { key: 'client_assertion', value: assertion },
     ],
-    assertion: { kid, claims },
+    assertion: { kid: signer.kid, claims },
   };
 };

@@ -1,7 +1,7 @@
 // The variables that say who the client is, read and checked once, on both sides. A variable that is needed and not set,
 // or that still holds {{NAME}}, stops the request.
 
-import { leftoverOf, mustBe, shapeOf } from './errors.ts';
+import { type ClientAuthError, leftoverOf, mustBe, shapeOf } from './errors.ts';
 import { checkServerUrl } from './server-url.ts';
 
 /** Gives the value of a variable as text without blanks around it, references resolved; empty when it is not set. */
@@ -10,23 +10,24 @@ export type ReadVariable = (name: string) => string;
 /** Where the audience of the assertion comes from. */
 export type Audience = { from: 'token_endpoint' | 'issuer' } | { from: 'url'; url: string };
 
+/** What is signed with, and for how long it holds. */
+export type Signing = {
+  /** As pasted; see `importSigningKey`. */
+  signingKey: string;
+  /** Empty when it has to come from the JWK. */
+  kid: string;
+  /** Seconds, 1 to 600. */
+  lifetime: number;
+  /** Seconds to add to the local clock. */
+  clockOffset: number;
+};
+
 export type Settings =
   | { method: 'tls_client_auth'; clientId: string }
-  | {
-      method: 'private_key_jwt';
-      clientId: string;
-      /** As pasted; see `importSigningKey`. */
-      signingKey: string;
-      /** Empty when it has to come from the JWK. */
-      kid: string;
-      audience: Audience;
-      /** Seconds, 1 to 600. */
-      lifetime: number;
-      /** Seconds to add to the local clock. */
-      clockOffset: number;
-    };
+  | ({ method: 'private_key_jwt'; clientId: string; audience: Audience } & Signing);
 
-const EXPECTED_KID = 'the key ID in the registered JWKS';
+export const EXPECTED_KID = 'the key ID in the registered JWKS';
+const EXPECTED_AUDIENCE = 'token_endpoint, issuer, or an https URL';
 
 /**
  * Whether a text can be an identifier, which is shown and sent: not a key that was pasted into the wrong variable, nor
@@ -36,6 +37,9 @@ const isIdentifier = (text: string): boolean =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to refuse
   text.length <= 256 && !/[\u0000-\u001f\u007f-\u009f\u2028\u2029]|-----BEGIN|^[{[]/.test(text);
 
+const invalid = (name: string, expected: string, value: string, remedy: string): ClientAuthError =>
+  mustBe('variable_invalid', name, expected, shapeOf(value), remedy);
+
 /**
  * Refuses a key ID that is none; an empty one is let through.
  *
@@ -43,10 +47,43 @@ const isIdentifier = (text: string): boolean =>
  */
 export const checkKid = (kid: string): string => {
   if (isIdentifier(kid)) return kid;
-  throw mustBe('variable_invalid', 'kid', EXPECTED_KID, shapeOf(kid), 'Copy it from the JWKS.');
+  throw invalid('kid', EXPECTED_KID, kid, 'Copy it from the JWKS.');
 };
 
 const METHODS = ['private_key_jwt', 'tls_client_auth'] as const;
+
+/**
+ * A variable that may be unset, and must not refer to one that is.
+ *
+ * @throws ClientAuthError `variable_unresolved`
+ */
+const readResolved = (read: ReadVariable, name: string, expected: string): string => {
+  const value = read(name);
+  const leftover = leftoverOf(value);
+  if (!leftover) return value;
+  throw mustBe('variable_unresolved', name, expected, leftover, 'Set that variable, or write the value itself.');
+};
+
+const readSeconds = (read: ReadVariable, name: string, min: number, max: number, byDefault: number): number => {
+  const expected = `a whole number of seconds from ${min} to ${max}`;
+  const value = readResolved(read, name, expected);
+  if (value === '') return byDefault;
+  const number = /^[+-]?\d{1,6}$/.test(value) ? Number(value) : Number.NaN;
+  if (number >= min && number <= max) return number;
+  throw invalid(name, expected, value, `Unset it for the default of ${byDefault}.`);
+};
+
+/**
+ * Reads what is signed with; the key itself is looked at when it is imported.
+ *
+ * @throws ClientAuthError `variable_unresolved`, `variable_invalid`
+ */
+export const readSigning = (read: ReadVariable): Signing => ({
+  signingKey: read('signing_key'),
+  kid: checkKid(readResolved(read, 'kid', EXPECTED_KID)),
+  lifetime: readSeconds(read, 'client_assertion_lifetime', 1, 600, 600),
+  clockOffset: readSeconds(read, 'clock_offset', -86400, 86400, 0),
+});
 
 /**
  * Reads the settings of the client.
@@ -54,53 +91,28 @@ const METHODS = ['private_key_jwt', 'tls_client_auth'] as const;
  * @throws ClientAuthError `variable_missing`, `variable_unresolved`, `variable_invalid`
  */
 export const readSettings = (read: ReadVariable): Settings => {
-  const optional = (name: string, expected: string): string => {
-    const value = read(name);
-    const leftover = leftoverOf(value);
-    if (!leftover) return value;
-    throw mustBe('variable_unresolved', name, expected, leftover, 'Set that variable, or write the value itself.');
-  };
-  const required = (name: string, expected: string): string => {
-    const value = optional(name, expected);
-    if (value !== '') return value;
-    throw mustBe(
-      'variable_missing',
-      name,
-      expected,
-      'nothing',
-      'Set it in the environment, and select the environment.',
-    );
-  };
-  const seconds = (name: string, min: number, max: number, byDefault: number): number => {
-    const expected = `a whole number of seconds from ${min} to ${max}`;
-    const value = optional(name, expected);
-    if (value === '') return byDefault;
-    const number = /^[+-]?\d{1,6}$/.test(value) ? Number(value) : Number.NaN;
-    if (number >= min && number <= max) return number;
-    throw mustBe('variable_invalid', name, expected, shapeOf(value), `Unset it for the default of ${byDefault}.`);
-  };
-
   const expectedClientId = 'the client identifier that was registered';
-  const clientId = required('client_id', expectedClientId);
+  const clientId = readResolved(read, 'client_id', expectedClientId);
+  if (clientId === '') {
+    const remedy = 'Set it in the environment, and select the environment.';
+    throw mustBe('variable_missing', 'client_id', expectedClientId, 'nothing', remedy);
+  }
   // client-id = *VSCHAR (RFC 6749 appendix A.1)
   if (!/^[\x20-\x7e]+$/.test(clientId) || clientId.includes('{{') || !isIdentifier(clientId)) {
-    throw mustBe('variable_invalid', 'client_id', expectedClientId, shapeOf(clientId), 'Copy it again.');
+    throw invalid('client_id', expectedClientId, clientId, 'Copy it again.');
   }
   const expectedMethod = METHODS.join(' or ');
-  const method = optional('token_endpoint_auth_method', expectedMethod) || 'private_key_jwt';
+  const method = readResolved(read, 'token_endpoint_auth_method', expectedMethod) || 'private_key_jwt';
   if (method === 'tls_client_auth') return { method, clientId };
   if (method !== 'private_key_jwt') {
     const remedy = 'Set the one that the client is registered with.';
-    throw mustBe('variable_invalid', 'token_endpoint_auth_method', expectedMethod, shapeOf(method), remedy);
+    throw invalid('token_endpoint_auth_method', expectedMethod, method, remedy);
   }
   return {
     method,
     clientId,
-    signingKey: read('signing_key'),
-    kid: checkKid(optional('kid', EXPECTED_KID)),
-    audience: readAudience(optional('client_assertion_audience', 'token_endpoint, issuer, or an https URL')),
-    lifetime: seconds('client_assertion_lifetime', 1, 600, 600),
-    clockOffset: seconds('clock_offset', -86400, 86400, 0),
+    audience: readAudience(readResolved(read, 'client_assertion_audience', EXPECTED_AUDIENCE)),
+    ...readSigning(read),
   };
 };
 
@@ -108,9 +120,8 @@ const readAudience = (value: string): Audience => {
   if (value === '') return { from: 'token_endpoint' };
   if (value === 'token_endpoint' || value === 'issuer') return { from: value };
   if (!/^https?:\/\//i.test(value)) {
-    const expected = 'token_endpoint, issuer, or an https URL';
     const remedy = 'Set what the authorization server expects as "aud".';
-    throw mustBe('variable_invalid', 'client_assertion_audience', expected, shapeOf(value), remedy);
+    throw invalid('client_assertion_audience', EXPECTED_AUDIENCE, value, remedy);
   }
   checkServerUrl('client_assertion_audience', value, 'variable_invalid', 'Write it as the authorization server does.');
   return { from: 'url', url: value };

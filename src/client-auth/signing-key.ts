@@ -36,6 +36,8 @@ const fault = (code: ClientAuthErrorCode, got: string, remedy: string): ClientAu
   mustBe(code, 'signing_key', 'an RSA private key (PEM or JWK)', got, remedy);
 
 const PASTE_WHOLE = 'Paste the whole file again.';
+const PASTE_PRIVATE = 'Paste the private key file that belongs to it.';
+const unreadable = (what: string, remedy: string) => fault('signing_key_unreadable', what, remedy);
 const damaged = (how: string) => fault('signing_key_damaged', `a damaged one (${how})`, PASTE_WHOLE);
 const truncated = (how: string) => fault('signing_key_truncated', `a truncated one (${how})`, PASTE_WHOLE);
 const notRsa = (what: string) =>
@@ -53,16 +55,13 @@ const REFUSED_LABELS: Record<string, () => ClientAuthError> = {
   'EC PRIVATE KEY': () => notRsa('an EC private key'),
   'DSA PRIVATE KEY': () => notRsa('a DSA private key'),
   'OPENSSH PRIVATE KEY': () =>
-    fault(
-      'signing_key_unreadable',
+    unreadable(
       'an OpenSSH private key',
       'Convert a copy of the file with "ssh-keygen -p -m PKCS8 -f copy.pem" and paste the result.',
     ),
-  CERTIFICATE: () =>
-    fault('signing_key_certificate', 'a certificate', 'Paste the private key file that belongs to it.'),
-  'PUBLIC KEY': () => fault('signing_key_public', 'a public key', 'Paste the private key file that belongs to it.'),
-  'CERTIFICATE REQUEST': () =>
-    fault('signing_key_unreadable', 'a certificate request', 'Paste the private key file that belongs to it.'),
+  CERTIFICATE: () => fault('signing_key_certificate', 'a certificate', PASTE_PRIVATE),
+  'PUBLIC KEY': () => fault('signing_key_public', 'a public key', PASTE_PRIVATE),
+  'CERTIFICATE REQUEST': () => unreadable('a certificate request', PASTE_PRIVATE),
 };
 REFUSED_LABELS['RSA PUBLIC KEY'] = REFUSED_LABELS['PUBLIC KEY'] as () => ClientAuthError;
 REFUSED_LABELS['TRUSTED CERTIFICATE'] = REFUSED_LABELS.CERTIFICATE as () => ClientAuthError;
@@ -210,7 +209,7 @@ const fromPem = (text: string): RsaPrivateKey => {
   const refused = REFUSED_LABELS[label];
   if (refused) throw refused();
   if (label !== 'PRIVATE KEY' && label !== 'RSA PRIVATE KEY') {
-    throw fault('signing_key_unreadable', 'a PEM block of another kind', 'Paste the private key file.');
+    throw unreadable('a PEM block of another kind', 'Paste the private key file.');
   }
   // The encryption of PEM files before PKCS#8: RFC 1421 section 4.6.
   if (/Proc-Type:|DEK-Info:/.test(body)) throw encrypted();
@@ -229,11 +228,11 @@ const fromJwk = (text: string): SigningKey => {
     throw text.endsWith('}') ? damaged('it is not JSON') : truncated('its JSON is not whole');
   }
   if (Array.isArray(jwk.keys)) {
-    throw fault('signing_key_unreadable', 'a JWK Set', 'Paste the one key that signs, from "{" to "}".');
+    throw unreadable('a JWK Set', 'Paste the one key that signs, from "{" to "}".');
   }
   if (jwk.kty === 'EC' || jwk.kty === 'OKP' || jwk.kty === 'oct') throw notRsa(`a JWK of type ${jwk.kty}`);
   if (jwk.kty !== 'RSA') {
-    throw fault('signing_key_unreadable', 'JSON that is not a JWK', 'Paste a JWK whose "kty" is "RSA".');
+    throw unreadable('JSON that is not a JWK', 'Paste a JWK whose "kty" is "RSA".');
   }
   if (jwk.d === undefined) {
     throw fault('signing_key_public', 'a public key', 'Paste the JWK that has the private members too.');
@@ -248,11 +247,7 @@ const fromJwk = (text: string): SigningKey => {
   }
   const missing = JWK_NUMBERS.filter(name => jwk[name] === undefined);
   if (missing.length > 0) {
-    throw fault(
-      'signing_key_unreadable',
-      `a JWK without ${missing.join(', ')}`,
-      'Export the key with all its members.',
-    );
+    throw unreadable(`a JWK without ${missing.join(', ')}`, 'Export the key with all its members.');
   }
   const [n, e, d, p, q, dp, dq, qi] = JWK_NUMBERS.map(name => {
     const value = jwk[name];
@@ -277,7 +272,7 @@ const allowsSigning = (keyOps: unknown): boolean =>
 export const importSigningKey = (text: string): SigningKey => {
   const trimmed = text.trim();
   if (trimmed.length > MAX_LENGTH) {
-    throw fault('signing_key_unreadable', `${trimmed.length} characters of text`, 'Paste the key file alone.');
+    throw unreadable(`${trimmed.length} characters of text`, 'Paste the key file alone.');
   }
   const unquoted = trimmed.replace(/^(["'])(.*)\1$/s, '$2');
   // The letter is optional so that a long run of backslashes is read once, not once from each of them.
@@ -297,12 +292,11 @@ export const importSigningKey = (text: string): SigningKey => {
   const decoded = fromHex(fromBase64(plain.replace(/\s/g, '')) ?? '');
   if (decoded.includes('-----BEGIN ')) return { key: fromPem(decoded), kid: undefined };
   if (decoded.startsWith('\x30')) {
-    throw fault(
-      'signing_key_unreadable',
+    throw unreadable(
       'Base64 without its "-----BEGIN PRIVATE KEY-----" line',
       'Paste the whole file, its first and last line too.',
     );
   }
   if (/-----END |-----BEGIN/.test(plain)) throw truncated('its BEGIN line is missing');
-  throw fault('signing_key_unreadable', `${plain.length} characters of other text`, 'Paste the private key file.');
+  throw unreadable(`${plain.length} characters of other text`, 'Paste the private key file.');
 };

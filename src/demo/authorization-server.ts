@@ -9,6 +9,7 @@ import { Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { type Credentials, createCredentials, type PublicJwk, toSubjectDn } from './certificates.ts';
 import {
+  authorizationPath,
   createProvider,
   type EndpointName,
   type Endpoints,
@@ -59,6 +60,8 @@ export type AuthorizationServer = {
   issuer: string;
   /** URLs with mutual TLS, where requests go. */
   endpoints: Endpoints;
+  /** Without mutual TLS; the user agrees at once, and the answer is a redirect with the code. */
+  authorizationEndpoint: string;
   /** The value of `aud` that this server takes. */
   audience: string;
   /** Base URL of the API, PayNet's "resource server URL", and its one resource. */
@@ -79,7 +82,7 @@ export type AuthorizationServer = {
 
 const redirectUri = 'https://dc-demo.example.my/callback';
 const discoveryPaths = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
-const issuerPaths = [...discoveryPaths, '/jwks', '/auth'];
+const issuerPaths = [...discoveryPaths, '/jwks', authorizationPath];
 
 const toEndpoints = (base: string) =>
   Object.fromEntries(Object.entries(endpointPaths).map(([name, path]) => [name, base + path])) as Endpoints;
@@ -156,7 +159,7 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
 
     if (port === 'mtls' && path === providersPath) {
       const text = `${message.url}\n${JSON.stringify(message.headers)}\n${body}`;
-      const reply = await answerProvidersRequest({ ...request, text }, certificate, provider.ClientCredentials);
+      const reply = await answerProvidersRequest({ ...request, text }, certificate, provider);
       if (reply.reason !== undefined) refusals.push({ endpoint: path, reason: reply.reason });
       return sendJson(response, reply.status, reply.body);
     }
@@ -205,6 +208,7 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
   return {
     issuer,
     endpoints,
+    authorizationEndpoint: issuer + authorizationPath,
     audience: audiences[0] as string,
     resourceServerUrl: mtlsBase,
     providersUrl: mtlsBase + providersPath,

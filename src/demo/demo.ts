@@ -4,8 +4,7 @@
 import { type AuthorizationServer, startAuthorizationServer, type Verified } from './authorization-server.ts';
 import { createCredentials, toSubjectDn } from './certificates.ts';
 import { type CredentialFiles, writeCredentialFiles } from './credential-files.ts';
-import { endpointPaths } from './provider.ts';
-import type { createReport, DemoRun } from './report.ts';
+import { type createReport, type DemoRun, isAt, places } from './report.ts';
 import { providersPath } from './resource-server.ts';
 import { runCollection } from './run-collection.ts';
 
@@ -27,6 +26,8 @@ type Scenario = {
   name: string;
   server: AuthorizationServer;
   variables: Record<string, string>;
+  /** What the client assertions must hold; undefined without assertions. */
+  kid: string | undefined;
   aud: string | undefined;
 };
 
@@ -46,19 +47,21 @@ const fill = (environment: Environment, variables: Record<string, string>): Envi
 function toScenarios(tokenEndpointServer: AuthorizationServer, issuerServer: AuthorizationServer): Scenario[] {
   const common = (server: AuthorizationServer) => ({
     issuer: server.issuer,
+    // With tls_client_auth too: it signs the request object.
+    kid: server.clients.privateKeyJwt.kid,
+    signing_key: server.clients.privateKeyJwt.signingKey,
     redirect_uri: server.redirectUri,
     resource_server_url: server.resourceServerUrl,
   });
   const privateKeyJwt = (server: AuthorizationServer, audience: string): Scenario => ({
     name: `private_key_jwt, aud = ${audience}`,
     server,
+    kid: server.clients.privateKeyJwt.kid,
     aud: server.audience,
     variables: {
       ...common(server),
       token_endpoint_auth_method: 'private_key_jwt',
       client_id: server.clients.privateKeyJwt.client_id,
-      kid: server.clients.privateKeyJwt.kid,
-      signing_key: server.clients.privateKeyJwt.signingKey,
       client_assertion_audience: audience,
     },
   });
@@ -68,6 +71,7 @@ function toScenarios(tokenEndpointServer: AuthorizationServer, issuerServer: Aut
     {
       name: 'tls_client_auth',
       server: issuerServer,
+      kid: undefined,
       aud: undefined,
       variables: {
         ...common(issuerServer),
@@ -118,7 +122,7 @@ export async function runDemo({ collection, environment, report, print, onFiles 
 }
 
 async function runScenario(
-  { name, server, variables, aud }: Scenario,
+  { name, server, variables, kid, aud }: Scenario,
   collection: object,
   environment: Environment,
   files: CredentialFiles,
@@ -137,14 +141,14 @@ async function runScenario(
   const isAsMeant = (entry: Verified) =>
     entry.method === variables.token_endpoint_auth_method &&
     entry.client_id === variables.client_id &&
-    entry.kid === variables.kid &&
+    entry.kid === kid &&
     entry.aud === aud;
   const refusals = server.refusals.slice(seen.refusals);
   const faults = [
     ...refusals.map(({ endpoint, reason }) => `the server refused ${endpoint}: ${reason}`),
-    ...Object.keys(endpointPaths)
-      .filter(endpoint => !verified.some(entry => entry.endpoint === endpoint && isAsMeant(entry)))
-      .map(endpoint => `the server authenticated nobody at ${endpoint} in the way of this run`),
+    ...places
+      .filter(place => !verified.some(entry => isAt(entry, place) && isAsMeant(entry)))
+      .map(({ title }) => `the server authenticated nobody in the way of this run: ${title}`),
   ];
   const apiAnswered =
     server.requests.slice(seen.requests).some(({ path }) => path === providersPath) &&

@@ -10,8 +10,8 @@ declare module 'oidc-provider' {
     clientAuthMethod: string;
   }
 
-  /** An access token of the client credentials grant. */
-  export interface ClientCredentials {
+  /** An access token, of the client credentials grant or of a user's consent. */
+  export interface AccessToken {
     clientId: string;
     scope?: string;
     isValid: boolean;
@@ -26,7 +26,7 @@ declare module 'oidc-provider' {
     status: number;
     body: unknown;
     state: Record<string, unknown>;
-    oidc?: { route: string; client?: Client };
+    oidc?: { route: string; client?: Client; params?: { grant_type?: string; scope?: string } };
   }
 
   /** The Koa application that is the authorization server. */
@@ -35,10 +35,22 @@ declare module 'oidc-provider' {
     use(middleware: (context: Context, next: () => Promise<void>) => Promise<void>): this;
     callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
     OIDCContext: { prototype: { clientJwtAuthExpectedAudience: () => Set<string> } };
-    ClientCredentials: { find: (token: string) => Promise<ClientCredentials | undefined> };
+    cookieName(type: 'session'): string;
+    Session: new () => {
+      jti: string;
+      loginAccount(account: { accountId: string }): void;
+      save(seconds: number): Promise<void>;
+    };
+    Grant: new (of: {
+      accountId: string;
+      clientId: string;
+    }) => { addOIDCScope(scope: string): void; save(): Promise<void> };
+    AccessToken: { find: (token: string) => Promise<AccessToken | undefined> };
+    ClientCredentials: { find: (token: string) => Promise<AccessToken | undefined> };
   }
 
   export const errors: {
     InvalidClientAuth: new (detail: string) => Error;
+    InvalidRequestObject: new (description: string) => Error;
   };
 }

@@ -7,7 +7,7 @@ import type Provider from 'oidc-provider';
 import type { Context } from 'oidc-provider';
 import { type Credentials, createSigningKey, type PublicJwk, toSubjectDn } from './certificates.ts';
 import { createMemoryAdapter } from './memory-adapter.ts';
-import { type Assertion, findAssertionFault } from './strict-rules.ts';
+import { type ClientJwt, findAssertionFault, findRequestObjectFault } from './strict-rules.ts';
 
 /** The endpoints that authenticate the client, by their metadata names (RFC 8414). */
 export const endpointPaths = {
@@ -16,6 +16,9 @@ export const endpointPaths = {
   introspection_endpoint: '/introspection',
   revocation_endpoint: '/token/revoke',
 } as const;
+
+/** Where the user's browser is sent; nobody is authenticated there but the user. */
+export const authorizationPath = '/auth';
 
 export type EndpointName = keyof typeof endpointPaths;
 
@@ -33,6 +36,10 @@ export type Verified = {
   kid: string | undefined;
   aud: string | undefined;
   jti: string | undefined;
+  /** At the token endpoint. */
+  grantType: string | undefined;
+  /** `jti` of the request object, at the endpoint for pushed authorization requests. */
+  requestObject: string | undefined;
 };
 
 /** A request that was not let through, with the reason that the client is not told. */
@@ -68,6 +75,7 @@ const errorEvents = [
   'pushed_authorization_request.error',
   'introspection.error',
   'revocation.error',
+  'authorization.error',
   'server_error',
 ];
 
@@ -97,6 +105,7 @@ export async function createProvider(settings: ProviderSettings): Promise<Provid
   const { default: OidcProvider, errors } = await loadOidcProvider();
   const serverKey = await createSigningKey();
 
+  const now = () => Math.floor(Date.now() / 1000) + clockOffset;
   const client = {
     redirect_uris: [settings.redirectUri],
     grant_types: ['client_credentials', 'authorization_code', 'refresh_token'],
@@ -105,6 +114,10 @@ export async function createProvider(settings: ProviderSettings): Promise<Provid
     id_token_signed_response_alg: 'PS256',
     tls_client_certificate_bound_access_tokens: true,
     require_pushed_authorization_requests: true,
+    // PayNet's consents come as a signed request object, whatever the client authentication.
+    require_signed_request_object: true,
+    request_object_signing_alg: 'PS256',
+    jwks: { keys: [credentials.signingKey.publicJwk, ...settings.registeredKeys] },
   };
 
   const provider = new OidcProvider(issuer, {
@@ -116,7 +129,6 @@ export async function createProvider(settings: ProviderSettings): Promise<Provid
         client_id: clients.privateKeyJwt,
         token_endpoint_auth_method: 'private_key_jwt',
         token_endpoint_auth_signing_alg: 'PS256',
-        jwks: { keys: [credentials.signingKey.publicJwk, ...settings.registeredKeys] },
       },
       {
         ...client,
@@ -135,17 +147,39 @@ export async function createProvider(settings: ProviderSettings): Promise<Provid
     scopes: ['openid', 'accounts', 'profile'],
     pkce: { required: () => true },
     issueRefreshToken: async () => true,
+    expiresWithSession: async () => false,
+    findAccount: async (_context: Context, accountId: string) => ({
+      accountId,
+      claims: async () => ({ sub: accountId }),
+    }),
+    // The user agrees to whatever the client asks for.
+    async loadExistingGrant({ oidc }: Context) {
+      const grant = new provider.Grant({ accountId: userId, clientId: oidc?.client?.clientId ?? '' });
+      grant.addOIDCScope(oidc?.params?.scope ?? '');
+      await grant.save();
+      return grant;
+    },
     // The library knows only the machine's clock. It is kept wide here, and the strict rules judge by the server's.
     clockTolerance: 60 + Math.abs(clockOffset),
-    ttl: { ClientCredentials: 600, AccessToken: 600, AuthorizationCode: 60, RefreshToken: 86400, Grant: 86400 },
+    ttl: {
+      ClientCredentials: 600,
+      AccessToken: 600,
+      AuthorizationCode: 60,
+      RefreshToken: 86400,
+      Grant: 86400,
+      Session: 86400,
+    },
     routes: {
-      authorization: '/auth',
+      authorization: authorizationPath,
       token: endpointPaths.token_endpoint,
       pushed_authorization_request: endpointPaths.pushed_authorization_request_endpoint,
       introspection: endpointPaths.introspection_endpoint,
       revocation: endpointPaths.revocation_endpoint,
     },
     clientBasedCORS: () => false,
+    renderError: async (context: Context, error: object) => {
+      context.body = error;
+    },
     features: {
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
@@ -155,7 +189,15 @@ export async function createProvider(settings: ProviderSettings): Promise<Provid
       clientCredentials: { enabled: true },
       introspection: { enabled: true, allowedPolicy: ownTokensOnly },
       revocation: { enabled: true, allowedPolicy: ownTokensOnly },
-      requestObjects: { enabled: true },
+      requestObjects: {
+        enabled: true,
+        assertJwtClaimsAndHeader(context: Context, claims: ClientJwt['claims'], header: ClientJwt['header']) {
+          const clientId = context.oidc?.client?.clientId ?? '';
+          const fault = findRequestObjectFault({ header, claims }, clientId, issuer, now());
+          if (fault !== undefined) throw new errors.InvalidRequestObject(fault);
+          context.state.requestObject = claims.jti;
+        },
+      },
       pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
       ...(settings.fapi && { fapi: { enabled: true, profile: '2.0' } }),
       mTLS: {
@@ -174,12 +216,11 @@ export async function createProvider(settings: ProviderSettings): Promise<Provid
     },
     assertJwtClientAuthClaimsAndHeader(
       context: Context,
-      claims: Assertion['claims'],
-      header: Assertion['header'],
+      claims: ClientJwt['claims'],
+      header: ClientJwt['header'],
       { clientId }: { clientId: string },
     ) {
-      const now = Math.floor(Date.now() / 1000) + clockOffset;
-      const fault = findAssertionFault({ header, claims }, clientId, audiences, now);
+      const fault = findAssertionFault({ header, claims }, clientId, audiences, now());
       if (fault !== undefined) throw new errors.InvalidClientAuth(fault);
       context.state.assertion = { header, claims };
     },
@@ -193,7 +234,14 @@ export async function createProvider(settings: ProviderSettings): Promise<Provid
   provider.OIDCContext.prototype.clientJwtAuthExpectedAudience = () =>
     new Set([issuer, metadata.token_endpoint, ...audiences]);
 
+  // The user is logged in, once and for all: what comes to the authorization endpoint comes with this session's cookie.
+  const session = new provider.Session();
+  session.loginAccount({ accountId: userId });
+  await session.save(86400);
   provider.use(async (context, next) => {
+    if (context.path.startsWith(authorizationPath)) {
+      context.req.headers.cookie = `${provider.cookieName('session')}=${session.jti}`;
+    }
     await next();
     const route = context.oidc?.route ?? '';
     if (route === 'discovery') context.body = { ...(context.body as object), ...metadata };
@@ -210,12 +258,15 @@ export async function createProvider(settings: ProviderSettings): Promise<Provid
   return provider;
 }
 
+/** The one user that there is. */
+const userId = 'demo-user';
+
 const ownTokensOnly = (_context: Context, client: { clientId: string }, token: { clientId: string }) =>
   token.clientId === client.clientId;
 
 function toVerified(context: Context, endpoint: EndpointName): Verified {
   const certificate = getCertificate(context);
-  const { header, claims } = (context.state.assertion ?? {}) as Partial<Assertion>;
+  const { header, claims } = (context.state.assertion ?? {}) as Partial<ClientJwt>;
   const toText = (value: unknown) => (value === undefined ? undefined : String(value));
   return {
     endpoint,
@@ -225,5 +276,7 @@ function toVerified(context: Context, endpoint: EndpointName): Verified {
     kid: toText(header?.kid),
     aud: toText(claims?.aud),
     jti: toText(claims?.jti),
+    grantType: endpoint === 'token_endpoint' ? context.oidc?.params?.grant_type : undefined,
+    requestObject: toText(context.state.requestObject),
   };
 }

@@ -16,12 +16,20 @@ export type DemoRun = {
   apiAnswered: boolean;
 };
 
-const columns: [name: EndpointName, title: string][] = [
-  ['token_endpoint', 'token'],
-  ['pushed_authorization_request_endpoint', 'PAR'],
-  ['introspection_endpoint', 'introspection'],
-  ['revocation_endpoint', 'revocation'],
+/** A place of PayNet's guide where the client is authenticated. */
+export type Place = { title: string; endpoint: EndpointName; grantType?: string };
+
+export const places: Place[] = [
+  { title: 'client credentials', endpoint: 'token_endpoint', grantType: 'client_credentials' },
+  { title: 'PAR, request object', endpoint: 'pushed_authorization_request_endpoint' },
+  { title: 'authorization code', endpoint: 'token_endpoint', grantType: 'authorization_code' },
+  { title: 'refresh token', endpoint: 'token_endpoint', grantType: 'refresh_token' },
+  { title: 'introspection', endpoint: 'introspection_endpoint' },
+  { title: 'revocation', endpoint: 'revocation_endpoint' },
 ];
+
+export const isAt = (entry: Verified, { endpoint, grantType }: Place): boolean =>
+  entry.endpoint === endpoint && entry.grantType === grantType;
 
 /** Makes the functions that write; `useColour` is for terminals. */
 export function createReport(useColour: boolean) {
@@ -35,40 +43,45 @@ export function createReport(useColour: boolean) {
       ...failures.map(failure => `        ${paint('red', failure)}`),
     ].join('\n');
 
-  /** Runs by endpoints, and below each run what the server verified. */
+  /** The places of the guide by runs, and below them what the server verified. */
   function formatTable(runs: DemoRun[]) {
     const table = new Table({
-      head: ['run', ...columns.map(([, title]) => title), 'API'],
+      head: ['at the server', ...runs.map(({ name }) => name.replace(', ', '\n'))],
       style: { head: useColour ? ['bold'] : [], border: [], 'padding-right': 0 },
     });
-    for (const run of runs) {
-      const cells = columns.map(([endpoint]) => {
-        const isAccepted = run.verified.some(entry => entry.endpoint === endpoint);
-        return isAccepted ? paint('green', 'accepted') : paint('red', 'no');
-      });
-      const api = run.apiAnswered ? paint('green', 'answered') : paint('red', 'no');
-      table.push([paint('bold', run.name.replace(', ', '\n')), ...cells, api]);
-      table.push([{ colSpan: columns.length + 2, content: formatVerified(run.verified) }]);
-    }
+    const yes = (isGood: boolean, word: string) => (isGood ? paint('green', word) : paint('red', 'no'));
+    const cells = runs.map(({ verified, apiAnswered }) => [
+      ...places.map(place =>
+        yes(
+          verified.some(entry => isAt(entry, place)),
+          'accepted',
+        ),
+      ),
+      yes(apiAnswered, 'answered'),
+    ]);
+    const titles = [...places.map(({ title }) => title), 'API, bound token'];
+    table.push([titles, ...cells].map(lines => lines.join('\n')));
+    for (const run of runs) table.push([{ colSpan: runs.length + 1, content: formatVerified(run) }]);
     return table.toString();
   }
 
   return { formatStep, formatTable, bold: (text: string) => paint('bold', text), mark };
 }
 
-function formatVerified(verified: Verified[]) {
-  if (verified.length === 0) return 'verified by the server: nothing';
-  const distinct = (member: 'method' | 'kid' | 'aud' | 'certificateSubject') =>
-    [...new Set(verified.map(entry => entry[member]).filter(value => value !== undefined))].join(', ');
-  const jtis = new Set(verified.map(({ jti }) => jti).filter(jti => jti !== undefined));
+function formatVerified({ name, verified }: DemoRun) {
+  if (verified.length === 0) return `${name}: nothing`;
+  const distinct = (values: (string | undefined)[]) => [...new Set(values.filter(value => value !== undefined))];
+  const jtis = distinct(verified.map(({ jti }) => jti)).length;
+  const requests = distinct(verified.map(({ requestObject }) => requestObject)).length;
   const lines = [
-    ['kid', distinct('kid')],
-    ['aud', distinct('aud')],
-    ['jti', jtis.size > 0 ? `${jtis.size} different` : ''],
-    ['certificate', distinct('certificateSubject')],
+    ['kid', distinct(verified.map(({ kid }) => kid)).join(', ')],
+    ['aud', distinct(verified.map(({ aud }) => aud)).join(', ')],
+    ['jti', jtis > 0 ? `${jtis} different` : ''],
+    ['request object', requests > 0 ? 'signed by the client, PS256' : ''],
+    ['certificate', distinct(verified.map(({ certificateSubject }) => certificateSubject)).join(', ')],
   ] as const;
   return [
-    `verified by the server: ${distinct('method')}`,
-    ...lines.filter(([, value]) => value !== '').map(([label, value]) => `  ${label.padEnd(11)}  ${value}`),
+    name,
+    ...lines.filter(([, value]) => value !== '').map(([label, value]) => `  ${label.padEnd(14)}  ${value}`),
   ].join('\n');
 }

@@ -28,7 +28,7 @@ const refuse = (status: number, error: string, reason: string) => ({ status, bod
 export async function answerProvidersRequest(
   request: ApiRequest,
   certificate: X509Certificate | undefined,
-  tokens: Provider['ClientCredentials'],
+  provider: Pick<Provider, 'ClientCredentials' | 'AccessToken'>,
 ): Promise<Answer & { reason?: string }> {
   if (request.method !== 'GET') return refuse(405, 'invalid_request', 'only GET is served here');
   if (request.text.includes('client_assertion')) {
@@ -36,7 +36,7 @@ export async function answerProvidersRequest(
   }
   const [, accessToken] = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
   if (accessToken === undefined) return refuse(401, 'invalid_token', 'no bearer token');
-  const token = await tokens.find(accessToken);
+  const token = (await provider.ClientCredentials.find(accessToken)) ?? (await provider.AccessToken.find(accessToken));
   if (!token?.isValid) return refuse(401, 'invalid_token', 'the access token is unknown, expired or revoked');
   const thumbprint = certificate && createHash('sha256').update(certificate.raw).digest('base64url');
   if (thumbprint === undefined || token['x5t#S256'] !== thumbprint) {

@@ -1,11 +1,14 @@
 // What a strict authorization server refuses beyond what oidc-provider refuses by itself. Each rule is a function that
 // returns the fault in words, or undefined. Pure; runs on the machine, in Node.
 
-/** Header and claims of a client assertion whose signature is already verified. */
-export type Assertion = { header: Record<string, unknown>; claims: Record<string, unknown> };
+/** Header and claims of a JWT of the client. */
+export type ClientJwt = { header: Record<string, unknown>; claims: Record<string, unknown> };
 
 const maxLifetime = 600;
 const maxSkew = 60;
+
+/** From `nbf` to `exp` of a request object: FAPI 2.0 Message Signing section 5.3.1. */
+const maxRequestLifetime = 3600;
 
 const isWholeSeconds = (value: unknown): value is number => Number.isSafeInteger(value);
 
@@ -17,7 +20,7 @@ const isWholeSeconds = (value: unknown): value is number => Number.isSafeInteger
  * @see {@link https://www.rfc-editor.org/rfc/rfc7523#section-3}
  */
 export function findAssertionFault(
-  { header, claims }: Assertion,
+  { header, claims }: ClientJwt,
   clientId: string,
   audiences: readonly string[],
   now: number,
@@ -39,6 +42,37 @@ export function findAssertionFault(
   if (exp <= now) return 'the assertion has expired';
   if (exp > now + maxLifetime + maxSkew) return `exp is more than ${maxLifetime} seconds ahead`;
   if (exp <= iat || exp - iat > maxLifetime) return `exp must be 1 to ${maxLifetime} seconds after iat`;
+  return undefined;
+}
+
+/**
+ * Finds what is wrong with the request object of a pushed authorization request that oidc-provider would let pass.
+ *
+ * @param issuer - this server
+ * @param now - the server's clock, in seconds since the Unix epoch
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9101#section-4}
+ */
+export function findRequestObjectFault({ header, claims }: ClientJwt, clientId: string, issuer: string, now: number) {
+  const { iss, sub, aud, exp, iat, nbf, client_id } = claims;
+  if (header.alg !== 'PS256') return 'alg of the request object must be PS256';
+  if (typeof header.kid !== 'string' || header.kid === '') return 'kid of the request object is missing';
+  // RFC 9101 section 10.8: explicit typing keeps a JWT of another kind from being taken for a request object.
+  if (header.typ !== 'oauth-authz-req+jwt') return 'typ of the request object must be oauth-authz-req+jwt';
+  if (iss !== clientId || client_id !== clientId)
+    return 'iss and client_id of the request object must be the client_id';
+  if (sub === clientId) return 'sub of the request object must not be the client_id';
+  if (aud !== issuer) return `aud of the request object must be ${issuer}`;
+  if (!isWholeSeconds(iat)) return 'iat of the request object must be there, in whole seconds';
+  if (!isWholeSeconds(nbf)) return 'nbf of the request object must be there, in whole seconds';
+  if (!isWholeSeconds(exp)) return 'exp of the request object must be there, in whole seconds';
+  if (iat > now + maxSkew || nbf > now + maxSkew) {
+    return `iat or nbf of the request object is more than ${maxSkew} seconds in the future`;
+  }
+  if (nbf < now - maxRequestLifetime) return `nbf of the request object is more than ${maxRequestLifetime} seconds ago`;
+  if (exp <= now) return 'the request object has expired';
+  if (exp <= nbf || exp - nbf > maxRequestLifetime) {
+    return `exp of the request object must be 1 to ${maxRequestLifetime} seconds after nbf`;
+  }
   return undefined;
 }
 

@@ -1,13 +1,17 @@
 // The form of a request, inside the sandbox: which bodies are one, and how the parameters of client authentication are put
-// into it (RFC 6749 appendix B). Pure: bodies come and go as plain data.
+// into it (RFC 6749 appendix B), and a request object where the form holds its claims. Pure: bodies come and go as plain data.
 
 import { PARAMETER_NAMES, type Parameter } from '../client-auth/client-authentication.ts';
 import { ClientAuthError, leftoverOf, mustBe } from '../client-auth/errors.ts';
+import { isClaims } from '../client-auth/request-object.ts';
 
 const CONTENT_TYPE = 'application/x-www-form-urlencoded';
 
 /** Replaces {{NAME}} by the value of the variable, as the host will do before it sends. */
 export type Resolve = (template: string) => string;
+
+/** Makes a request object of its claims. */
+export type SignRequest = (claims: string) => string;
 
 export type Form = { mode: 'urlencoded'; fields: PostmanField[] } | { mode: 'raw'; text: string };
 
@@ -36,27 +40,40 @@ export const noForm = (got: string): ClientAuthError =>
  * client authentication that are not given are taken out (RFC 7523 section 2.2, RFC 6749 section 2.3).
  *
  * @returns the new body
- * @throws ClientAuthError `request_authenticated_twice`, `variable_unresolved`
+ * @throws ClientAuthError `request_authenticated_twice`, `variable_unresolved`, or what `signRequest` throws
  */
-export const putParameters = (form: Form, parameters: Parameter[], resolve: Resolve): PostmanBody => {
+export const putParameters = (
+  form: Form,
+  parameters: Parameter[],
+  resolve: Resolve,
+  signRequest: SignRequest,
+): PostmanBody => {
+  /** The request object that a parameter has to become, if it has to. */
+  const toRequest = (name: string, value: string): string | undefined =>
+    name === 'request' && isClaims(value.trim()) ? signRequest(value) : undefined;
   if (form.mode === 'urlencoded') {
-    const others = form.fields.filter(({ key, value, disabled }) => {
-      const name = resolve(key ?? '');
-      if (!disabled) checkOther(name.trim(), `${name} ${resolve(value ?? '')}`);
-      return !isParameter(name.trim());
+    const others = form.fields.flatMap(field => {
+      const name = resolve(field.key ?? '').trim();
+      if (isParameter(name)) return [];
+      if (field.disabled) return [field];
+      const value = resolve(field.value ?? '');
+      checkOther(name, `${name} ${value}`);
+      const request = toRequest(name, value);
+      return [request ? { key: name, value: request } : field];
     });
     return { mode: 'urlencoded', urlencoded: [...others, ...parameters] };
   }
   // Blanks between the pairs come from a form that was pasted in several lines; a form of its own has none.
-  const pairs = resolve(form.text)
+  const others = resolve(form.text)
     .split('&')
     .map(pair => pair.trim())
-    .filter(pair => pair !== '');
-  const others = pairs.filter(pair => {
-    const name = decode(pair.replace(/=.*$/s, ''));
-    checkOther(name, pair);
-    return !isParameter(name);
-  });
+    .flatMap(pair => {
+      const name = decode(pair.replace(/=.*$/s, ''));
+      if (pair === '' || isParameter(name)) return [];
+      checkOther(name, pair);
+      const request = toRequest(name, decode(pair.replace(/^[^=]*=?/, '')));
+      return [request ? `${name}=${request}` : pair];
+    });
   const ours = parameters.map(({ key, value }) => `${key}=${encodeURIComponent(value)}`);
   return { mode: 'raw', raw: [...others, ...ours].join('&') };
 };
@@ -101,7 +118,7 @@ const checkOther = (name: string, text: string): void => {
       'The form must not hold "client_secret": a request is authenticated by one method. Remove it.',
     );
   }
-  if (!isParameter(name)) checkResolved('The form', text);
+  checkResolved('The form', text);
 };
 
 const decode = (text: string): string => {

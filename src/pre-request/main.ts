@@ -16,8 +16,10 @@ import { type Authentication, authenticateClient, type KnownServer } from '../cl
 import { ClientAuthError, mustBe } from '../client-auth/errors.ts';
 import { sha256 } from '../client-auth/ps256.ts';
 import { hedgedRandomBytes, type RandomBytes, systemRandomBytes } from '../client-auth/random.ts';
+import { createRequestObject } from '../client-auth/request-object.ts';
 import { checkServerUrl } from '../client-auth/server-url.ts';
-import { readSettings } from '../client-auth/settings.ts';
+import { readSettings, readSigning, type Signing } from '../client-auth/settings.ts';
+import { createSigner, type Signer } from '../client-auth/signer.ts';
 import type { RsaPrivateKey } from '../client-auth/signing-key.ts';
 import { checkQuery, checkResolved, type Form, noForm, putParameters, toForm } from './form.ts';
 
@@ -201,17 +203,24 @@ const authenticate = (endpoint: EndpointName, server: KnownServer, url: string):
   if (typeof form === 'string') throw noForm(form);
   checkAuthorization();
   const settings = readSettings(read);
-  const authentication = authenticateClient({
-    settings,
-    server,
-    endpoint,
-    createRandomBytes,
-    now: Date.now() / 1000,
-  });
-  pm.request.body = putParameters(form, authentication.parameters, resolve);
+  // One for all that is signed: the generator in it must not start twice.
+  let signer: Signer | undefined;
+  const getSigner = (signing: Signing): Signer => {
+    signer ??= createSigner(signing, createRandomBytes, Date.now() / 1000);
+    return signer;
+  };
+  const authentication = authenticateClient({ settings, server, endpoint, getSigner });
+  let hasRequestObject = false;
+  const signRequest = (claims: string): string => {
+    hasRequestObject = true;
+    const signing = settings.method === 'private_key_jwt' ? settings : readSigning(read);
+    return createRequestObject(claims, settings.clientId, server.issuer, getSigner(signing));
+  };
+  pm.request.body = putParameters(form, authentication.parameters, resolve, signRequest);
   // Authorization that the request inherits from its folder or collection is not shown to scripts, and is added later.
   if (!pm.request.auth) pm.request.auth = { type: 'noauth' };
-  console.log(toLine(endpoint, server, settings.method, authentication));
+  const line = toLine(endpoint, server, settings.method, authentication);
+  console.log(hasRequestObject ? `${line}, with a request object` : line);
 };
 
 const toLine = (endpoint: EndpointName, server: KnownServer, method: string, { assertion }: Authentication): string => {

@@ -1,0 +1,62 @@
+// What signs in the name of the client: the signing key with its ID, and the clock and random bytes of one execution. Gives
+// JWTs as compact JWS (RFC 7519, RFC 7515 section 7.1). Pure and synchronous, on both sides.
+
+import { toBase64url, toHex } from './encoding.ts';
+import { mustBe } from './errors.ts';
+import { signPS256 } from './ps256.ts';
+import { type RandomBytes, uuidv4 } from './random.ts';
+import { checkKid, EXPECTED_KID, type Signing } from './settings.ts';
+import { importSigningKey, type RsaPrivateKey } from './signing-key.ts';
+
+/** The claims that make a JWT one of its kind; times are whole seconds since the Unix epoch. */
+export type FreshClaims = { iat: number; exp: number; jti: string };
+
+export type Signer = {
+  kid: string;
+  /** `iat` and `exp` of now, and a `jti` of its own each time. */
+  freshClaims: () => FreshClaims;
+  /**
+   * Signs claims, with a salt of its own each time.
+   *
+   * @param typ media type of the JWT without "application/"; left out of the header where there is none
+   * @throws ClientAuthError `signature_invalid`
+   */
+  sign: (claims: object, typ?: string) => string;
+};
+
+/** base64url of JSON in ASCII; letters beyond it are escaped, as RFC 8259 section 7 allows. */
+const encodePart = (part: object): string => {
+  const toEscape = (letter: string) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return toBase64url(toHex(JSON.stringify(part).replace(/[\u007f-\uffff]/g, toEscape)));
+};
+
+/**
+ * Makes the signer of one execution.
+ *
+ * @param createRandomBytes makes the generator for `jti` and salt; gets the key, for hosts that have no good generator
+ * @param now seconds since the Unix epoch, by the local clock
+ * @throws ClientAuthError when the key can't be imported, or nothing names it
+ */
+export const createSigner = (
+  signing: Signing,
+  createRandomBytes: (key: RsaPrivateKey) => RandomBytes,
+  now: number,
+): Signer => {
+  const { key, kid: kidOfJwk } = importSigningKey(signing.signingKey);
+  const kid = signing.kid || checkKid(kidOfJwk ?? '');
+  if (!kid) {
+    const remedy = 'Set it in the environment; it stands in the JWKS beside the public key.';
+    throw mustBe('variable_missing', 'kid', EXPECTED_KID, 'nothing', remedy);
+  }
+  const randomBytes = createRandomBytes(key);
+  // "the iat and exp are NumericDate" (RFC 7519 section 2): whole seconds, though fractions would be allowed.
+  const iat = Math.floor(now + signing.clockOffset);
+  return {
+    kid,
+    freshClaims: () => ({ iat, exp: iat + signing.lifetime, jti: uuidv4(randomBytes) }),
+    sign: (claims, typ) => {
+      const signingInput = `${encodePart({ alg: 'PS256', kid, typ })}.${encodePart(claims)}`;
+      return `${signingInput}.${signPS256(signingInput, key, randomBytes(32))}`;
+    },
+  };
+};
