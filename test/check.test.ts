@@ -330,13 +330,13 @@ describe('check', () => {
       const collection = JSON.parse(readFileSync('dist/paynet.postman_collection.json', 'utf8'));
       collection.variable.push({ key: 'signing_key', value: credentials.signingKey.privateKey });
       const token = `ey${'J'.repeat(30)}.ey${'K'.repeat(30)}.${'s'.repeat(40)}`;
-      collection.item[0].request.header.push({ key: 'Authorization', value: `Bearer ${token}` });
+      collection.item[0].item[0].request.header.push({ key: 'Authorization', value: `Bearer ${token}` });
       const { code, stdout, find } = await checkFile(write('leaky.json', collection));
       assert.equal(code, 1);
       const message = find('secrets')?.message ?? '';
       const { length } = collection.variable;
       assert.equal(message.includes(`private key at $.variable[${length - 1}].value`), true, message);
-      assert.match(message, /token at \$\.item\[0\]\.request\.header\[\d+\]\.value/);
+      assert.match(message, /token at \$\.item\[0\]\.item\[0\]\.request\.header\[\d+\]\.value/);
       assert.equal(holdsPartOf(stdout, credentials.signingKey.privateKey), false);
       assert.equal(holdsPartOf(stdout, token), false);
     });

@@ -85,6 +85,13 @@ const FIRST_CAUSES: [title: string, change: Partial<Facts>, isCertain: boolean, 
     /^set clock_offset to -120$/,
   ],
   [
+    'a clock 120 s behind, and a machine that took two seconds to send',
+    { clockDifference: -120, sentAt: NOW + 2.4 },
+    true,
+    /^the server's clock is 120 s behind yours, so iat was 118 s in the future$/,
+    /^set clock_offset to -120$/,
+  ],
+  [
     'a clock 120 s ahead, and an assertion of 60 s',
     { clockDifference: 120, assertion: { ...assertion, exp: NOW + 60 } },
     true,

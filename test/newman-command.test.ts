@@ -197,7 +197,7 @@ for (const host of hosts) {
         assert.equal(run.failed, false);
         const authenticated = server.requests.filter(({ body }) => body.includes('client_assertion='));
         assert.deepEqual([...new Set(authenticated.map(({ port }) => port))], ['mtls']);
-        assert.equal(server.verified.length, 4);
+        assert.equal(server.verified.length, 6);
       });
     }
   });

@@ -106,4 +106,15 @@ describe('Redaction', () => {
     const redacted = redaction.redact(text);
     assert.equal(redacted.match(/\[client_assertion\]/g)?.length, 2000);
   });
+
+  it('tells apart what begins alike, and does not guess where it is cut too early', () => {
+    const redaction = new Redaction();
+    const header = 'eyJhbGciOiJQUzI1NiIsImtpZCI6ImtleS0xIn0';
+    const [first, second] = [`${header}.${'a'.repeat(40)}.${'b'.repeat(40)}`, `${header}.${'c'.repeat(40)}.x`];
+    redaction.add(first, '[first]');
+    redaction.add(second, '[second]');
+    assert.equal(redaction.redact(`${second} x${first}&y ${second}&`), '[second] x[first]&y [second]&');
+    assert.equal(redaction.redact(`${first.slice(0, 60)} ${second.slice(0, 60)}`), '[first] [second]');
+    assert.equal(redaction.redact(`${header}.`), '[…]');
+  });
 });

@@ -133,7 +133,9 @@ describe('the end of a run', () => {
       it('has no explanation when the run is green', async () => {
         for (const [variables, args] of [
           [byKey(server), withKey()],
-          [byCertificate(server), transport()],
+          [byCertificate(server, { kid: server.clients.privateKeyJwt.kid }), withKey()],
+          // Without a key there is no request object, and so no consent.
+          [byCertificate(server), [...transport(), '--folder', 'Client', '--folder', 'Token']],
         ] as const) {
           const { code, stdout, stderr } = await run(server, variables, [...args]);
           assert.equal(code, 0, stdout);

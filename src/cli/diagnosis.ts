@@ -171,6 +171,15 @@ function badCertificate({ certificate, method, registeredSubject }: Facts): Caus
   return [...causes, certain(fact, remedy)];
 }
 
+/** Seconds that may pass between signing and sending on a busy machine. */
+const SIGNING_TO_SENDING = 5;
+
+/** The `clock_offset` that `iat` was made with, as far as it can be told from when the request was sent. */
+function offsetOf(iat: number, sentAt: number): number {
+  const offset = iat - Math.floor(sentAt);
+  return Math.abs(offset) <= SIGNING_TO_SENDING ? 0 : offset;
+}
+
 /** Seconds that `iat` was ahead of the server's clock. */
 function leadOf({ assertion, clockDifference, sentAt }: Facts): number | undefined {
   if (!assertion || clockDifference === undefined || sentAt === undefined) return undefined;
@@ -193,8 +202,7 @@ export function clockRemedy(difference: number): string {
 function clockCauses(facts: Facts): Cause[] {
   const [lead, { assertion, clockDifference: difference = 0, sentAt = 0 }] = [leadOf(facts), facts];
   if (!assertion || lead === undefined) return [];
-  const offset = assertion.iat - Math.floor(sentAt);
-  const words = describeClock(difference, offset);
+  const words = describeClock(difference, offsetOf(assertion.iat, sentAt));
   const lifetime = assertion.exp - assertion.iat;
   if (lead > IS_REFUSED) return [certain(`${words}, so iat was ${lead} s in the future`, clockRemedy(difference))];
   if (-lead >= lifetime) {
@@ -207,7 +215,7 @@ function clockCauses(facts: Facts): Cause[] {
 function clockNotices(facts: Facts): Cause[] {
   const [lead, { assertion, clockDifference: difference = 0, sentAt = 0 }] = [leadOf(facts), facts];
   if (!assertion || lead === undefined || (lead <= MAY_BE_REFUSED && -lead <= CLOCK_IS_OFF)) return [];
-  const words = describeClock(difference, assertion.iat - Math.floor(sentAt));
+  const words = describeClock(difference, offsetOf(assertion.iat, sentAt));
   const fact =
     lead > 0
       ? `${words}, and a server may refuse an iat that is more than ${MAY_BE_REFUSED} s in the future`
@@ -285,7 +293,7 @@ function certificateMethod({ certificate, registeredSubject, kidVariable }: Fact
   const registration = possible(
     kidVariable === undefined
       ? 'the client may be registered with another method than tls_client_auth'
-      : 'the client may be registered with private_key_jwt, as kid is set, which that method alone has',
+      : 'the client may be registered with private_key_jwt, as kid is set, which tls_client_auth needs for request objects alone',
     'compare token_endpoint_auth_method with the registration, or try both by "check --live"',
   );
   const authority = possible(

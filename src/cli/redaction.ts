@@ -19,11 +19,33 @@ const toFlexible = (letter: string): string => {
 const KNOWN_BY = 20;
 const REST = '(?:[\\w.~+/=-]|%[\\dA-Fa-f]{2}|&#[xX]?[\\dA-Fa-f]+;|\\\\/|\\\\u00[\\dA-Fa-f]{2})*';
 
+/** What is written for a piece of a secret where it can't be said of which. */
+const CUT = '[…]';
+
+/** Secrets by their first letters; the longest first, since a line of a PEM may be a part of a member of the same key as JWK. */
+function groupByStart(secrets: string[]): [start: string, secrets: string[]][] {
+  const groups = new Map<string, string[]>();
+  for (const secret of secrets.sort((one, other) => other.length - one.length)) {
+    const start = secret.slice(0, KNOWN_BY);
+    const group = groups.get(start);
+    if (group) group.push(secret);
+    else groups.set(start, [secret]);
+  }
+  return [...groups];
+}
+
+function lengthOfCommonStart(one: string, other: string): number {
+  let length = 0;
+  while (length < one.length && one[length] === other[length]) length++;
+  return length;
+}
+
 /** Collects secrets during a run and takes them out of text. */
 export class Redaction {
   readonly #exact = new Map<string, string>();
   #all: string | undefined;
-  #longestFirst: [secret: string, label: string][] | undefined;
+  /** The exact secrets by their first letters, which all assertions of one key have in common; undefined when out of date. */
+  #byStart: [start: string, secrets: string[]][] | undefined;
   readonly #patterns = new Map<string, { pattern: RegExp; label: string }>();
 
   /**
@@ -40,7 +62,7 @@ export class Redaction {
         this.#patterns.set(piece, { pattern, label });
       }
     }
-    this.#longestFirst = undefined;
+    this.#byStart = undefined;
     this.#all = undefined;
   }
 
@@ -57,7 +79,7 @@ export class Redaction {
   redactPieces(text: string): string {
     this.#all ??= [...this.#exact.keys(), ...this.#patterns.keys()].join('\n');
     const all = this.#all;
-    return this.redact(text).replace(/[\w.~+/=-]{12,}/g, piece => (all.includes(piece) ? '[…]' : piece));
+    return this.redact(text).replace(/[\w.~+/=-]{12,}/g, piece => (all.includes(piece) ? CUT : piece));
   }
 
   #redactText(text: string): string {
@@ -66,16 +88,25 @@ export class Redaction {
       /%[\dA-Fa-f]{2}|\\u[\dA-Fa-f]{4}|\\[a-z"\\/]|[\w.~-]{12,}/g,
       word => this.#exact.get(word) ?? word,
     );
-    // The longest first: a line of a PEM may be part of a member of the same key as JWK.
-    this.#longestFirst ??= [...this.#exact].sort(([one], [other]) => other.length - one.length);
-    for (const [secret, label] of this.#longestFirst) {
-      // What is glued to other letters, or cut off at its end.
-      const start = secret.slice(0, KNOWN_BY);
+    // What is glued to other letters, or cut off at its end.
+    this.#byStart ??= groupByStart([...this.#exact.keys()]);
+    for (const [start, secrets] of this.#byStart) {
       if (!result.includes(start)) continue;
-      result = result.replaceAll(secret, label).replace(new RegExp(start.replace(/\./g, '\\.') + REST, 'g'), label);
+      const pattern = new RegExp(start.replace(/\./g, '\\.') + REST, 'g');
+      result = result.replace(pattern, found => this.#toLabel(found, secrets));
     }
     for (const { pattern, label } of this.#patterns.values()) result = result.replace(pattern, label);
     return result;
+  }
+
+  /** What to write for a text that is a secret, begins with one, or is the beginning of one: of which, is not always clear. */
+  #toLabel(found: string, secrets: string[]): string {
+    const whole = secrets.find(secret => found.startsWith(secret));
+    if (whole) return `${this.#exact.get(whole)}${found.slice(whole.length)}`;
+    const likeness = secrets.map(secret => lengthOfCommonStart(secret, found));
+    const most = Math.max(...likeness);
+    const labels = new Set(secrets.filter((_secret, i) => likeness[i] === most).map(secret => this.#exact.get(secret)));
+    return labels.size === 1 ? ([...labels][0] ?? CUT) : CUT;
   }
 
   /** Newman's JSON report holds the body of a response as the numbers of its bytes. */

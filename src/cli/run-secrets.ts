@@ -1,5 +1,5 @@
-// The secrets of a run, found as it goes: the signing key in all its forms, client assertions, tokens, PKCE verifiers. On
-// the machine; each is handed to the redaction before a reporter sees it.
+// The secrets of a run, found as it goes: the signing key in all its forms, client assertions, request objects, tokens, PKCE
+// verifiers. On the machine; each is handed to the redaction before a reporter sees it.
 
 import { createPrivateKey } from 'node:crypto';
 import { importSigningKey } from '../client-auth/signing-key.ts';
@@ -19,8 +19,11 @@ const LABELS: Record<string, string> = {
 /** Adds a named value, if the name is that of a secret. */
 export function addNamed(redaction: Redaction, name: string, value: unknown): void {
   if (typeof value !== 'string' || value === '') return;
-  if (name === 'client_assertion') redaction.add(value, toAssertionLabel(value));
-  else if (name === 'signing_key') addSigningKey(redaction, value);
+  if (name === 'client_assertion') redaction.add(value, toJwtLabel(name, value));
+  // It begins as an assertion does, and what it asks for is nobody else's business.
+  else if (name === 'request' && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(value)) {
+    redaction.add(value, toJwtLabel('request_object', value));
+  } else if (name === 'signing_key') addSigningKey(redaction, value);
   else if (LABELS[name]) redaction.add(value, LABELS[name]);
 }
 
@@ -47,9 +50,9 @@ function addSigningKey(redaction: Redaction, text: string): void {
   }
 }
 
-/** What an assertion was, without what makes it one. */
-function toAssertionLabel(assertion: string): string {
-  const [header, claims] = assertion.split('.').map(part => {
+/** What a JWT was, without what makes it one. */
+function toJwtLabel(name: string, jwt: string): string {
+  const [header, claims] = jwt.split('.').map(part => {
     try {
       return JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown> | null;
     } catch {
@@ -57,7 +60,7 @@ function toAssertionLabel(assertion: string): string {
     }
   });
   const plain = (value: unknown) => String(value ?? 'unknown').replace(/[^\w.:@-]/g, '_');
-  return `[client_assertion kid=${plain(header?.kid)} jti=${plain(claims?.jti)}]`;
+  return `[${name} kid=${plain(header?.kid)} jti=${plain(claims?.jti)}]`;
 }
 
 /** Adds the secrets of a form. */
