@@ -1,5 +1,5 @@
-// The two hosts that every behaviour is shown in: Newman 6.2.2 as a library, and the current postman-runtime, whose
-// sandbox is that of today's Postman app. Both are reduced to one picture of a run: tests, console lines, errors.
+// The two hosts that every behaviour is shown in: Newman as a library, and the current postman-runtime, whose sandbox is
+// that of today's Postman app. Both are reduced to one picture of a run: tests, console lines, errors.
 
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -16,6 +16,8 @@ export type Run = {
   consoleLines: string[];
   scriptErrors: string[];
   requestErrors: string[];
+  /** The errors of tests and scripts, as reporters get them. */
+  errors: unknown[];
   /** Names of the variables that the environment holds when the run is over, with their values. */
   environment: Record<string, unknown>;
   /** Newman's whole summary, as its JSON reporter writes it; empty for postman-runtime. */
@@ -33,7 +35,18 @@ export type RunOptions = {
   timeoutRequest?: number;
 };
 
-export type Host = { name: string; run: (collection: object, options?: RunOptions) => Promise<Run> };
+export type Host = {
+  /** With the versions that are installed, for titles. */
+  name: string;
+  /** Newman's sandbox is years older than that of the current runtime. */
+  generation: 'newman' | 'current';
+  run: (collection: object, options?: RunOptions) => Promise<Run>;
+};
+
+const require = createRequire(import.meta.url);
+const runtimePath = require.resolve('postman-runtime');
+/** The version of a package that a file requires. */
+const versionOf = (name: string, file: string): string => createRequire(file)(`${name}/package.json`).version;
 
 const toValues = (environment: Record<string, unknown> = {}) =>
   Object.entries(environment).map(([key, value]) => ({ key, value, enabled: true }));
@@ -41,9 +54,13 @@ const toValues = (environment: Record<string, unknown> = {}) =>
 const toText = (messages: unknown[]) =>
   messages.map(message => (typeof message === 'string' ? message : JSON.stringify(message))).join(' ');
 
-/** Newman 6.2.2, through its library call. */
+/** A thrown string may arrive as itself. */
+const toErrorText = (error: Error | string) => (typeof error === 'string' ? error : `${error.name}: ${error.message}`);
+
+/** Newman, through its library call. */
 export const newmanHost: Host = {
-  name: 'Newman 6.2.2',
+  name: `Newman ${versionOf('newman', import.meta.url)} (postman-runtime ${versionOf('postman-runtime', require.resolve('newman'))})`,
+  generation: 'newman',
   run: (collection, options = {}) =>
     new Promise((resolve, reject) => {
       const run: Run = {
@@ -52,6 +69,7 @@ export const newmanHost: Host = {
         consoleLines: [],
         scriptErrors: [],
         requestErrors: [],
+        errors: [],
         environment: {},
         summary: {},
       };
@@ -79,21 +97,25 @@ export const newmanHost: Host = {
           },
         )
         .on('assertion', (error, { assertion }) => {
-          run.tests.push({ name: assertion, error: error ? `${error.name}: ${error.message}` : undefined });
+          run.tests.push({ name: assertion, error: error ? toErrorText(error) : undefined });
+          if (error) run.errors.push(error);
         })
         .on('console', (_error, { messages }) => run.consoleLines.push(toText(messages)))
-        .on('script', error => error && run.scriptErrors.push(`${error.name}: ${error.message}`))
+        .on('script', error => {
+          if (!error) return;
+          run.scriptErrors.push(toErrorText(error));
+          run.errors.push(error);
+        })
         .on('request', error => error && run.requestErrors.push(String(error)));
     }),
 };
 
 /** The newest postman-runtime, driven directly as the Postman app drives it. */
 export const runtimeHost: Host = {
-  name: 'current postman-runtime',
+  name: `postman-runtime ${versionOf('postman-runtime', import.meta.url)}`,
+  generation: 'current',
   run: (collection, options = {}) =>
     new Promise((resolve, reject) => {
-      const require = createRequire(import.meta.url);
-      const runtimePath = require.resolve('postman-runtime');
       const { Runner } = require(runtimePath);
       const sdk = createRequire(runtimePath)('postman-collection');
       const run: Run = {
@@ -102,6 +124,7 @@ export const runtimeHost: Host = {
         consoleLines: [],
         scriptErrors: [],
         requestErrors: [],
+        errors: [],
         environment: {},
         summary: {},
       };
@@ -134,8 +157,10 @@ export const runtimeHost: Host = {
           running.start({
             assertion(_cursor: unknown, assertions: { name: string; error?: Error }[]) {
               for (const { name, error } of assertions) {
-                run.tests.push({ name, error: error ? `${error.name}: ${error.message}` : undefined });
-                if (error) run.failed = true;
+                run.tests.push({ name, error: error ? toErrorText(error) : undefined });
+                if (!error) continue;
+                run.errors.push(error);
+                run.failed = true;
               }
             },
             console(_cursor: unknown, _level: string, ...messages: unknown[]) {
@@ -143,7 +168,8 @@ export const runtimeHost: Host = {
             },
             script(error: Error | null, _cursor: unknown, result: { environment?: { values: unknown } } | undefined) {
               if (error) {
-                run.scriptErrors.push(`${error.name}: ${error.message}`);
+                run.scriptErrors.push(toErrorText(error));
+                run.errors.push(error);
                 run.failed = true;
               }
               const scope = result?.environment && new sdk.VariableScope(result.environment);
@@ -156,7 +182,8 @@ export const runtimeHost: Host = {
               }
             },
             exception(_cursor: unknown, error: Error) {
-              run.scriptErrors.push(`${error.name}: ${error.message}`);
+              run.scriptErrors.push(toErrorText(error));
+              run.errors.push(error);
               run.failed = true;
             },
             done(error: Error | null) {
