@@ -305,9 +305,12 @@ const table: Record<string, Row[]> = {
       ],
     },
     {
-      when: 'declarations',
-      script: ['var a = 1; let b = 1; const c = 1;', 'console.log(typeof a); let b = 2; const c = 2;'],
-      both: ['are gone: every script runs in a fresh scope', { console: ['undefined'] }],
+      when: 'declarations, and names of built-ins that are bound anew',
+      script: [
+        'var a = 1; const b = 1; Date = 1; JSON = 1;',
+        'const b = 2; console.log(typeof a, typeof Date, typeof JSON);',
+      ],
+      both: ['are gone: every script runs in a fresh scope', { console: ['undefined function object'] }],
     },
     {
       when: 'changes of built-ins and of required modules, and globals that nobody declared',

@@ -4,10 +4,6 @@ import assert from 'node:assert/strict';
 import { createHash, webcrypto } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { hedgedRandomBytes, systemRandomBytes, uuidv4 } from '../src/client-auth/random.ts';
-import { collectionOf, form, script } from './support/collections.ts';
-import { newmanHost, runtimeHost } from './support/hosts.ts';
-import { createRsaKey, toPkcs8 } from './support/keys.ts';
-import { startRecorder } from './support/recorder.ts';
 
 const sha256 = (hex: string) => createHash('sha256').update(Buffer.from(hex, 'hex')).digest('hex');
 
@@ -56,47 +52,5 @@ describe('uuidv4', () => {
       uuidv4(length => 'ff'.repeat(length)),
       'ffffffff-ffff-4fff-bfff-ffffffffffff',
     );
-  });
-});
-
-describe('the random bytes of an assertion', () => {
-  const FROZEN = 'Math.random = () => 0.5; Date.now = () => 1800000000000;\n';
-  const send = async (host: typeof newmanHost, source: string, signing_key: string, requests = 1) => {
-    const recorder = await startRecorder();
-    const token = { url: `${recorder.origin}/token`, body: form(['a', 'b']) };
-    const environment = { token_endpoint: token.url, client_id: 'c', kid: 'k', signing_key };
-    const run = await host.run(collectionOf(Array(requests).fill(token), {}, source), { environment });
-    await recorder.close();
-    assert.deepEqual(run.tests, []);
-    return recorder.requests.map(({ form: sent }) => {
-      const [, claims, signature] = (sent.get('client_assertion') as string).split('.');
-      return { jti: JSON.parse(Buffer.from(claims as string, 'base64url').toString()).jti as string, signature };
-    });
-  };
-
-  it('differ in Newman for two keys, while clock and Math.random stand still', async () => {
-    const [one] = await send(newmanHost, FROZEN + script, toPkcs8(createRsaKey().privateKey));
-    const [other] = await send(newmanHost, FROZEN + script, toPkcs8(createRsaKey().privateKey));
-    assert.notEqual(one?.jti, other?.jti);
-  });
-
-  it('differ in Newman for two requests and one key, while clock and Math.random stand still', async () => {
-    const [one, other] = await send(newmanHost, FROZEN + script, toPkcs8(createRsaKey().privateKey), 2);
-    assert.notEqual(one?.jti, other?.jti);
-    assert.notEqual(one?.signature, other?.signature);
-  });
-
-  it('differ in Newman when Math.random alone differs', async () => {
-    const key = toPkcs8(createRsaKey().privateKey);
-    const clock = 'Date.now = () => 1800000000000;\n';
-    const [one] = await send(newmanHost, clock + script, key);
-    const [other] = await send(newmanHost, clock + script, key);
-    assert.notEqual(one?.jti, other?.jti);
-  });
-
-  it('come from crypto.getRandomValues where the sandbox has it', async () => {
-    const known = 'crypto.getRandomValues = array => array.fill(7);\n';
-    const [one] = await send(runtimeHost, known + script, toPkcs8(createRsaKey().privateKey));
-    assert.equal(one?.jti, '07070707-0707-4707-8707-070707070707');
   });
 });

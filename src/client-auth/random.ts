@@ -1,5 +1,5 @@
-// Random bytes for `jti` and salt, on both sides. Where the host has a generator of its own it is used; Newman's sandbox
-// has none but Math.random, whose next outputs can be computed from a few earlier ones, so there the bytes are drawn
+// Random bytes for `jti` and salt, on both sides. Where the host has a good generator it is used; Newman's sandbox has none
+// but Math.random and its like, whose next outputs can be computed from a few earlier ones, so there the bytes are drawn
 // from a hash over the private key as well: hedged, in the spirit of RFC 6979 section 3.6.
 
 import { toHex } from './encoding.ts';

@@ -154,7 +154,9 @@ const createRandomBytes = (key: RsaPrivateKey): RandomBytes => {
   // 330 bits of a prime: more than the hash takes in as a secret, and fewer blocks to hash than the whole.
   const secret = key.p.toString(36).slice(-64);
   const draws = Array.from({ length: 4 }, () => Math.random().toString(36));
-  const execution = `${pm.info.requestId} ${pm.info.iteration}`;
+  // A request that is sent again in the same iteration differs from the first time by the last of these alone, if a script
+  // of the collection has stopped clock and Math.random: its generator is another.
+  const execution = `${pm.info.requestId} ${pm.info.iteration} ${resolve('{{$randomUUID}}')}`;
   return hedgedRandomBytes(sha256, secret, [String(Date.now()), execution, ...draws]);
 };
 
