@@ -22,17 +22,8 @@ const REST = '(?:[\\w.~+/=-]|%[\\dA-Fa-f]{2}|&#[xX]?[\\dA-Fa-f]+;|\\\\/|\\\\u00[
 /** What is written for a piece of a secret where it can't be said of which. */
 const CUT = '[…]';
 
-/** Secrets by their first letters; the longest first, since a line of a PEM may be a part of a member of the same key as JWK. */
-function groupByStart(secrets: string[]): [start: string, secrets: string[]][] {
-  const groups = new Map<string, string[]>();
-  for (const secret of secrets.sort((one, other) => other.length - one.length)) {
-    const start = secret.slice(0, KNOWN_BY);
-    const group = groups.get(start);
-    if (group) group.push(secret);
-    else groups.set(start, [secret]);
-  }
-  return [...groups];
-}
+/** Secrets of letters that no escaping changes, which all begin with the same letters, as the assertions of one key do. */
+type Group = { start: string; secrets: string[]; longest: number };
 
 function lengthOfCommonStart(one: string, other: string): number {
   let length = 0;
@@ -42,10 +33,13 @@ function lengthOfCommonStart(one: string, other: string): number {
 
 /** Collects secrets during a run and takes them out of text. */
 export class Redaction {
+  /** Every secret, in the order in which they were added. */
+  readonly #all: string[] = [];
+  /** With how many of the secrets a piece of a console line was compared: most pieces come again with every request. */
+  readonly #compared = new Map<string, number>();
   readonly #exact = new Map<string, string>();
-  #all: string | undefined;
-  /** The exact secrets by their first letters, which all assertions of one key have in common; undefined when out of date. */
-  #byStart: [start: string, secrets: string[]][] | undefined;
+  /** By their first letters, so that one walk through a text finds those of thousands that begin in it. */
+  readonly #groups = new Map<string, Group[]>();
   readonly #patterns = new Map<string, { pattern: RegExp; label: string }>();
 
   /**
@@ -56,14 +50,29 @@ export class Redaction {
   add(secret: string, label: string): void {
     for (const piece of secret.split(/-----[A-Z ]+-----|[\s"'{}:,]|\\+[rnt"]/)) {
       if (piece.length < MIN_LENGTH || this.#exact.has(piece) || this.#patterns.has(piece)) continue;
-      if (URL_SAFE.test(piece)) this.#exact.set(piece, label);
-      else {
+      this.#all.push(piece);
+      if (URL_SAFE.test(piece)) {
+        this.#exact.set(piece, label);
+        this.#index(piece);
+      } else {
         const pattern = new RegExp([...piece.slice(0, KNOWN_BY)].map(toFlexible).join('') + REST, 'g');
         this.#patterns.set(piece, { pattern, label });
       }
     }
-    this.#byStart = undefined;
-    this.#all = undefined;
+  }
+
+  #index(secret: string): void {
+    const first = secret.slice(0, MIN_LENGTH);
+    const start = secret.slice(0, KNOWN_BY);
+    const groups = this.#groups.get(first) ?? [];
+    this.#groups.set(first, groups);
+    let group = groups.find(one => one.start === start);
+    if (!group) {
+      group = { start, secrets: [], longest: 0 };
+      groups.push(group);
+    }
+    group.secrets.push(secret);
+    group.longest = Math.max(group.longest, secret.length);
   }
 
   /** The text without the secrets added so far. */
@@ -77,9 +86,15 @@ export class Redaction {
    * Slower than {@link redact}.
    */
   redactPieces(text: string): string {
-    this.#all ??= [...this.#exact.keys(), ...this.#patterns.keys()].join('\n');
-    const all = this.#all;
-    return this.redact(text).replace(/[\w.~+/=-]{12,}/g, piece => (all.includes(piece) ? CUT : piece));
+    return this.redact(text).replace(/[\w.~+/=-]{12,}/g, piece => (this.#holds(piece) ? CUT : piece));
+  }
+
+  #holds(piece: string): boolean {
+    for (let i = this.#compared.get(piece) ?? 0; i < this.#all.length; i++) {
+      if (this.#all[i]?.includes(piece)) return true;
+    }
+    this.#compared.set(piece, this.#all.length);
+    return false;
   }
 
   #redactText(text: string): string {
@@ -89,24 +104,44 @@ export class Redaction {
       word => this.#exact.get(word) ?? word,
     );
     // What is glued to other letters, or cut off at its end.
-    this.#byStart ??= groupByStart([...this.#exact.keys()]);
-    for (const [start, secrets] of this.#byStart) {
+    for (const { start, secrets } of this.#beginningIn(result)) {
       if (!result.includes(start)) continue;
       const pattern = new RegExp(start.replace(/\./g, '\\.') + REST, 'g');
-      result = result.replace(pattern, found => this.#toLabel(found, secrets));
+      const redactFound = (found: string): string => {
+        const [label, rest] = this.#toLabel(found, secrets);
+        return label + rest.replace(pattern, redactFound);
+      };
+      result = result.replace(pattern, redactFound);
     }
     for (const { pattern, label } of this.#patterns.values()) result = result.replace(pattern, label);
     return result;
   }
 
-  /** What to write for a text that is a secret, begins with one, or is the beginning of one: of which, is not always clear. */
-  #toLabel(found: string, secrets: string[]): string {
-    const whole = secrets.find(secret => found.startsWith(secret));
-    if (whole) return `${this.#exact.get(whole)}${found.slice(whole.length)}`;
+  /** The secrets whose first letters stand in a text; the longest first: a line of a PEM may be part of a member of its JWK. */
+  #beginningIn(text: string): Group[] {
+    const found = new Set<Group>();
+    for (const [word] of text.matchAll(/[\w.~-]{12,}/g)) {
+      for (let i = 0; i + MIN_LENGTH <= word.length; i++) {
+        for (const group of this.#groups.get(word.slice(i, i + MIN_LENGTH)) ?? []) found.add(group);
+      }
+    }
+    return [...found].sort((one, other) => other.longest - one.longest);
+  }
+
+  /**
+   * What to write for a text that is a secret, begins with one, or is the beginning of one (of which, is not always clear),
+   * and the text that is left behind it.
+   */
+  #toLabel(found: string, secrets: string[]): [label: string, rest: string] {
+    const whole = secrets.reduce(
+      (best, secret) => (secret.length > best.length && found.startsWith(secret) ? secret : best),
+      '',
+    );
+    if (whole) return [this.#exact.get(whole) ?? CUT, found.slice(whole.length)];
     const likeness = secrets.map(secret => lengthOfCommonStart(secret, found));
-    const most = Math.max(...likeness);
+    const most = likeness.reduce((one, other) => Math.max(one, other), 0);
     const labels = new Set(secrets.filter((_secret, i) => likeness[i] === most).map(secret => this.#exact.get(secret)));
-    return labels.size === 1 ? ([...labels][0] ?? CUT) : CUT;
+    return [labels.size === 1 ? ([...labels][0] ?? CUT) : CUT, ''];
   }
 
   /** Newman's JSON report holds the body of a response as the numbers of its bytes. */
