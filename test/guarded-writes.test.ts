@@ -1,7 +1,7 @@
 // The filter in front of the disk: whoever writes, and however, writes filtered text.
 
 import assert from 'node:assert/strict';
-import fs, { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import fs, { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,17 +13,13 @@ describe('guardWrites', () => {
   // As a reporter gets it.
   const required = createRequire(import.meta.url)('fs') as typeof fs;
   let folder: string;
-  let release: () => void;
   const path = () => join(folder, 'file');
 
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'paynet-client-auth-writes-'));
-    release = guardWrites(text => text.replaceAll('secret', '[x]'));
+    guardWrites(text => text.replaceAll('secret', '[x]'));
   });
-  after(() => {
-    release();
-    rmSync(folder, { recursive: true });
-  });
+  after(() => rmSync(folder, { recursive: true }));
 
   const ways: Record<string, (text: string) => Promise<void> | void> = {
     writeFileSync: text => required.writeFileSync(path(), text),
@@ -54,9 +50,20 @@ describe('guardWrites', () => {
     assert.deepEqual(readFileSync(path()), bytes);
   });
 
-  it('filters no more once it is released', () => {
-    release();
-    fs.writeFileSync(path(), 'secret');
-    assert.equal(readFileSync(path(), 'utf8'), 'secret');
+  it('replaces a file as a whole, keeps a link to it, and writes into a device', async () => {
+    const write = promisify((file: string, text: string, done: (error: Error | null) => void) =>
+      required.writeFile(file, text, done),
+    );
+    writeFileSync(path(), 'old');
+    const link = join(folder, 'link');
+    symlinkSync('file', link);
+    const { ino } = fs.statSync(path());
+    await write(link, 'a secret');
+    assert.equal(readFileSync(path(), 'utf8'), 'a [x]');
+    assert.equal(fs.readlinkSync(link), 'file');
+    assert.notEqual(fs.statSync(path()).ino, ino);
+    assert.deepEqual(readdirSync(folder).sort(), ['file', 'link']);
+    await write('/dev/null', 'a secret');
+    await assert.rejects(write(join(folder, 'none/file'), 'x'), /cannot be written: the directory ".*" does not exist/);
   });
 });

@@ -27,8 +27,8 @@ export interface Host {
   askSecret(question: string): Promise<string | undefined>;
   /** Writes the whole text to standard output; resolves when the last byte has been handed over. */
   print(text: string): Promise<void>;
-  /** Lets all that is written to standard output and standard error pass through a filter, until the result is called. */
-  filterOutput(filter: (text: string) => string): () => void;
+  /** Lets all that is written to standard output and standard error from now on pass through a filter. */
+  filterOutput(filter: (text: string) => string): void;
   /** Tells the user something on standard error, in a line of its own. */
   note(line: string): void;
 }

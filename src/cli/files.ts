@@ -89,6 +89,7 @@ export function cannotBeWritten(name: string, error: unknown): CommandError {
   const reasons: Record<string, string> = {
     ENOENT: `the directory "${dirname(name)}" does not exist. Create it first.`,
     ENOTDIR: `"${dirname(name)}" is not a directory. Check the path.`,
+    EEXIST: 'a file stands where a directory must be. Check the path.',
     EACCES: 'no permission. Check the rights of the file and of its directory.',
     EPERM: 'no permission. Check the rights of the file and of its directory.',
     EROFS: 'the file system is read-only. Choose another place.',

@@ -4,6 +4,8 @@
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { Writable } from 'node:stream';
+import { callbackify } from 'node:util';
+import { writeText } from './files.ts';
 
 type Data = string | NodeJS.ArrayBufferView;
 
@@ -18,12 +20,11 @@ const filterData = (data: unknown, filter: (text: string) => string): unknown =>
 
 /**
  * Puts a filter in front of all functions of `fs` that write whole texts, and of its write streams, whose text is
- * filtered as a whole when they end.
- *
- * @returns what takes the filter away again
+ * filtered as a whole when they end. It stays as long as the process: where one report cannot be written, Newman says that
+ * it is done while it still writes the others.
  */
-export function guardWrites(filter: (text: string) => string): () => void {
-  const { writeFile, writeFileSync, appendFile, appendFileSync, createWriteStream } = fs;
+export function guardWrites(filter: (text: string) => string): void {
+  const { writeFile, writeFileSync, appendFile, appendFileSync } = fs;
   const { writeFile: writeFilePromise, appendFile: appendFilePromise } = fs.promises;
 
   const guard = <F extends (...args: never[]) => unknown>(write: F): F =>
@@ -35,7 +36,16 @@ export function guardWrites(filter: (text: string) => string): () => void {
         ...rest,
       )) as unknown as F;
 
-  fs.writeFile = Object.assign(guard(writeFile), { __promisify__: writeFilePromise }) as typeof fs.writeFile;
+  const writeFiltered = guard(writeFile) as (...args: unknown[]) => void;
+  const replaceFile = callbackify((file: string, text: string) => writeText(file, filter(text)));
+  // Newman's way to write a report: it is whole or not there, and an old one stays until then.
+  const write = (...args: unknown[]) => {
+    const [file, text, done] = args;
+    const isWhole = typeof file === 'string' && typeof text === 'string' && typeof done === 'function';
+    if (isWhole) replaceFile(file, text, done as () => void);
+    else writeFiltered(...args);
+  };
+  fs.writeFile = Object.assign(write, { __promisify__: writeFilePromise }) as typeof fs.writeFile;
   fs.appendFile = Object.assign(guard(appendFile), { __promisify__: appendFilePromise }) as typeof fs.appendFile;
   fs.writeFileSync = guard(writeFileSync);
   fs.appendFileSync = guard(appendFileSync);
@@ -55,10 +65,4 @@ export function guardWrites(filter: (text: string) => string): () => void {
     });
   }) as unknown as typeof fs.createWriteStream;
   syncBuiltinESMExports();
-
-  return () => {
-    Object.assign(fs, { writeFile, writeFileSync, appendFile, appendFileSync, createWriteStream });
-    Object.assign(fs.promises, { writeFile: writeFilePromise, appendFile: appendFilePromise });
-    syncBuiltinESMExports();
-  };
 }

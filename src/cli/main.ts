@@ -15,6 +15,9 @@ import { addRunCommand } from './run.ts';
 
 const SCRIPT = new URL('pre-request.js', import.meta.url);
 
+/** Why something that was written to standard output is lost. */
+let outputError: Error | undefined;
+
 const host: Host = {
   isTerminal: Boolean(process.stdout.isTTY) && !process.env.NO_COLOR,
   readScript,
@@ -81,8 +84,8 @@ function note(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-function filterOutput(filter: (text: string) => string): () => void {
-  const releases = [process.stdout, process.stderr].map(stream => {
+function filterOutput(filter: (text: string) => string): void {
+  for (const stream of [process.stdout, process.stderr]) {
     const { write } = stream;
     stream.write = ((chunk: string | Uint8Array, ...rest: []) =>
       write.call(
@@ -90,13 +93,7 @@ function filterOutput(filter: (text: string) => string): () => void {
         filter(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString()),
         ...rest,
       )) as typeof write;
-    return () => {
-      stream.write = write;
-    };
-  });
-  return () => {
-    for (const release of releases) release();
-  };
+  }
 }
 
 async function main(argv: string[]): Promise<number> {
@@ -112,6 +109,7 @@ async function main(argv: string[]): Promise<number> {
   addAssertionCommand(program, host);
   try {
     await program.parseAsync(argv);
+    if (outputError) throw cannotBeWritten('standard output', outputError);
     return 0;
   } catch (error) {
     // Commander has printed its message already.
@@ -124,8 +122,10 @@ async function main(argv: string[]): Promise<number> {
   }
 }
 
-// The same error reaches the callback of the write.
-process.stdout.on('error', () => undefined);
+// Newman's reporters write without a callback. EPIPE is no failure: whoever reads has read enough, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') outputError ??= error;
+});
 // Without a listener the signal ends the process; with one the write that is too large fails with EFBIG.
 process.on('SIGXFSZ', () => undefined);
 process.exitCode = await main(process.argv);

@@ -6,7 +6,7 @@ import type { NewmanRunOptions } from 'newman';
 import { ENDPOINT_NAMES, type Endpoints, findEndpoint } from '../client-auth/authorization-server.ts';
 import { addClientOptions, type Client, type ClientOptions, readClient } from './client-options.ts';
 import { CommandError, type Host } from './command.ts';
-import { decodeUtf8, readBytes } from './files.ts';
+import { cannotBeWritten, decodeUtf8, readBytes } from './files.ts';
 import { guardWrites } from './guarded-writes.ts';
 import { inject } from './inject.ts';
 import { Redaction } from './redaction.ts';
@@ -103,18 +103,13 @@ async function run(file: string, rest: string[], options: RunOptions, host: Host
   const collection = await readCollection(file, client, host);
   const redaction = new Redaction();
   for (const { key, value } of client.environment.values) addNamed(redaction, key, value);
-  const releaseWrites = guardWrites(text => redaction.redact(text));
-  const releaseOutput = host.filterOutput(text => redaction.redactPieces(text));
-  try {
-    const { failures, posted } = await runNewman({ collection, client, reporters, reporter, options, redaction });
-    const hasCertificateList = options.sslClientCertList !== undefined;
-    for (const line of await explainRefusals(posted, client, hasCertificateList)) host.note(line);
-    if (failures > 0 && !options.suppressExitCode) {
-      throw new CommandError(`the run failed: ${failures} ${failures === 1 ? 'failure' : 'failures'}.`);
-    }
-  } finally {
-    releaseOutput();
-    releaseWrites();
+  guardWrites(text => redaction.redact(text));
+  host.filterOutput(text => redaction.redactPieces(text));
+  const { failures, posted } = await runNewman({ collection, client, reporters, reporter, options, redaction });
+  const hasCertificateList = options.sslClientCertList !== undefined;
+  for (const line of await explainRefusals(posted, client, hasCertificateList)) host.note(line);
+  if (failures > 0 && !options.suppressExitCode) {
+    throw new CommandError(`the run failed: ${failures} ${failures === 1 ? 'failure' : 'failures'}.`);
   }
 }
 
@@ -206,11 +201,17 @@ async function runNewman(run: Run): Promise<{ failures: number; posted: PostedFo
   const { default: newman } = await import('newman');
   return await new Promise((resolve, reject) => {
     const emitter = newman.run(newmanOptions as NewmanRunOptions, (error, summary) => {
-      if (error) reject(new CommandError(error.message));
+      if (error) reject(toCommandError(error));
       else resolve({ failures: summary.run.failures.length + (summary.error ? 1 : 0), posted });
     });
     const posted = watch(emitter as unknown as NodeJS.EventEmitter, redaction);
   });
+}
+
+/** Newman makes the directories of its reports; of one that cannot be made it says only what `mkdir` said. */
+function toCommandError(error: NodeJS.ErrnoException): CommandError {
+  const { syscall, path } = error;
+  return syscall === 'mkdir' && path ? cannotBeWritten(path, error) : new CommandError(error.message);
 }
 
 const toVariables = (pairs: string[]) =>

@@ -221,6 +221,19 @@ export const describePreRequest = (host: Host): void => {
         assert.equal(new Set(assertions.map(assertion => assertion.split('.')[2])).size, 6);
       });
 
+      it('makes a new jti and a new signature for a request that is sent again', async () => {
+        const again = `pm.variables.set('sent', (pm.variables.get('sent') ?? 0) + 1);
+          if (pm.variables.get('sent') < 4) (pm.execution.setNextRequest ?? postman.setNextRequest)(pm.info.requestName);`;
+        const collection = collectionOf([token()]) as { event: object[] };
+        collection.event.push({ listen: 'test', script: { exec: [again] } });
+        assertGreen(await send([], {}, { collection }));
+        const assertions = recorder.requests.map(({ form: sent }) => sent.get('client_assertion') as string);
+        const seen = await Promise.all(assertions.map(assertion => verified(assertion)));
+        assert.equal(assertions.length, 4);
+        assert.equal(new Set(seen.map(({ claims }) => claims.jti)).size, 4);
+        assert.equal(new Set(assertions.map(assertion => assertion.split('.')[2])).size, 4);
+      });
+
       it('replaces whatever stood in the form, duplicates and disabled entries too', async () => {
         const body = form(
           ['client_id', 'other'],
