@@ -1,12 +1,11 @@
-// `inject` as a command, in processes of its own: arguments, exit codes, messages, and files that are whole at any moment.
+// `inject` as a command, in processes of its own: arguments, exit codes, messages, and files that are whole on a full disk.
 
 import assert from 'node:assert/strict';
-import { type SpawnOptions, spawn, spawnSync } from 'node:child_process';
+import { type SpawnOptions, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import packageJson from '../package.json' with { type: 'json' };
 import { inject } from '../src/cli/inject.ts';
@@ -414,49 +413,6 @@ describe('a collection of 20 MB with 5,000 requests', () => {
         assert.ok(seconds < 2, `${seconds} s`);
         assert.ok(memory - base < 10 * large.length, `${(memory - base) / large.length} times the file`);
       }
-    }
-  });
-
-  /** What changes when the command begins to write: the names in the directory, or the file. */
-  const state = () => `${names()} ${fs.statSync(file).mtimeMs} ${fs.statSync(file).size}`;
-
-  /** Starts `inject --in-place`; sends the signal `delay` ms after it begins to write or, without waiting, to run. */
-  const interrupt = async (signal: NodeJS.Signals, delay: number, waitForWrite: boolean, args: string[] = []) => {
-    const before = state();
-    const child = spawn(process.execPath, [cli, 'inject', 'collection.json', '--in-place', ...args], {
-      cwd: directory,
-    });
-    const exited = new Promise<NodeJS.Signals | null>(resolve => child.on('exit', (_, by) => resolve(by)));
-    while (waitForWrite && state() === before && child.exitCode === null) await sleep(1);
-    await sleep(delay);
-    child.kill(signal);
-    return exited;
-  };
-
-  test('is whole, old or new, whenever the command is killed', async () => {
-    const texts = [large, withScript];
-    let killed = 0;
-    for (let round = 0; round < 10; round += 1) {
-      const isInjected = read() === withScript;
-      const waitForWrite = round % 3 !== 0;
-      const delay = Math.random() * (waitForWrite ? 40 : 700);
-      if (await interrupt('SIGKILL', delay, waitForWrite, isInjected ? ['--remove'] : [])) killed += 1;
-      const now = read();
-      assert.ok(texts.includes(now), `round ${round}, killed after ${delay} ms: ${now.length} characters`);
-    }
-    assert.equal(killed > 0, true);
-  });
-
-  test('is whole and alone in its directory when the command is interrupted while it writes', async () => {
-    for (const left of names().filter(name => /^collection\.json\./.test(name))) fs.rmSync(path.join(directory, left));
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      fs.writeFileSync(file, large);
-      await interrupt(signal, 0, true);
-      assert.equal([large, withScript].includes(read()), true);
-      assert.deepEqual(
-        names().filter(name => /^collection\.json\./.test(name)),
-        [],
-      );
     }
   });
 });

@@ -1,0 +1,5 @@
+// Commands ended at any moment, at length. `npm run test:long`.
+
+import { describeKills } from '../support/kills.ts';
+
+describeKills(100);
