@@ -344,19 +344,6 @@ describe('a collection of 20 MB with 5,000 requests', () => {
     });
   });
 
-  test('leaves the old file as it was, and nothing beside it, when the file may not grow so large', () => {
-    fs.writeFileSync(path.join(directory, 'old.json'), original);
-    const files = names();
-    assert.deepEqual(shell('ulimit -f 20000; node "$0" inject collection.json -o old.json'), {
-      status: 1,
-      stdout: '',
-      stderr:
-        'error: old.json: cannot be written: the file would be larger than the system allows. Raise the limit and try again.\n',
-    });
-    assert.equal(read('old.json'), original);
-    assert.deepEqual(names(), files);
-  });
-
   test('is refused by a standard output that takes only a part of it', () => {
     fs.writeFileSync(file, original);
     const { status, stderr } = shell('ulimit -f 10; node "$0" inject collection.json > short.json');
@@ -369,23 +356,38 @@ describe('a collection of 20 MB with 5,000 requests', () => {
 
   // In a namespace of its own, which ends with the process.
   const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', os.tmpdir()]).status === 0;
-  test('leaves the old file as it was, and nothing beside it, on a full disk', { skip: !canMount }, () => {
-    fs.mkdirSync(path.join(directory, 'disk'));
-    const steps = `mount -t tmpfs -o size=10m tmpfs disk; printf old > disk/old.json; node "$0" inject collection.json -o disk/old.json
-      echo "$?"; ls disk; cat disk/old.json`;
-    const { status, stdout, stderr } = spawnSync('unshare', ['-rm', 'sh', '-c', steps, cli], {
-      cwd: directory,
-      encoding: 'utf8',
+  for (const [target, args] of Object.entries({ 'old.json': ['-o', 'old.json'], 'collection.json': ['--in-place'] })) {
+    test(`${args[0]} leaves the old file as it was, and nothing beside it, when it may not grow so large`, () => {
+      fs.writeFileSync(path.join(directory, 'old.json'), original);
+      const files = names();
+      assert.deepEqual(shell('ulimit -f 20000; node "$0" inject collection.json "$@"', ...args), {
+        status: 1,
+        stdout: '',
+        stderr: `error: ${target}: cannot be written: the file would be larger than the system allows. Raise the limit and try again.\n`,
+      });
+      assert.equal(read('old.json'), original);
+      assert.equal(read() === large, true);
+      assert.deepEqual(names(), files);
     });
-    assert.deepEqual(
-      { status, stdout, stderr },
-      {
-        status: 0,
-        stdout: '1\nold.json\nold',
-        stderr: 'error: disk/old.json: cannot be written: the disk is full. Make room and try again.\n',
-      },
-    );
-  });
+
+    test(`${args[0]} leaves the old file as it was, and nothing beside it, on a full disk`, { skip: !canMount }, () => {
+      fs.mkdirSync(path.join(directory, 'disk'), { recursive: true });
+      const steps = `mount -t tmpfs -o size=30m tmpfs disk; cp collection.json disk; cd disk; printf old > old.json
+        node "$0" inject collection.json "$@"; echo "$?"; ls; cat old.json; cmp collection.json ../collection.json`;
+      const { status, stdout, stderr } = spawnSync('unshare', ['-rm', 'sh', '-c', steps, cli, ...args], {
+        cwd: directory,
+        encoding: 'utf8',
+      });
+      assert.deepEqual(
+        { status, stdout, stderr },
+        {
+          status: 0,
+          stdout: '1\ncollection.json\nold.json\nold',
+          stderr: `error: ${target}: cannot be written: the disk is full. Make room and try again.\n`,
+        },
+      );
+    });
+  }
 
   /** Time of the processor in seconds and peak of the memory in bytes that one run took. */
   const measure = (...args: string[]) => {
