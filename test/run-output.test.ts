@@ -69,6 +69,21 @@ describe('run, where something cannot be written', () => {
     assert.equal(stdout, '1\nenvironment.json\nreport.json\noldold');
   });
 
+  for (const [option, name] of Object.entries({
+    '--export-environment': 'env.json',
+    '--export-collection': 'collection.json',
+    '--export-globals': 'key.pem',
+  })) {
+    it(`refuses ${option} over ${name}, which is read and would lose its secrets`, async () => {
+      const before = readFileSync(workplace.path(name), 'utf8');
+      const over = `${workplace.path('out')}/../${name}`;
+      const { code, stderr } = await shell('exec node dist/cli.js "$@"', option, over);
+      assert.equal(stderr, `error: ${option} would replace ${over}, which is read. Name another file.\n`);
+      assert.equal(code, 2);
+      assert.equal(readFileSync(workplace.path(name), 'utf8'), before);
+    });
+  }
+
   it('says so when the console is a full device', { skip: !existsSync('/dev/full') }, async () => {
     const { code, stderr } = await shell('exec node dist/cli.js "$@" > /dev/full');
     assert.equal(stderr, `error: standard output: ${FULL}\n`);

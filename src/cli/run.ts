@@ -1,6 +1,7 @@
 // The command `run`: Newman with the script injected in memory, the key from a file, and no secret in what is written. On
 // the machine.
 
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { NewmanRunOptions } from 'newman';
 import { ENDPOINT_NAMES, type Endpoints, findEndpoint } from '../client-auth/authorization-server.ts';
@@ -99,6 +100,7 @@ export function addRunCommand(program: Command, host: Host): void {
 async function run(file: string, rest: string[], options: RunOptions, host: Host): Promise<void> {
   const reporters = options.reporters.split(',').map(name => name.trim());
   const reporter = parseReporterOptions(rest, reporters);
+  refuseToReplace([file, options.environment, options.globals, options.signingKey], options);
   const client = await readClient(options, host);
   const collection = await readCollection(file, client, host);
   const redaction = new Redaction();
@@ -110,6 +112,16 @@ async function run(file: string, rest: string[], options: RunOptions, host: Host
   for (const line of await explainRefusals(posted, client, hasCertificateList)) host.note(line);
   if (failures > 0 && !options.suppressExitCode) {
     throw new CommandError(`the run failed: ${failures} ${failures === 1 ? 'failure' : 'failures'}.`);
+  }
+}
+
+/** Refuses an export over a file that is read: it is written without its secrets, and the key would be lost. */
+function refuseToReplace(read: unknown[], options: RunOptions): void {
+  const paths = read.filter(name => typeof name === 'string').map(name => resolve(name));
+  const { exportEnvironment: environment, exportGlobals: globals, exportCollection: collection } = options;
+  for (const [what, file] of Object.entries({ environment, globals, collection })) {
+    if (typeof file !== 'string' || !paths.includes(resolve(file))) continue;
+    throw new CommandError(`--export-${what} would replace ${file}, which is read. Name another file.`, 2);
   }
 }
 
