@@ -110,14 +110,26 @@ export function createReader({ values }: Environment): ReadVariable {
     if (enabled === false || value === undefined || value === null) continue;
     variables.set(key, typeof value === 'object' ? JSON.stringify(value) : String(value));
   }
-  return name => {
-    let text = variables.get(name) ?? '';
-    // Postman gives up after so many rounds, too, where variables refer to each other in a circle.
-    for (let round = 0; round < 20 && text.includes('{{'); round++) {
-      text = text.replace(/\{\{([^{}]+)\}\}/g, (reference, other) => variables.get(other) ?? reference);
-    }
-    return text.trim();
-  };
+  return name => resolveReferences(variables.get(name) ?? '', other => variables.get(other)).trim();
+}
+
+/** Where variables refer to each other in a circle Postman gives up after so many rounds, too. */
+const MAX_ROUNDS = 20;
+/** A variable that holds itself twice is a million times as long after twenty rounds. */
+const MAX_LENGTH = 1_000_000;
+
+/** Replaces each {{NAME}} by the value of the variable, and so on in what that holds; what has no value stays. */
+export function resolveReferences(template: string, find: (name: string) => string | undefined): string {
+  let text = template;
+  for (let round = 0; round < MAX_ROUNDS && text.includes('{{'); round++) {
+    let { length } = text;
+    text = text.replace(/\{\{([^{}]+)\}\}/g, (reference, name) => {
+      const value = find(name) ?? reference;
+      length += value.length;
+      return length > MAX_LENGTH ? reference : value;
+    });
+  }
+  return text;
 }
 
 async function readEnvironment(file: string): Promise<Environment> {

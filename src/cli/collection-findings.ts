@@ -9,6 +9,7 @@ import {
   findEndpoint,
 } from '../client-auth/authorization-server.ts';
 import type { ReadVariable } from '../client-auth/settings.ts';
+import { resolveReferences } from './client-options.ts';
 
 /** A secret and where it stands; never the secret itself. */
 export interface Finding {
@@ -17,10 +18,15 @@ export interface Finding {
   path: string;
 }
 
-const PEM = /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:\s|\\+[rn]|[\w-]+: [\w, -]+)*[A-Za-z0-9+/]{20}/;
-const JWT = /\bey[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}/;
-const BEARER = /\bBearer\s+[\w.~+/-]{20,}/i;
-const BASE64 = /[A-Za-z0-9+/]{200,}={0,2}/g;
+// Files come from anywhere: each pattern begins only where a word does, can read a text in one way, and repeats nothing
+// without end, or a text of megabytes that repeats itself would take minutes or overflow the stack.
+const HEADER = String.raw`[\w-]{1,40}:(?: [\w,-]{1,100}(?![\w,:-])){1,9}`;
+const PEM = new RegExp(
+  String.raw`-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:\s|\\{1,40}[rn]|${HEADER}){0,500}[A-Za-z0-9+/]{20}`,
+);
+const JWT_HEADER = /(?<![\w-])[\w-]{12,9999}(?=\.[\w-]{10,99999}\.[\w-]{10})/g;
+const BEARER = /\bBearer\s{1,9}[\w.~+/-]{20}/i;
+const BASE64 = /(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{200,99999}={0,2}/g;
 
 /**
  * Finds private keys, private JWKs and tokens in the values of a JSON document.
@@ -29,23 +35,24 @@ const BASE64 = /[A-Za-z0-9+/]{200,}={0,2}/g;
  */
 export function findSecrets(root: unknown): Finding[] {
   const findings: Finding[] = [];
-  const visit = (value: unknown, path: string): boolean => {
-    const before = findings.length;
+  // Not by recursion: a file may be nested deeper than the stack.
+  const open: [value: unknown, path: string][] = [[root, '$']];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [value, path] = next;
     if (typeof value === 'string') {
       const kind = kindOf(value);
       if (kind) findings.push({ kind, path });
     } else if (Array.isArray(value)) {
-      for (const [index, one] of value.entries()) visit(one, `${path}[${index}]`);
       // A key of several lines is spread over the elements of a script or a list.
-      const kind = value.every(one => typeof one === 'string') ? kindOf(value.join('\n')) : undefined;
-      if (kind && findings.length === before) findings.push({ kind, path });
+      const isText = value.every(one => typeof one === 'string');
+      const kind = isText && !value.some(one => kindOf(one)) ? kindOf(value.join('\n')) : undefined;
+      if (kind) findings.push({ kind, path });
+      else for (let index = value.length - 1; index >= 0; index--) open.push([value[index], `${path}[${index}]`]);
     } else if (typeof value === 'object' && value !== null) {
       if (isPrivateJwk(value)) findings.push({ kind: 'private JWK', path });
-      else for (const [key, one] of Object.entries(value)) visit(one, path + toStep(key));
+      else for (const [key, one] of Object.entries(value).reverse()) open.push([one, path + toStep(key)]);
     }
-    return findings.length > before;
-  };
-  visit(root, '$');
+  }
   return findings;
 }
 
@@ -53,9 +60,16 @@ const toStep = (key: string): string => (/^[A-Za-z_]\w*$/.test(key) ? `.${key}` 
 
 function kindOf(text: string): Finding['kind'] | undefined {
   if (PEM.test(text)) return 'private key';
-  if (/"kty"|\\"kty\\*"/.test(text) && /"(?:d|k)\\*"\s*:\s*\\*"[\w-]{20,}/.test(text)) return 'private JWK';
+  if (/"kty\\{0,40}"/.test(text) && /"[dk]\\{0,40}"\s{0,99}:\s{0,99}\\{0,40}"[\w-]{20}/.test(text))
+    return 'private JWK';
   for (const [base64] of text.matchAll(BASE64)) if (isPrivateKey(base64)) return 'private key';
-  return JWT.test(text) || BEARER.test(text) ? 'token' : undefined;
+  return hasJwt(text) || BEARER.test(text) ? 'token' : undefined;
+}
+
+/** Whether three parts stand there of which the first, from some word in it on, is Base64 of JSON: it begins with "ey". */
+function hasJwt(text: string): boolean {
+  for (const [header] of text.matchAll(JWT_HEADER)) if (/\bey/.test(header.slice(0, -10))) return true;
+  return false;
 }
 
 /** Whether Base64 is that of a PEM with a private key, or of its DER. */
@@ -84,12 +98,6 @@ export interface EndpointRequest {
   name: string;
 }
 
-interface Item {
-  name?: unknown;
-  item?: unknown;
-  request?: { method?: unknown; url?: unknown } | string;
-}
-
 /**
  * Finds the requests to endpoints of the authorization server.
  *
@@ -97,46 +105,60 @@ interface Item {
  * @param read gives the value of a variable
  */
 export function findEndpointRequests(root: unknown, endpoints: Endpoints, read: ReadVariable): EndpointRequest[] {
-  const variables = readVariables(root, read);
+  const own = readVariables(root);
   const found: EndpointRequest[] = [];
-  const visit = (items: unknown, path: string) => {
-    if (!Array.isArray(items)) return;
-    for (const item of items as (Item | null)[]) {
-      const name = `${path}${String(item?.name ?? 'without a name')}`;
-      visit(item?.item, `${name} / `);
-      const request = item?.request;
-      if (!request || typeof request === 'string' || String(request.method ?? 'GET').toUpperCase() !== 'POST') continue;
-      const template = toUrl(request.url);
-      const endpoint =
-        ENDPOINT_NAMES.find(one => template.includes(`{{${one}}}`)) ??
-        findEndpoint(resolve(template, variables), endpoints);
-      if (endpoint) found.push({ endpoint, name });
-    }
-  };
-  visit((root as Item).item, '');
+  for (const { request, name } of requestsOf(root)) {
+    if (typeof request.method !== 'string' || request.method.toUpperCase() !== 'POST') continue;
+    const template = toUrl(request.url);
+    const endpoint =
+      ENDPOINT_NAMES.find(one => template.includes(`{{${one}}}`)) ??
+      // The variables of the environment go before those of the collection.
+      findEndpoint(
+        resolveReferences(template, variable => read(variable) || own.get(variable)),
+        endpoints,
+      );
+    if (endpoint) found.push({ endpoint, name });
+  }
   return found;
 }
 
-/** A URL is a string, or an object whose member `raw` is what Postman shows. */
-const toUrl = (url: unknown): string => {
-  const raw = typeof url === 'object' && url !== null ? (url as { raw?: unknown }).raw : url;
-  return typeof raw === 'string' ? raw : '';
-};
+type Json = Record<string, unknown>;
 
-/** The variables of the environment, which go before those of the collection. */
-function readVariables(root: unknown, read: ReadVariable): ReadVariable {
-  const { variable } = root as { variable?: unknown };
-  const own = new Map<string, string>();
-  for (const one of Array.isArray(variable) ? (variable as ({ key?: unknown; value?: unknown } | null)[]) : []) {
-    if (typeof one?.key === 'string' && typeof one.value === 'string') own.set(one.key, one.value);
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
+
+/** The requests of a collection in the order of the file, in folders however deep, with the names of these before theirs. */
+function* requestsOf(root: unknown): Generator<{ request: Json; name: string }> {
+  const open: [item: unknown, name: string][] = [[root, '']];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [item, name] = next;
+    if (!isObject(item)) continue;
+    if (isObject(item.request)) yield { request: item.request, name };
+    const items = Array.isArray(item.item) ? item.item : [];
+    const prefix = name === '' ? '' : `${name} / `;
+    for (const one of items.toReversed()) open.push([one, prefix + toName(one)]);
   }
-  return name => read(name) || own.get(name) || '';
 }
 
-function resolve(template: string, read: ReadVariable): string {
-  let text = template;
-  for (let round = 0; round < 20 && text.includes('{{'); round++) {
-    text = text.replace(/\{\{([^{}]+)\}\}/g, (reference, name) => read(name) || reference);
+const toName = (item: unknown): string =>
+  isObject(item) && typeof item.name === 'string' && item.name !== '' ? item.name : 'without a name';
+
+/** A URL is a string, or an object with its text in `raw`, or with its parts alone. */
+function toUrl(url: unknown): string {
+  if (typeof url === 'string') return url;
+  if (!isObject(url)) return '';
+  if (typeof url.raw === 'string') return url.raw;
+  const join = (parts: unknown, separator: string) =>
+    (Array.isArray(parts) ? parts : [parts]).filter(part => typeof part === 'string').join(separator);
+  const scheme = typeof url.protocol === 'string' ? `${url.protocol}://` : '';
+  const port = typeof url.port === 'string' ? `:${url.port}` : '';
+  return `${scheme}${join(url.host, '.')}${port}/${join(url.path, '/').replace(/^\//, '')}`;
+}
+
+function readVariables(root: unknown): Map<string, string> {
+  const variables = isObject(root) && Array.isArray(root.variable) ? root.variable : [];
+  const own = new Map<string, string>();
+  for (const one of variables) {
+    if (isObject(one) && typeof one.key === 'string' && typeof one.value === 'string') own.set(one.key, one.value);
   }
-  return text;
+  return own;
 }

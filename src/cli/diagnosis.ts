@@ -499,6 +499,7 @@ const toList = (values: string[]): string =>
 /** Foreign text fit to be shown: short, without control characters, and without a token that it may quote. */
 export const toPlain = (text: string): string =>
   text
-    .replace(/[\w-]{12,}\.[\w-]{12,}\.[\w-]*/g, '[token]')
+    .slice(0, 10_000)
+    .replace(/(?<![\w-])[\w-]{12,}\.[\w-]{12,}\.[\w-]*/g, '[token]')
     .replace(/[^\x20-\x7e]/g, '?')
     .slice(0, 200);

@@ -219,7 +219,7 @@ function wholeLines(value: string, cuts: Span[]): Edit[] {
 /** The edit that puts the event with the script in front of all others, in the layout of the text around it. */
 function insertion(text: string, { root, target }: Place, lines: string[]): Edit {
   const event = { listen: 'prerequest', script: { type: 'text/javascript', exec: lines } };
-  const unit = /\n([^\n]*)$/.exec(spaceBefore(text, root.members[0]?.keyStart ?? 0))?.[1] ?? '  ';
+  const unit = lastLineOf(spaceBefore(text, root.members[0]?.keyStart ?? 0))?.indent ?? '  ';
   const member = memberOf(target, 'event');
   if (!member) {
     // A collection has "info", a folder has "item".
@@ -245,9 +245,16 @@ function isWithoutEvents(value: string): boolean {
 
 /** Serialises a value that stands after `space`: over several lines if that begins a line, else in one. */
 function layOut(value: unknown, space: string, unit: string): string {
-  const line = /(\r?\n)([^\n]*)$/.exec(space);
+  const line = lastLineOf(space);
   if (!line) return JSON.stringify(value);
-  return JSON.stringify(value, null, unit).replaceAll('\n', `${line[1]}${line[2]}`);
+  return JSON.stringify(value, null, unit).replaceAll('\n', `${line.eol}${line.indent}`);
+}
+
+/** The last line break of white space and what follows it; undefined when it is all on one line. */
+function lastLineOf(space: string): { eol: string; indent: string } | undefined {
+  const at = space.lastIndexOf('\n');
+  if (at < 0) return undefined;
+  return { eol: space[at - 1] === '\r' ? '\r\n' : '\n', indent: space.slice(at + 1) };
 }
 
 interface Options {

@@ -122,6 +122,11 @@ async function main(argv: string[]): Promise<number> {
   }
 }
 
+// Newman and its reporters also fail where nobody can catch it, on a collection that is not what they expect.
+process.on('uncaughtException', error => {
+  note(`error: ${process.argv.includes('--debug') ? error.stack : `Newman failed: ${error.message}`}`);
+  process.exit(1);
+});
 // Newman's reporters write without a callback. EPIPE is no failure: whoever reads has read enough, as `head` does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') outputError ??= error;

@@ -32,7 +32,7 @@ const isRefusal = ({ status, body = '', connectionError }: PostedForm): boolean 
   if (connectionError) return true;
   if (status !== 400 && status !== 401 && status !== 403) return false;
   if (body.trim() === '') return status !== 400;
-  return /"error"\s*:\s*"(invalid_client|invalid_request)"/.test(body);
+  return /"error"\s{0,99}:\s{0,99}"(invalid_client|invalid_request)"/.test(body);
 };
 
 /**

@@ -52,7 +52,7 @@ function addSigningKey(redaction: Redaction, text: string): void {
 
 /** What a JWT was, without what makes it one. */
 function toJwtLabel(name: string, jwt: string): string {
-  const [header, claims] = jwt.split('.').map(part => {
+  const [header, claims] = jwt.split('.', 2).map(part => {
     try {
       return JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown> | null;
     } catch {
@@ -83,6 +83,6 @@ export function addJson(redaction: Redaction, text: string): void {
 
 /** Adds the token of a header `Authorization: Bearer`. */
 export function addAuthorization(redaction: Redaction, header: string): void {
-  const token = /^\s*(?:Bearer|DPoP)\s+(\S+)/i.exec(header)?.[1];
-  if (token) redaction.add(token, '[access_token]');
+  const [scheme = '', token] = header.trim().split(/\s+/, 2);
+  if (token && /^(?:Bearer|DPoP)$/i.test(scheme)) redaction.add(token, '[access_token]');
 }

@@ -25,6 +25,12 @@ interface Exchange {
   };
 }
 
+/** What the event `script` tells: the scopes and the request as the script left them, and the request of the collection. */
+interface Script {
+  execution?: Record<string, unknown>;
+  item?: { setProtocolProfileBehavior(name: string, value: unknown): void };
+}
+
 interface Scope {
   values?: { key: string; value: unknown }[];
 }
@@ -69,8 +75,13 @@ export function watch(emitter: NodeJS.EventEmitter, redaction: Redaction): Poste
       connectionError: error,
     });
   });
-  // Variables that scripts set: the verifier of a flow that is not over, a token that was not sent.
-  emitter.prependListener('script', (_error: unknown, { execution }: { execution?: Record<string, unknown> } = {}) => {
+  emitter.prependListener('script', (_error: unknown, { execution, item }: Script = {}) => {
+    // A redirect could take the form, and the assertion in it, to another host.
+    const request = execution?.request as Exchange['request'];
+    if (request && toForm(request).some(([name]) => name === 'client_id')) {
+      item?.setProtocolProfileBehavior('followRedirects', false);
+    }
+    // Variables that scripts set: the verifier of a flow that is not over, a token that was not sent.
     for (const name of ['environment', 'globals', 'collectionVariables', '_variables']) {
       const { values } = (execution?.[name] ?? {}) as Scope;
       for (const { key, value } of Array.isArray(values) ? values : []) addNamed(redaction, key, value);

@@ -4,7 +4,6 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { NewmanRunOptions } from 'newman';
-import { ENDPOINT_NAMES, type Endpoints, findEndpoint } from '../client-auth/authorization-server.ts';
 import { addClientOptions, type Client, type ClientOptions, readClient } from './client-options.ts';
 import { CommandError, type Host } from './command.ts';
 import { cannotBeWritten, decodeUtf8, readBytes } from './files.ts';
@@ -102,7 +101,7 @@ async function run(file: string, rest: string[], options: RunOptions, host: Host
   const reporter = parseReporterOptions(rest, reporters);
   refuseToReplace([file, options.environment, options.globals, options.signingKey], options);
   const client = await readClient(options, host);
-  const collection = await readCollection(file, client, host);
+  const collection = await readCollection(file, host);
   const redaction = new Redaction();
   for (const { key, value } of client.environment.values) addNamed(redaction, key, value);
   guardWrites(text => redaction.redact(text));
@@ -125,39 +124,17 @@ function refuseToReplace(read: unknown[], options: RunOptions): void {
   }
 }
 
-/** The collection of the file with the script in front, and without redirects where a client is authenticated. */
-async function readCollection(file: string, client: Client, host: Host): Promise<Json> {
+/** The collection of the file with the script in front. */
+async function readCollection(file: string, host: Host): Promise<Json> {
   const text = decodeUtf8(await readBytes(file));
   const script = await host.readScript();
   try {
-    const collection = JSON.parse(inject(text, script).replace(/^\uFEFF/, ''));
-    forbidRedirects(collection.item, client);
-    return collection;
+    return JSON.parse(inject(text, script).replace(/^\uFEFF/, ''));
   } catch (error) {
     if (error instanceof CommandError)
       throw new CommandError(`${file}: ${error.message}`, error.exitCode, { cause: error });
     throw error;
   }
-}
-
-/**
- * Forbids redirects to the requests that may be authenticated: a redirect could take the form, and the assertion in it, to
- * another host.
- */
-function forbidRedirects(items: unknown, { read }: Client): void {
-  const endpoints: Endpoints = {};
-  for (const name of ENDPOINT_NAMES) if (read(name)) endpoints[name] = read(name);
-  const isEndpoint = (url: string) =>
-    ENDPOINT_NAMES.some(name => url.includes(`{{${name}}}`)) || findEndpoint(url, endpoints) !== undefined;
-  const visit = (item: Json): void => {
-    if (Array.isArray(item.item)) for (const child of item.item) visit(child);
-    const request = item.request as Json | string | undefined;
-    const url = typeof request === 'object' ? request.url : request;
-    const raw = typeof url === 'object' && url !== null ? (url as Json).raw : url;
-    if (typeof raw !== 'string' || !isEndpoint(raw)) return;
-    item.protocolProfileBehavior = { ...(item.protocolProfileBehavior as Json | undefined), followRedirects: false };
-  };
-  if (Array.isArray(items)) for (const item of items) visit(item);
 }
 
 /** `--reporter-json-export file` and its like, by reporter. */

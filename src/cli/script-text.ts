@@ -6,7 +6,7 @@ import { CommandError } from './command.ts';
 
 const BEGIN = '/*! paynet-client-auth ';
 const END = '/* end of paynet-client-auth */';
-const BANNER = /^\/\*! paynet-client-auth (\S+) sha256=([0-9a-f]{64}) \*\/$/;
+const BANNER = /^\/\*! paynet-client-auth (\S{1,40}) sha256=([0-9a-f]{64}) \*\/$/;
 
 /** The built script, as `build` made it. */
 export interface Script {

@@ -45,7 +45,7 @@ export const findEndpoint = (url: string, endpoints: Endpoints): EndpointName | 
 };
 
 /** The URL up to its query or fragment. */
-export const withoutQuery = (url: string): string => url.replace(/[?#].*$/s, '');
+export const withoutQuery = (url: string): string => url.replace(/[?#].*/s, '');
 
 /** Whether two endpoints are on one host: same scheme, host and port. */
 export const isSameOrigin = (one: string, other: string): boolean => {
