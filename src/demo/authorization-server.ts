@@ -42,6 +42,10 @@ export type ReceivedRequest = {
   /** `issuer` is the port without mutual TLS, `mtls` the one with it. */
   port: 'issuer' | 'mtls';
   path: string;
+  /** What follows the `?`, as sent; empty if there is none. */
+  query: string;
+  /** When its headers were read, in seconds since the Unix epoch by the machine's clock. */
+  receivedAt: number;
   headers: Record<string, string>;
   contentType: string | undefined;
   /** As sent, undecoded. */
@@ -179,10 +183,13 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
 
   const receive = (port: ReceivedRequest['port']) => async (message: IncomingMessage, response: ServerResponse) => {
     const certificate = getCertificate({ req: message });
+    const [, path = '', query = ''] = /^([^?]*)\??(.*)$/.exec(message.url ?? '') ?? [];
     const request: ReceivedRequest = {
       method: message.method ?? '',
       port,
-      path: (message.url ?? '').replace(/\?.*$/, ''),
+      path,
+      query,
+      receivedAt: Date.now() / 1000,
       headers: message.headers as Record<string, string>,
       contentType: message.headers['content-type'],
       body: '',
