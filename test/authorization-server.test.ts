@@ -1,10 +1,11 @@
-// The embedded authorization server as a strict judge: assertions made by jose or node:crypto, never by our own signer,
-// are accepted at every endpoint by both methods and in both audience worlds; each bent one is refused.
+// The embedded authorization server as a strict judge of client authentication: what jose or node:crypto made, never our own
+// signer, is accepted at every endpoint by both methods and in both audience worlds; whatever is bent in it is refused at
+// every endpoint, for that reason, while the same request unbent is accepted.
 
 import assert from 'node:assert/strict';
-import { constants, createHash, createPrivateKey, randomUUID, sign } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { CompactSign, importPKCS8, type JWTHeaderParameters, type JWTPayload } from 'jose';
+import { CompactSign } from 'jose';
 import {
   type AuthorizationServer,
   type EndpointName,
@@ -15,145 +16,116 @@ import {
   createCertificateAuthority,
   createCredentials,
   createSigningKey,
+  type KeyedCertificate,
   type SigningKey,
   transportSubject,
 } from '../src/demo/certificates.ts';
-import { postForm, send, type Tls } from './support/https-client.ts';
-
-const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
-const codeVerifier = 'a-code-verifier-of-43-characters-and-no-fewer';
-const endpointNames: EndpointName[] = [
-  'token_endpoint',
-  'pushed_authorization_request_endpoint',
-  'introspection_endpoint',
-  'revocation_endpoint',
-];
+import {
+  assertionType,
+  createAssertion,
+  createForm,
+  encode,
+  endpointNames,
+  goodClaims,
+  goodForm,
+  goodHeader,
+  now,
+  signWithNode,
+  withAssertion,
+} from './support/forgeries.ts';
+import { type HttpAnswer, postForm, send, type Tls } from './support/https-client.ts';
 
 let credentials: Credentials;
 let weakKey: SigningKey;
+let foreignKey: SigningKey;
+let foreignCertificate: KeyedCertificate;
 let tokenEndpointWorld: AuthorizationServer;
 let issuerWorld: AuthorizationServer;
 let aliasWorld: AuthorizationServer;
 let tls: Tls;
 
 before(async () => {
-  [credentials, weakKey] = await Promise.all([createCredentials(), createSigningKey(1024)]);
+  [credentials, weakKey, foreignKey] = await Promise.all([
+    createCredentials(),
+    createSigningKey(1024),
+    createSigningKey(),
+  ]);
   [tokenEndpointWorld, issuerWorld, aliasWorld] = await Promise.all([
     startAuthorizationServer({ audience: 'token_endpoint', credentials, registeredKeys: [weakKey.publicJwk] }),
     startAuthorizationServer({ audience: 'issuer', credentials }),
     startAuthorizationServer({ audience: 'token_endpoint', credentials, mtlsEndpointAliases: true }),
   ]);
   tls = { ca: credentials.authority.cert, ...credentials.transportCertificate };
+  const subject = { ...transportSubject, commonName: 'someone-else.example.my' };
+  foreignCertificate = await credentials.authority.issueClientCertificate(subject);
 });
 
 after(() => Promise.all([tokenEndpointWorld, issuerWorld, aliasWorld].map(server => server.close())));
 
-const now = () => Math.floor(Date.now() / 1000);
+/** A request to an endpoint; an array of pairs can hold a name twice. */
+type Request = {
+  form: Record<string, string> | [string, string][];
+  headers?: Record<string, string>;
+  query?: string;
+  certificate?: KeyedCertificate;
+};
 
-function goodClaims(server: AuthorizationServer): JWTPayload {
-  const { client_id } = server.clients.privateKeyJwt;
-  const iat = now();
-  return { iss: client_id, sub: client_id, aud: server.audience, iat, exp: iat + 600, jti: randomUUID() };
-}
+const submit = (server: AuthorizationServer, endpoint: EndpointName, request: Request): Promise<HttpAnswer> => {
+  const { form, headers, query = '', certificate } = request;
+  return postForm(server.endpoints[endpoint] + query, { ...tls, ...certificate }, form, headers);
+};
 
-const goodHeader = (): JWTHeaderParameters => ({ alg: 'PS256', kid: credentials.signingKey.kid });
+const assertAccepted = async (server: AuthorizationServer, endpoint: EndpointName, request: Request) => {
+  const seen = server.verified.length;
+  const { status, json } = await submit(server, endpoint, request);
+  assert.equal(status < 300, true, `${endpoint}: ${status} ${JSON.stringify(json)} ${server.refusals.at(-1)?.reason}`);
+  assert.deepEqual(
+    server.verified.slice(seen).map(entry => entry.endpoint),
+    [endpoint],
+  );
+};
 
-/** A compact JWS over the claims as they are, also where a JWT library would refuse to write them. */
-async function signWithJose(
-  header: JWTHeaderParameters,
-  claims: object,
-  privateKey = credentials.signingKey.privateKey,
-) {
-  const key = await importPKCS8(privateKey, header.alg);
-  return new CompactSign(Buffer.from(JSON.stringify(claims))).setProtectedHeader(header).sign(key);
-}
-
-const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-
-/** A compact JWS whose signature is made by node:crypto with any padding, salt or key. */
-function signWithNode(
-  header: object,
-  claims: object,
-  padding: number,
-  saltLength: number,
-  key = credentials.signingKey,
-) {
-  const signed = `${encode(header)}.${encode(claims)}`;
-  const signature = sign('sha256', Buffer.from(signed), {
-    key: createPrivateKey(key.privateKey),
-    padding,
-    ...(padding === constants.RSA_PKCS1_PSS_PADDING && { saltLength }),
-  });
-  return `${signed}.${signature.toString('base64url')}`;
-}
-
-function goodRequestClaims(server: AuthorizationServer, clientId = server.clients.privateKeyJwt.client_id) {
-  const iat = now();
-  return {
-    iss: clientId,
-    client_id: clientId,
-    aud: server.issuer,
-    iat,
-    nbf: iat,
-    exp: iat + 600,
-    jti: randomUUID(),
-    response_type: 'code',
-    redirect_uri: server.redirectUri,
-    scope: 'accounts',
-    state: 'a-state',
-    code_challenge: createHash('sha256').update(codeVerifier).digest('base64url'),
-    code_challenge_method: 'S256',
-  };
-}
-
-const goodRequestHeader = () => ({ ...goodHeader(), typ: 'oauth-authz-req+jwt' });
-
-function formFor(
+/** Shows that a request is refused for a reason, which the client is not told where it is about its authentication. */
+const assertRefused = async (
   server: AuthorizationServer,
   endpoint: EndpointName,
-  token = 'unknown',
-  clientId?: string,
-): Record<string, string> {
-  switch (endpoint) {
-    case 'token_endpoint':
-      return { grant_type: 'client_credentials', scope: 'accounts' };
-    case 'pushed_authorization_request_endpoint': {
-      const claims = goodRequestClaims(server, clientId);
-      return { request: signWithNode(goodRequestHeader(), claims, constants.RSA_PKCS1_PSS_PADDING, 32) };
-    }
-    default:
-      return { token };
+  request: Request,
+  reason: RegExp,
+  status = 401,
+) => {
+  const seen = { refusals: server.refusals.length, verified: server.verified.length };
+  const { json, ...answer } = await submit(server, endpoint, request);
+  const [refusal, ...more] = server.refusals.slice(seen.refusals);
+  assert.match(refusal?.reason ?? `it was not refused: ${JSON.stringify(json)}`, reason);
+  assert.deepEqual([refusal?.endpoint, more], [endpoint, []]);
+  assert.deepEqual([answer.status, json.error], [status, status === 401 ? 'invalid_client' : 'invalid_request']);
+  if (status === 401) assert.equal(json.error_description, 'client authentication failed');
+  assert.equal(server.verified.length, seen.verified);
+};
+
+/** Shows at every endpoint that a good form is accepted, and refused when it is bent. */
+const assertRefusedEverywhere = async (
+  server: AuthorizationServer,
+  bend: (form: Record<string, string>) => Request | Promise<Request>,
+  reason: RegExp,
+  status?: number,
+) => {
+  for (const endpoint of endpointNames) {
+    await assertRefused(server, endpoint, await bend(await goodForm(server, endpoint)), reason, status);
+    await assertAccepted(server, endpoint, { form: await goodForm(server, endpoint) });
   }
-}
-
-const withAssertion = (server: AuthorizationServer, assertion: string) => ({
-  client_id: server.clients.privateKeyJwt.client_id,
-  client_assertion_type: assertionType,
-  client_assertion: assertion,
-});
-
-async function goodForm(server: AuthorizationServer, endpoint: EndpointName, token?: string) {
-  const assertion = await signWithJose(goodHeader(), goodClaims(server));
-  return { ...formFor(server, endpoint, token), ...withAssertion(server, assertion) };
-}
+};
 
 async function fetchToken(server: AuthorizationServer) {
-  const answer = await postForm(server.endpoints.token_endpoint, tls, await goodForm(server, 'token_endpoint'));
+  const answer = await submit(server, 'token_endpoint', { form: await goodForm(server, 'token_endpoint') });
   return String(answer.json.access_token);
 }
 
-/** Sends an assertion to the token endpoint and returns the reason of the refusal, which the client is never told. */
-async function refusalOf(assertion: string, server = tokenEndpointWorld, endpoint: EndpointName = 'token_endpoint') {
-  const seen = server.refusals.length;
-  const form = { ...formFor(server, endpoint), ...withAssertion(server, assertion) };
-  const answer = await postForm(server.endpoints[endpoint], tls, form);
-  assert.equal(answer.status, 401);
-  assert.equal(answer.json.error, 'invalid_client');
-  assert.equal(answer.json.error_description, 'client authentication failed');
-  assert.equal(server.refusals.length, seen + 1);
-  assert.equal(server.refusals[seen]?.endpoint, endpoint);
-  return server.refusals[seen]?.reason ?? '';
-}
+/** A token request whose assertion has what is changed in its claims. */
+const formWith = async (server: AuthorizationServer, claims: object) => ({
+  ...(await createForm(server, 'token_endpoint')),
+  ...withAssertion(server, await createAssertion(server, claims)),
+});
 
 describe('a client with a good assertion', () => {
   for (const world of ['token_endpoint', 'issuer'] as const) {
@@ -162,8 +134,7 @@ describe('a client with a good assertion', () => {
       const seen = server.verified.length;
       const token = await fetchToken(server);
       for (const endpoint of endpointNames.slice(1)) {
-        const answer = await postForm(server.endpoints[endpoint], tls, await goodForm(server, endpoint, token));
-        assert.ok(answer.status < 300, `${endpoint}: ${answer.status} ${JSON.stringify(answer.json)}`);
+        await assertAccepted(server, endpoint, { form: await goodForm(server, endpoint, token) });
       }
       const verified = server.verified.slice(seen);
       assert.deepEqual(
@@ -194,53 +165,60 @@ describe('a client with a good assertion', () => {
     assert.deepEqual((await introspect()).json, { active: false });
   });
 
-  test('may be up to 60 seconds ahead of the server', async () => {
-    const ahead = { iat: now() + 50, nbf: now() + 50, exp: now() + 650 };
-    const assertion = await signWithJose(goodHeader(), { ...goodClaims(tokenEndpointWorld), ...ahead });
-    const form = { ...formFor(tokenEndpointWorld, 'token_endpoint'), ...withAssertion(tokenEndpointWorld, assertion) };
-    assert.equal((await postForm(tokenEndpointWorld.endpoints.token_endpoint, tls, form)).status, 200);
-  });
+  // FAPI2SPFinalPAREnsureJWTClientAssertionWithIatNbf8SecondsInTheFutureIsAccepted
+  for (const seconds of [8, 50]) {
+    test(`may be ${seconds} seconds ahead of the server, at every endpoint`, async () => {
+      const ahead = now() + seconds;
+      for (const endpoint of endpointNames) {
+        const assertion = await createAssertion(issuerWorld, { iat: ahead, nbf: ahead, exp: ahead + 600 });
+        const form = { ...(await createForm(issuerWorld, endpoint)), ...withAssertion(issuerWorld, assertion) };
+        await assertAccepted(issuerWorld, endpoint, { form });
+      }
+    });
+  }
 });
 
 describe('a client registered for tls_client_auth', () => {
+  const formOf = async (server: AuthorizationServer, endpoint: EndpointName) => {
+    const { client_id } = server.clients.tlsClientAuth;
+    return { ...(await createForm(server, endpoint, undefined, client_id)), client_id };
+  };
+
   test('is accepted at all four endpoints with its client_id and its certificate', async () => {
     const server = tokenEndpointWorld;
-    const { client_id } = server.clients.tlsClientAuth;
     const seen = server.verified.length;
     for (const endpoint of endpointNames) {
-      const form = { ...formFor(server, endpoint, undefined, client_id), client_id };
-      const answer = await postForm(server.endpoints[endpoint], tls, form);
-      assert.ok(answer.status < 300, `${endpoint}: ${answer.status} ${JSON.stringify(answer.json)}`);
+      await assertAccepted(server, endpoint, { form: await formOf(server, endpoint) });
     }
     for (const entry of server.verified.slice(seen)) {
       assert.equal(entry.method, 'tls_client_auth');
       assert.equal(entry.kid, undefined);
-      assert.equal(entry.client_id, client_id);
+      assert.equal(entry.client_id, server.clients.tlsClientAuth.client_id);
     }
     assert.equal(server.verified.length, seen + 4);
   });
 
   test('is refused with another subject from the same CA', async () => {
-    const { issueClientCertificate } = credentials.authority;
-    const other = await issueClientCertificate({ ...transportSubject, commonName: 'someone-else.example.my' });
-    const form = { ...formFor(issuerWorld, 'token_endpoint'), client_id: issuerWorld.clients.tlsClientAuth.client_id };
-    const answer = await postForm(issuerWorld.endpoints.token_endpoint, { ...tls, ...other }, form);
-    assert.equal(answer.status, 401);
-    assert.match(issuerWorld.refusals.at(-1)?.reason ?? '', /subject value does not match/);
+    for (const endpoint of endpointNames) {
+      const request = { form: await formOf(issuerWorld, endpoint), certificate: foreignCertificate };
+      await assertRefused(issuerWorld, endpoint, request, /certificate subject value does not match/);
+    }
   });
 
   test('is refused when its form holds a client assertion, or what is left of one', async () => {
     const server = issuerWorld;
-    const form = { ...formFor(server, 'token_endpoint'), client_id: server.clients.tlsClientAuth.client_id };
-    const assertion = await signWithJose(goodHeader(), goodClaims(server));
-    for (const extra of [
-      { client_assertion: assertion },
-      { client_assertion_type: assertionType },
-      { client_assertion: '' },
-    ]) {
-      const answer = await postForm(server.endpoints.token_endpoint, tls, { ...form, ...extra } as never);
-      assert.equal(answer.status, 401);
-      assert.match(server.refusals.at(-1)?.reason ?? '', /must not be there with tls_client_auth/);
+    const assertion = await createAssertion(server);
+    const ids = { iss: server.clients.tlsClientAuth.client_id, sub: server.clients.tlsClientAuth.client_id };
+    for (const endpoint of endpointNames) {
+      for (const extra of [
+        { client_assertion: assertion },
+        { client_assertion_type: assertionType },
+        { client_assertion: '' },
+        { client_assertion: await createAssertion(server, ids), client_assertion_type: assertionType },
+      ] as Record<string, string>[]) {
+        const request = { form: { ...(await formOf(server, endpoint)), ...extra } };
+        await assertRefused(server, endpoint, request, /must not be there with tls_client_auth/);
+      }
     }
   });
 });
@@ -251,6 +229,7 @@ describe('a connection', () => {
     return postForm(issuerWorld.endpoints.token_endpoint, { ca: credentials.authority.cert, ...certificate }, form);
   };
 
+  // FAPI2SPFinalEnsureHolderOfKeyRequired
   test('without a client certificate is refused before any request is read', async () => {
     const seen = issuerWorld.requests.length;
     await assert.rejects(tryToken({}));
@@ -267,342 +246,365 @@ describe('a connection', () => {
   });
 });
 
-describe('an assertion is refused', () => {
-  const bent: [name: string, claims: (server: AuthorizationServer) => object, reason: RegExp][] = [
+describe('an assertion is refused at every endpoint', () => {
+  const bent: [name: string, claims: (server: AuthorizationServer) => object, reason: RegExp, status?: number][] = [
     ['with aud in an array', ({ audience }) => ({ aud: [audience] }), /aud must be one string/],
     ['with aud and another aud in an array', ({ audience, issuer }) => ({ aud: [audience, issuer] }), /one string/],
-    ['with a slash behind aud', ({ audience }) => ({ aud: `${audience}/` }), /aud/],
-    ['with the endpoint called as aud', ({ endpoints }) => ({ aud: endpoints.revocation_endpoint }), /aud/],
-    ['with aud of another server', () => ({ aud: 'https://as.example.com/token' }), /aud/],
-    ['without aud', () => ({ aud: undefined }), /aud/],
-    ['without iss', () => ({ iss: undefined }), /iss/],
-    ['with another iss', () => ({ iss: 'someone' }), /iss/],
-    ['without jti', () => ({ jti: undefined }), /jti/],
-    ['with a number as jti', () => ({ jti: 7 }), /jti/],
-    ['without exp', () => ({ exp: undefined }), /expiration/],
+    ['with an empty array as aud', () => ({ aud: [] }), /list of audience/],
+    ['with a slash behind aud', ({ audience }) => ({ aud: `${audience}/` }), /aud.* must equal/],
+    ['with aud in capitals', ({ audience }) => ({ aud: audience.toUpperCase() }), /aud.* must equal/],
+    [
+      'with the PAR endpoint as aud',
+      ({ endpoints }) => ({ aud: endpoints.pushed_authorization_request_endpoint }),
+      /must equal/,
+    ],
+    ['with the revocation endpoint as aud', ({ endpoints }) => ({ aud: endpoints.revocation_endpoint }), /must equal/],
+    ['with the issuer as aud', ({ issuer }) => ({ aud: issuer }), /aud must be .*\/token, got/],
+    ['with aud of another server', () => ({ aud: 'https://as.example.com/token' }), /aud.* must equal/],
+    ['without aud', () => ({ aud: undefined }), /aud.* must be provided/],
+    ['without iss', () => ({ iss: undefined }), /iss.* must be provided/],
+    ['with another iss', () => ({ iss: 'someone' }), /iss.* must be the client_id/],
+    ['with the other client as iss', ({ clients }) => ({ iss: clients.tlsClientAuth.client_id }), /iss.* must be the/],
+    // FAPI2SPFinalEnsureClientAssertionWithNoSubFails
+    ['without sub', () => ({ sub: undefined }), /sub.* must be provided/],
+    ['with another sub', ({ clients }) => ({ sub: clients.tlsClientAuth.client_id }), /client_id mismatch/, 400],
+    ['with sub in an array', ({ clients }) => ({ sub: [clients.privateKeyJwt.client_id] }), /client_id mismatch/, 400],
+    ['without jti', () => ({ jti: undefined }), /jti.* must be provided/],
+    ['with an empty jti', () => ({ jti: '' }), /jti.* must be provided/],
+    ['with a number as jti', () => ({ jti: 7 }), /invalid jti/],
+    ['without exp', () => ({ exp: undefined }), /expiration must be specified/],
     ['with exp as text', () => ({ exp: String(now() + 600) }), /invalid exp/],
     ['with exp in milliseconds', () => ({ exp: Date.now() + 600_000 }), /exp is more than 600 seconds ahead/],
     ['with exp a day ahead', () => ({ exp: now() + 86_400 }), /exp is more than 600 seconds ahead/],
     ['with a lifetime of 601 seconds', () => ({ exp: now() + 600, iat: now() - 1 }), /1 to 600 seconds after iat/],
-    ['with exp as a fraction', () => ({ exp: now() + 300.5 }), /whole seconds/],
-    ['when it has expired', () => ({ iat: now() - 601, exp: now() - 1 }), /expired/],
-    ['without iat', () => ({ iat: undefined }), /iat/],
-    ['with iat as a fraction', () => ({ iat: now() - 0.5 }), /whole seconds/],
+    ['with exp no later than iat', () => ({ exp: now() + 30, iat: now() + 30 }), /1 to 600 seconds after iat/],
+    ['with exp as a fraction', () => ({ exp: now() + 300.5 }), /exp must be there, in whole seconds/],
+    ['when it has expired a second ago', () => ({ iat: now() - 601, exp: now() - 1 }), /has expired/],
+    // FAPI2SPFinalEnsureClientAssertionWithExpIs5MinutesInPastFails
+    ['when it has expired five minutes ago', () => ({ iat: now() - 900, exp: now() - 300 }), /expired/],
+    ['without iat', () => ({ iat: undefined }), /iat must be there/],
+    ['with iat as text', () => ({ iat: String(now()) }), /invalid iat/],
+    ['with iat as a fraction', () => ({ iat: now() - 0.5 }), /iat must be there, in whole seconds/],
+    // FAPI2SPFinalPAREnsureJWTClientAssertionWithIatNbfOver60SecondsInTheFutureFails
     ['with iat 70 seconds ahead', () => ({ iat: now() + 70 }), /iat is more than 60 seconds in the future/],
     ['with nbf 70 seconds ahead', () => ({ nbf: now() + 70 }), /not active yet/],
+    ['with nbf as a fraction', () => ({ nbf: now() - 0.5 }), /nbf must be in whole seconds/],
+    ['with nbf as text', () => ({ nbf: String(now()) }), /invalid nbf/],
   ];
-  for (const [name, change, reason] of bent) {
+  for (const [name, change, reason, status] of bent) {
     test(name, async () => {
-      const claims = { ...goodClaims(tokenEndpointWorld), ...change(tokenEndpointWorld) };
-      assert.match(await refusalOf(await signWithJose(goodHeader(), claims)), reason);
+      const server = tokenEndpointWorld;
+      const bend = async (form: Record<string, string>) => ({
+        form: { ...form, client_assertion: await createAssertion(server, change(server)) },
+      });
+      await assertRefusedEverywhere(server, bend, reason, status);
     });
   }
 
-  test('with the issuer as aud by the server that takes the token endpoint', async () => {
-    const claims = { ...goodClaims(tokenEndpointWorld), aud: tokenEndpointWorld.issuer };
-    assert.match(await refusalOf(await signWithJose(goodHeader(), claims)), /aud must be .*\/token, got/);
-  });
+  // FAPI2SPFinalPAREndpointAsArrayAudienceFails, FAPI2SPFinalPAREndpointAsAudienceFails,
+  // FAPI2SPFinalPARTokenEndpointAsAudienceFails, FAPI2SPFinalEnsureClientAssertionWithWrongAudFails
+  const otherAudiences: [name: string, aud: (server: AuthorizationServer) => unknown, reason: RegExp][] = [
+    ['the issuer in an array', ({ issuer }) => [issuer], /aud must be one string/],
+    ['the PAR endpoint', ({ endpoints }) => endpoints.pushed_authorization_request_endpoint, /must equal/],
+    ['the token endpoint', ({ endpoints }) => endpoints.token_endpoint, /aud must be .*, got .*\/token$/],
+    ['a slash more than the issuer', ({ issuer }) => `${issuer}/`, /must equal/],
+  ];
+  for (const [name, aud, reason] of otherAudiences) {
+    test(`with ${name} as aud by the server that takes the issuer`, async () => {
+      const server = issuerWorld;
+      const bend = async (form: Record<string, string>) => ({
+        form: { ...form, client_assertion: await createAssertion(server, { aud: aud(server) }) },
+      });
+      await assertRefusedEverywhere(server, bend, reason);
+    });
+  }
 
-  test('with the token endpoint as aud by the server that takes the issuer', async () => {
-    const claims = { ...goodClaims(issuerWorld), aud: issuerWorld.endpoints.token_endpoint };
-    assert.match(
-      await refusalOf(await signWithJose(goodHeader(), claims), issuerWorld),
-      /aud must be .*, got .*\/token$/,
-    );
+  type Forge = (server: AuthorizationServer) => string | Promise<string>;
+  const byNode = (server: AuthorizationServer, header: object, saltLength: number | 'none' = 32, key?: SigningKey) => {
+    const { privateKey } = key ?? credentials.signingKey;
+    return signWithNode({ ...goodHeader(server), ...header }, goodClaims(server), privateKey, saltLength);
+  };
+  const parts = async (server: AuthorizationServer) => (await createAssertion(server)).split('.');
+  const forged: [reason: RegExp, forgeries: Record<string, Forge>, status?: number][] = [
+    [
+      /alg mismatch/,
+      {
+        // FAPI2SPFinalEnsureSignedClientAssertionWithRS256Fails
+        'signed with RS256': server => createAssertion(server, {}, { alg: 'RS256' }),
+        'signed with PS384': server => createAssertion(server, {}, { alg: 'PS384' }),
+        'signed with PS512': server => createAssertion(server, {}, { alg: 'PS512' }),
+        'signed with ES256': server => {
+          const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+          const privateKey = key.export({ type: 'pkcs8', format: 'pem' }).toString();
+          return createAssertion(server, {}, { alg: 'ES256' }, { ...foreignKey, privateKey });
+        },
+        'with an HMAC keyed with the client_id': server =>
+          new CompactSign(Buffer.from(JSON.stringify(goodClaims(server))))
+            .setProtectedHeader({ ...goodHeader(server), alg: 'HS256' })
+            .sign(Buffer.from(server.clients.privateKeyJwt.client_id)),
+        'with alg none': server => `${encode({ alg: 'none' })}.${encode(goodClaims(server))}.`,
+      },
+    ],
+    [
+      /signature verification failed/,
+      {
+        'with a PKCS#1 v1.5 signature under a PS256 header': server => byNode(server, {}, 'none'),
+        'with a salt of 0 bytes': server => byNode(server, {}, 0),
+        'with a salt of 20 bytes': server => byNode(server, {}, 20),
+        'with a salt of 222 bytes': server => byNode(server, {}, 222),
+        'with a critical header member that nobody knows': server => byNode(server, { crit: ['x'], x: 1 }),
+        'signed with another key under a known kid': server => createAssertion(server, {}, {}, foreignKey),
+        'signed with another key that is in its own header': server =>
+          createAssertion(server, {}, { jwk: foreignKey.publicJwk }, foreignKey),
+        'signed with a registered RSA key of 1024 bits': server => byNode(server, { kid: weakKey.kid }, 32, weakKey),
+        'when its header was changed after signing': async server => {
+          const [, claims, signature] = await parts(server);
+          return `${encode({ ...goodHeader(server), typ: 'JWT' })}.${claims}.${signature}`;
+        },
+        'when its payload was changed after signing': async server => {
+          const [header, , signature] = await parts(server);
+          return `${header}.${encode(goodClaims(server))}.${signature}`;
+        },
+        'with half its signature': async server => (await createAssertion(server)).slice(0, -171),
+        'without its signature': async server => (await createAssertion(server)).replace(/[^.]*$/, ''),
+      },
+    ],
+    [
+      /kid is missing/,
+      {
+        'without kid': server => createAssertion(server, {}, { kid: undefined }),
+        'with a number as kid': server => createAssertion(server, {}, { kid: 7 }),
+      },
+    ],
+    [
+      /no applicable key/,
+      {
+        'with an empty kid': server => createAssertion(server, {}, { kid: '' }),
+        'with an unknown kid': server => createAssertion(server, {}, { kid: 'unknown' }),
+        'signed with another key under its own kid': server =>
+          createAssertion(server, {}, { kid: foreignKey.kid }, foreignKey),
+      },
+    ],
+    [
+      /must be base64url without padding/,
+      {
+        'with padding': async server => `${await createAssertion(server)}==`,
+        'with a blank behind it': async server => `${await createAssertion(server)} `,
+        'with a line break in its signature': async server => (await createAssertion(server)).replace(/.{9}$/, '\n$&'),
+        // The last letter of 256 bytes has four bits to spare.
+        'with bits left over': async server =>
+          (await createAssertion(server)).replace(/.$/, last => String.fromCharCode(last.charCodeAt(0) + 1)),
+      },
+    ],
+    [
+      /Invalid JWT/,
+      {
+        'with a fourth part': async server => `${await createAssertion(server)}.`,
+        'with an array as claims': server =>
+          signWithNode(goodHeader(server), [goodClaims(server)], credentials.signingKey.privateKey),
+        'as JSON': async server => {
+          const [header, payload, signature] = await parts(server);
+          return JSON.stringify({ protected: header, payload, signature });
+        },
+      },
+      400,
+    ],
+  ];
+  for (const [reason, forgeries, status] of forged) {
+    for (const [name, forge] of Object.entries(forgeries)) {
+      test(name, async () => {
+        const server = tokenEndpointWorld;
+        const bend = async (form: Record<string, string>) => ({
+          form: { ...form, client_assertion: await forge(server) },
+        });
+        await assertRefusedEverywhere(server, bend, reason, status);
+      });
+    }
+  }
+
+  test('not when node:crypto made it with a salt of 32 bytes', async () => {
+    const server = tokenEndpointWorld;
+    for (const endpoint of endpointNames) {
+      const form = { ...(await createForm(server, endpoint)), ...withAssertion(server, byNode(server, {})) };
+      await assertAccepted(server, endpoint, { form });
+    }
   });
 
   test('with aud made of the Host that the request names', async () => {
+    const server = tokenEndpointWorld;
     const host = 'as.example.com';
-    const claims = { ...goodClaims(tokenEndpointWorld), aud: `https://${host}/token` };
-    const assertion = await signWithJose(goodHeader(), claims);
-    const form = { ...formFor(tokenEndpointWorld, 'token_endpoint'), ...withAssertion(tokenEndpointWorld, assertion) };
-    assert.equal((await postForm(tokenEndpointWorld.endpoints.token_endpoint, tls, form, { host })).status, 401);
+    const bend = async (form: Record<string, string>) => ({
+      form: { ...form, client_assertion: await createAssertion(server, { aud: `https://${host}/token` }) },
+      headers: { host },
+    });
+    await assertRefusedEverywhere(server, bend, /must equal/);
   });
 
-  test('with sub unequal to client_id', async () => {
-    const claims = { ...goodClaims(tokenEndpointWorld), sub: tokenEndpointWorld.clients.tlsClientAuth.client_id };
-    const assertion = await signWithJose(goodHeader(), claims);
-    const form = { ...formFor(tokenEndpointWorld, 'token_endpoint'), ...withAssertion(tokenEndpointWorld, assertion) };
-    const answer = await postForm(tokenEndpointWorld.endpoints.token_endpoint, tls, form);
-    assert.equal(answer.status, 400);
-    assert.match(tokenEndpointWorld.refusals.at(-1)?.reason ?? '', /client_id mismatch/);
-  });
-
-  test('without sub', async () => {
-    const claims = { ...goodClaims(tokenEndpointWorld), sub: undefined };
-    assert.match(await refusalOf(await signWithJose(goodHeader(), claims)), /sub/);
-  });
-
-  test('the second time, also at another endpoint', async () => {
-    for (const endpoint of endpointNames.slice(1)) {
-      const assertion = await signWithJose(goodHeader(), goodClaims(tokenEndpointWorld));
-      const form = {
-        ...formFor(tokenEndpointWorld, 'token_endpoint'),
-        ...withAssertion(tokenEndpointWorld, assertion),
-      };
-      assert.equal((await postForm(tokenEndpointWorld.endpoints.token_endpoint, tls, form)).status, 200);
-      assert.match(await refusalOf(assertion, tokenEndpointWorld, endpoint), /only be used once/);
+  test('the second time, there and at every other endpoint', async () => {
+    const server = tokenEndpointWorld;
+    for (const first of endpointNames) {
+      for (const second of endpointNames) {
+        const authentication = withAssertion(server, await createAssertion(server));
+        await assertAccepted(server, first, { form: { ...(await createForm(server, first)), ...authentication } });
+        const again = { form: { ...(await createForm(server, second)), ...authentication } };
+        await assertRefused(server, second, again, /only be used once/);
+      }
     }
+  });
+
+  test('the second time with other claims, when its jti is the same', async () => {
+    const server = tokenEndpointWorld;
+    const jti = randomUUID();
+    const formOf = async (change: object) => ({
+      ...(await createForm(server, 'token_endpoint')),
+      ...withAssertion(server, await createAssertion(server, { jti, ...change })),
+    });
+    await assertAccepted(server, 'token_endpoint', { form: await formOf({}) });
+    const again = { form: await formOf({ exp: now() + 300 }) };
+    await assertRefused(server, 'token_endpoint', again, /only be used once/);
   });
 
   test('all but once when it is sent to every endpoint at the same moment', async () => {
     const server = tokenEndpointWorld;
-    const assertion = await signWithJose(goodHeader(), goodClaims(server));
+    const authentication = withAssertion(server, await createAssertion(server));
     const answers = await Promise.all(
-      endpointNames.map(endpoint => {
-        const form = { ...formFor(server, endpoint), ...withAssertion(server, assertion) };
-        return postForm(server.endpoints[endpoint], tls, form);
-      }),
+      endpointNames.map(async endpoint =>
+        submit(server, endpoint, { form: { ...(await createForm(server, endpoint)), ...authentication } }),
+      ),
     );
     assert.equal(answers.filter(({ status }) => status < 300).length, 1);
   });
-
-  for (const alg of ['RS256', 'PS384', 'PS512']) {
-    test(`signed with ${alg}`, async () => {
-      const assertion = await signWithJose({ ...goodHeader(), alg }, goodClaims(tokenEndpointWorld));
-      assert.match(await refusalOf(assertion), /alg mismatch/);
-    });
-  }
-
-  test('with alg none, and with an HMAC keyed with the client_id', async () => {
-    const claims = encode(goodClaims(tokenEndpointWorld));
-    assert.match(await refusalOf(`${encode({ alg: 'none' })}.${claims}.`), /alg mismatch/);
-    const key = Buffer.from(tokenEndpointWorld.clients.privateKeyJwt.client_id);
-    const hmac = await new CompactSign(Buffer.from(claims, 'base64url'))
-      .setProtectedHeader({ ...goodHeader(), alg: 'HS256' })
-      .sign(key);
-    assert.match(await refusalOf(hmac), /alg mismatch/);
-  });
-
-  test('with a PKCS#1 v1.5 signature under a PS256 header', async () => {
-    const claims = goodClaims(tokenEndpointWorld);
-    const assertion = signWithNode(goodHeader(), claims, constants.RSA_PKCS1_PADDING, 0);
-    assert.match(await refusalOf(assertion), /signature verification failed/);
-  });
-
-  for (const saltLength of [0, 20, 222]) {
-    test(`with a salt of ${saltLength} bytes`, async () => {
-      const claims = goodClaims(tokenEndpointWorld);
-      const assertion = signWithNode(goodHeader(), claims, constants.RSA_PKCS1_PSS_PADDING, saltLength);
-      assert.match(await refusalOf(assertion), /signature verification failed/);
-    });
-  }
-
-  test('not with a salt of 32 bytes', async () => {
-    const claims = goodClaims(tokenEndpointWorld);
-    const assertion = signWithNode(goodHeader(), claims, constants.RSA_PKCS1_PSS_PADDING, 32);
-    const form = { ...formFor(tokenEndpointWorld, 'token_endpoint'), ...withAssertion(tokenEndpointWorld, assertion) };
-    assert.equal((await postForm(tokenEndpointWorld.endpoints.token_endpoint, tls, form)).status, 200);
-  });
-
-  test('without kid, with an empty, numeric or unknown kid', async () => {
-    for (const kid of [undefined, '', 7, 'unknown']) {
-      const assertion = await signWithJose(
-        { alg: 'PS256', kid } as JWTHeaderParameters,
-        goodClaims(tokenEndpointWorld),
-      );
-      assert.match(await refusalOf(assertion), /kid is missing|no applicable key/);
-    }
-  });
-
-  test('signed with another key under a known kid', async () => {
-    const { privateKey } = await createSigningKey();
-    const assertion = await signWithJose(goodHeader(), goodClaims(tokenEndpointWorld), privateKey);
-    assert.match(await refusalOf(assertion), /signature verification failed/);
-  });
-
-  test('signed with a registered RSA key of 1024 bits', async () => {
-    const header = { alg: 'PS256', kid: weakKey.kid };
-    const claims = goodClaims(tokenEndpointWorld);
-    const assertion = signWithNode(header, claims, constants.RSA_PKCS1_PSS_PADDING, 32, weakKey);
-    assert.match(await refusalOf(assertion), /signature verification failed/);
-  });
-
-  test('when its payload was changed after signing', async () => {
-    const [header, , signature] = (await signWithJose(goodHeader(), goodClaims(tokenEndpointWorld))).split('.');
-    const assertion = `${header}.${encode(goodClaims(tokenEndpointWorld))}.${signature}`;
-    assert.match(await refusalOf(assertion), /signature verification failed/);
-  });
 });
 
-describe('a request is refused', () => {
-  const endpointUrl = () => tokenEndpointWorld.endpoints.token_endpoint;
-  const lastReason = () => tokenEndpointWorld.refusals.at(-1)?.reason ?? '';
-
-  for (const name of ['client_assertion', 'client_assertion_type', 'client_id']) {
-    test(`with ${name} twice`, async () => {
-      const form = Object.entries(await goodForm(tokenEndpointWorld, 'token_endpoint'));
-      const twice = [...form, ...form.filter(([key]) => key === name)];
-      assert.equal((await postForm(endpointUrl(), tls, twice)).status >= 400, true);
-      assert.match(lastReason(), new RegExp(`${name}'? (parameter )?must not be provided twice`));
-    });
-
-    test(`without ${name}`, async () => {
-      const form = Object.entries(await goodForm(tokenEndpointWorld, 'token_endpoint'));
-      const answer = await postForm(
-        endpointUrl(),
-        tls,
-        form.filter(([key]) => key !== name),
-      );
-      assert.equal(answer.status >= 400, true);
-      assert.match(lastReason(), new RegExp(`${name} (is missing|must be provided)`));
-    });
-  }
-
-  test('with an assertion and Basic', async () => {
-    const { client_id } = tokenEndpointWorld.clients.privateKeyJwt;
-    const authorization = `Basic ${Buffer.from(`${client_id}:secret`).toString('base64')}`;
-    const form = await goodForm(tokenEndpointWorld, 'token_endpoint');
-    assert.equal((await postForm(endpointUrl(), tls, form, { authorization })).status, 400);
-    assert.match(lastReason(), /only be provided using one mechanism/);
+describe('a request is refused at every endpoint', () => {
+  const twice = (name: string) => (form: Record<string, string>) => ({
+    form: [...Object.entries(form), [name, form[name] ?? '']] as [string, string][],
   });
+  const without = (name: string) => (form: Record<string, string>) => ({
+    form: Object.entries(form).filter(([key]) => key !== name),
+  });
+  const basic = (id: string) => `Basic ${Buffer.from(`${id}:secret`).toString('base64')}`;
+  const bent: [name: string, bend: (form: Record<string, string>) => Request, reason: RegExp, status?: number][] = [
+    ['with client_assertion twice', twice('client_assertion'), /client_assertion.* must not be provided twice/, 400],
+    ['with client_assertion_type twice', twice('client_assertion_type'), /type.* must not be provided twice/, 400],
+    ['with client_id twice', twice('client_id'), /client_id must not be provided twice/],
+    [
+      'with another client_id before its own',
+      form => ({
+        form: [['client_id', 'someone'], ...Object.entries(form)],
+      }),
+      /client_id must not be provided twice/,
+    ],
+    ['without client_assertion', without('client_assertion'), /client_assertion is missing/],
+    ['without client_assertion_type', without('client_assertion_type'), /client_assertion_type must be provided/, 400],
+    ['without client_id', without('client_id'), /client_id is missing/],
+    [
+      'with another client_assertion_type',
+      form => ({
+        form: { ...form, client_assertion_type: assertionType.replace('jwt', 'saml2') },
+      }),
+      /client_assertion_type must have value/,
+      400,
+    ],
+    // FAPI2SPFinalEnsureClientIdInTokenEndpoint
+    [
+      'with the client_id of the other client',
+      form => ({
+        form: { ...form, client_id: tokenEndpointWorld.clients.tlsClientAuth.client_id },
+      }),
+      /must not be there with tls_client_auth/,
+    ],
+    [
+      'with a client_id that nobody has',
+      form => ({ form: { ...form, client_id: 'someone' } }),
+      /client_id mismatch/,
+      400,
+    ],
+    [
+      'with an assertion and client_secret',
+      form => ({ form: { ...form, client_secret: 'x' } }),
+      /client_secret must not be/,
+    ],
+    [
+      'with an assertion and Basic',
+      form => ({ form, headers: { authorization: basic(form.client_id ?? '') } }),
+      /only be provided using one mechanism/,
+      400,
+    ],
+    [
+      'with an assertion and Bearer',
+      form => ({ form, headers: { authorization: 'Bearer x' } }),
+      /only be provided using one mechanism/,
+      400,
+    ],
+    ...['client_id', 'client_assertion', 'client_assertion_type', 'client_secret'].map(
+      (name): [string, (form: Record<string, string>) => Request, RegExp] => [
+        `with ${name} in its URL too`,
+        form => ({ form, query: `?${new URLSearchParams({ [name]: form[name] ?? 'x' })}` }),
+        new RegExp(`^${name} must not be in the URL`),
+      ],
+    ),
+    [
+      'with its client authentication in its URL alone',
+      form => {
+        const { client_id = '', client_assertion = '', client_assertion_type = '', ...rest } = form;
+        return { form: rest, query: `?${new URLSearchParams({ client_id, client_assertion, client_assertion_type })}` };
+      },
+      /client_id must not be in the URL/,
+    ],
+    // FAPI2SPFinalEnsureClientAssertionInTokenEndpoint
+    [
+      'that only names a client registered for private_key_jwt',
+      ({ client_assertion: _, client_assertion_type: __, ...form }) => ({ form }),
+      /does not match the registered client authentication method/,
+    ],
+  ];
+  for (const [name, bend, reason, status] of bent) {
+    test(name, () => assertRefusedEverywhere(tokenEndpointWorld, bend, reason, status));
+  }
 
   test('with a JSON body', async () => {
-    const body = JSON.stringify(await goodForm(tokenEndpointWorld, 'token_endpoint'));
-    const headers = { 'content-type': 'application/json' };
-    assert.equal((await send(endpointUrl(), tls, { method: 'POST', headers, body })).status, 400);
-    assert.match(lastReason(), /only application\/x-www-form-urlencoded/);
-  });
-
-  test('that only names a client registered for private_key_jwt', async () => {
-    const { client_id } = tokenEndpointWorld.clients.privateKeyJwt;
-    const form = { ...formFor(tokenEndpointWorld, 'token_endpoint'), client_id };
-    assert.equal((await postForm(endpointUrl(), tls, form)).status, 401);
-    assert.match(lastReason(), /does not match the registered client authentication method/);
-  });
-});
-
-describe('a request object', () => {
-  const push = async (server: AuthorizationServer, form: Record<string, string>) => {
-    const assertion = await signWithJose(goodHeader(), goodClaims(server));
-    const url = server.endpoints.pushed_authorization_request_endpoint;
-    return postForm(url, tls, { ...withAssertion(server, assertion), ...form });
-  };
-
-  const bent: [name: string, header: object, claims: (server: AuthorizationServer) => object, reason: RegExp][] = [
-    ['without PKCE', {}, () => ({ code_challenge: undefined }), /code_challenge/],
-    ['without iss', {}, () => ({ iss: undefined }), /iss/],
-    ['with another iss', {}, () => ({ iss: 'someone' }), /issuer/],
-    ['without client_id', {}, () => ({ client_id: undefined }), /client_id/],
-    ['with another client_id', {}, () => ({ client_id: 'someone' }), /client_id/],
-    ['with the client as sub', {}, ({ clients }) => ({ sub: clients.privateKeyJwt.client_id }), /sub/],
-    ['with the token endpoint as aud', {}, ({ endpoints }) => ({ aud: endpoints.token_endpoint }), /audience/],
-    ['with aud in an array', {}, ({ issuer }) => ({ aud: [issuer] }), /aud/],
-    ['without aud', {}, () => ({ aud: undefined }), /aud/],
-    ['without iat', {}, () => ({ iat: undefined }), /iat/],
-    ['without nbf', {}, () => ({ nbf: undefined }), /nbf/],
-    ['without exp', {}, () => ({ exp: undefined }), /exp/],
-    ['with nbf 70 seconds ahead', {}, () => ({ nbf: now() + 70 }), /not active yet/],
-    ['with nbf an hour and a minute ago', {}, () => ({ nbf: now() - 3660 }), /nbf/],
-    ['more than an hour long', {}, () => ({ exp: now() + 3601 }), /exp/],
-    ['when it has expired', {}, () => ({ exp: now() - 1, nbf: now() - 600, iat: now() - 600 }), /expired/],
-    ['with a request in it', {}, () => ({ request: 'x' }), /must not contain request/],
-    ['without typ', { typ: undefined }, () => ({}), /typ/],
-    ['with typ JWT', { typ: 'JWT' }, () => ({}), /typ/],
-    ['with an unknown kid', { kid: 'unknown' }, () => ({}), /no applicable key/],
-    ['signed with PS384', { alg: 'PS384' }, () => ({}), /alg/],
-    ['signed with RS256', { alg: 'RS256' }, () => ({}), /alg/],
-  ];
-  for (const [name, header, change, reason] of bent) {
-    test(`is refused ${name}`, async () => {
-      const server = tokenEndpointWorld;
-      const claims = { ...goodRequestClaims(server), ...change(server) };
-      const request = await signWithJose({ ...goodRequestHeader(), ...header }, claims);
-      const answer = await push(server, { request });
-      assert.equal(answer.status, 400, JSON.stringify(answer.json));
-      assert.match(server.refusals.at(-1)?.reason ?? '', reason);
-    });
-  }
-
-  test('is refused unsigned, signed by another key, and changed after signing', async () => {
-    const claims = goodRequestClaims(issuerWorld);
-    const [header, , signature] = (await signWithJose(goodRequestHeader(), claims)).split('.');
-    const { privateKey } = await createSigningKey();
-    for (const request of [
-      `${encode({ alg: 'none', typ: 'oauth-authz-req+jwt' })}.${encode(claims)}.`,
-      await signWithJose(goodRequestHeader(), claims, privateKey),
-      `${header}.${encode({ ...claims, scope: 'profile' })}.${signature}`,
-    ]) {
-      assert.equal((await push(issuerWorld, { request })).status, 400);
+    for (const endpoint of endpointNames) {
+      const body = JSON.stringify(await goodForm(tokenEndpointWorld, endpoint));
+      const headers = { 'content-type': 'application/json' };
+      const answer = await send(tokenEndpointWorld.endpoints[endpoint], tls, { method: 'POST', headers, body });
+      assert.equal(answer.status, 400);
+      assert.match(tokenEndpointWorld.refusals.at(-1)?.reason ?? '', /only application\/x-www-form-urlencoded/);
     }
   });
 
-  test('is what every pushed authorization request needs, by both methods', async () => {
-    const server = issuerWorld;
-    const { iss: _iss, aud: _aud, iat: _iat, nbf: _nbf, exp: _exp, jti: _jti, ...plain } = goodRequestClaims(server);
-    const answer = await push(server, plain);
-    assert.equal(answer.status, 400);
-    assert.match(server.refusals.at(-1)?.reason ?? '', /Request Object must be used/);
-    const { client_id } = server.clients.tlsClientAuth;
-    const url = server.endpoints.pushed_authorization_request_endpoint;
-    assert.equal((await postForm(url, tls, { ...plain, client_id })).status, 400);
-    assert.match(server.refusals.at(-1)?.reason ?? '', /Request Object must be used/);
+  // FAPI2SPFinalPARRejectInvalidHttpVerb
+  test('with another method than POST', async () => {
+    const seen = tokenEndpointWorld.verified.length;
+    for (const endpoint of endpointNames) {
+      const body = new URLSearchParams(await goodForm(tokenEndpointWorld, endpoint)).toString();
+      const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+      for (const method of ['GET', 'PUT', 'PATCH', 'DELETE']) {
+        const answer = await send(tokenEndpointWorld.endpoints[endpoint], tls, { method, headers, body });
+        assert.equal(answer.status >= 400 && answer.status < 500, true, `${method} ${endpoint}: ${answer.status}`);
+      }
+    }
+    assert.equal(tokenEndpointWorld.verified.length, seen);
   });
 
-  test('cannot be used as a client assertion', async () => {
-    const request = await signWithJose(goodRequestHeader(), goodRequestClaims(issuerWorld));
-    assert.match(await refusalOf(request, issuerWorld), /sub/);
-  });
-});
-
-describe("a user's consent", () => {
-  const authorize = async (server: AuthorizationServer) => {
-    const form = await goodForm(server, 'pushed_authorization_request_endpoint');
-    const { json } = await postForm(server.endpoints.pushed_authorization_request_endpoint, tls, form);
-    const { client_id } = server.clients.privateKeyJwt;
-    const query = new URLSearchParams({ client_id, request_uri: String(json.request_uri) });
-    const answer = await send(`${server.authorizationEndpoint}?${query}`, { ca: tls.ca }, {});
-    return { answer, query };
-  };
-  const grant = async (server: AuthorizationServer, form: Record<string, string>) => {
-    const assertion = await signWithJose(goodHeader(), goodClaims(server));
-    return postForm(server.endpoints.token_endpoint, tls, { ...withAssertion(server, assertion), ...form });
-  };
-
-  test('is given at once, and becomes a code, an access token bound to the certificate, and a refresh token', async () => {
-    const server = issuerWorld;
-    const { answer } = await authorize(server);
-    assert.equal(answer.status, 303);
-    const location = new URL(answer.headers.location ?? '');
-    assert.equal(location.origin + location.pathname, server.redirectUri);
-    assert.equal(location.searchParams.get('iss'), server.issuer);
-    assert.equal(location.searchParams.get('state'), 'a-state');
-    const form = {
-      grant_type: 'authorization_code',
-      code: location.searchParams.get('code') ?? '',
-      redirect_uri: server.redirectUri,
-      code_verifier: codeVerifier,
-    };
-    assert.equal((await grant(server, { ...form, code_verifier: `${codeVerifier}x` })).status, 400);
-    const { answer: second } = await authorize(server);
-    form.code = new URL(second.headers.location ?? '').searchParams.get('code') ?? '';
-    const tokens = await grant(server, form);
-    assert.equal(tokens.status, 200, JSON.stringify(tokens.json));
-    const call = (token: unknown, certificate: Partial<Tls> = {}) =>
-      send(server.providersUrl, { ...tls, ...certificate }, { headers: { authorization: `Bearer ${token}` } });
-    assert.equal((await call(tokens.json.access_token)).status, 200);
-    const other = await credentials.authority.issueClientCertificate(transportSubject);
-    assert.equal((await call(tokens.json.access_token, other)).status, 401);
-
-    const refresh = { grant_type: 'refresh_token', refresh_token: String(tokens.json.refresh_token) };
-    const refreshed = await grant(server, refresh);
-    assert.equal(refreshed.status, 200, JSON.stringify(refreshed.json));
-    assert.notEqual(refreshed.json.access_token, tokens.json.access_token);
-    const revocation = await signWithJose(goodHeader(), goodClaims(server));
-    const token = String(refreshed.json.refresh_token ?? refresh.refresh_token);
-    await postForm(server.endpoints.revocation_endpoint, tls, { ...withAssertion(server, revocation), token });
-    assert.equal((await call(refreshed.json.access_token)).status, 401);
-    assert.equal((await grant(server, { ...refresh, refresh_token: token })).status, 400);
-  });
-
-  test('is asked for by a pushed request alone, once', async () => {
-    const server = issuerWorld;
-    const { query } = await authorize(server);
-    const again = await send(`${server.authorizationEndpoint}?${query}`, { ca: tls.ca }, {});
-    assert.equal(again.headers.location?.includes('code=') ?? false, false);
-    const { iss: _iss, aud: _aud, iat: _iat, nbf: _nbf, exp: _exp, jti: _jti, ...plain } = goodRequestClaims(server);
-    const bare = await send(`${server.authorizationEndpoint}?${new URLSearchParams(plain)}`, { ca: tls.ca }, {});
-    assert.equal(bare.headers.location?.includes('code=') ?? false, false);
+  test('with grant_type, scope, request or token twice', async () => {
+    const names: [EndpointName, string][] = [
+      ['token_endpoint', 'grant_type'],
+      ['token_endpoint', 'scope'],
+      ['pushed_authorization_request_endpoint', 'request'],
+      ['introspection_endpoint', 'token'],
+      ['revocation_endpoint', 'token'],
+    ];
+    for (const [endpoint, name] of names) {
+      const request = twice(name)(await goodForm(tokenEndpointWorld, endpoint));
+      await assertRefused(
+        tokenEndpointWorld,
+        endpoint,
+        request,
+        new RegExp(`${name}.* must not be provided twice`),
+        400,
+      );
+    }
   });
 });
 
@@ -634,12 +636,10 @@ describe('the metadata', () => {
   test('makes both names of the token endpoint the audience when there are aliases, and nothing else', async () => {
     const mainName = String((await discover(aliasWorld)).token_endpoint);
     for (const aud of [mainName, aliasWorld.endpoints.token_endpoint]) {
-      const assertion = await signWithJose(goodHeader(), { ...goodClaims(aliasWorld), aud });
-      const form = { ...formFor(aliasWorld, 'token_endpoint'), ...withAssertion(aliasWorld, assertion) };
-      assert.equal((await postForm(aliasWorld.endpoints.token_endpoint, tls, form)).status, 200);
+      await assertAccepted(aliasWorld, 'token_endpoint', { form: await formWith(aliasWorld, { aud }) });
     }
-    const claims = { ...goodClaims(aliasWorld), aud: aliasWorld.issuer };
-    assert.match(await refusalOf(await signWithJose(goodHeader(), claims), aliasWorld), /aud must be/);
+    const form = await formWith(aliasWorld, { aud: aliasWorld.issuer });
+    await assertRefused(aliasWorld, 'token_endpoint', { form }, /aud must be/);
   });
 
   test('is not served on the port with mutual TLS, nor endpoints on the port of the issuer', async () => {
@@ -657,13 +657,11 @@ for (const [name, clockOffset] of [
     const server = await startAuthorizationServer({ audience: 'issuer', credentials, clockOffset });
     t.after(server.close);
     const reason = clockOffset > 0 ? /expired/ : /iat is more than 60 seconds in the future/;
-    assert.match(await refusalOf(await signWithJose(goodHeader(), goodClaims(server)), server), reason);
-    const claims = { ...goodClaims(server), iat: now() + clockOffset, exp: now() + clockOffset + 600 };
-    const form = {
-      ...formFor(server, 'token_endpoint'),
-      ...withAssertion(server, await signWithJose(goodHeader(), claims)),
-    };
-    assert.equal((await postForm(server.endpoints.token_endpoint, tls, form)).status, 200);
+    await assertRefused(server, 'token_endpoint', { form: await formWith(server, {}) }, reason);
+    const iat = now() + clockOffset;
+    const early = await formWith(server, { iat, nbf: iat + 70, exp: iat + 600 });
+    await assertRefused(server, 'token_endpoint', { form: early }, /nbf is more than 60 seconds|not active yet/);
+    await assertAccepted(server, 'token_endpoint', { form: await formWith(server, { iat, exp: iat + 600 }) });
   });
 }
 
@@ -694,14 +692,18 @@ describe('the API', () => {
 test('every request is on record as it came, and its x-fapi-interaction-id comes back', async () => {
   const id = randomUUID();
   const form = await goodForm(tokenEndpointWorld, 'token_endpoint');
-  const answer = await postForm(tokenEndpointWorld.endpoints.token_endpoint, tls, form, {
-    'x-fapi-interaction-id': id,
+  const answer = await submit(tokenEndpointWorld, 'token_endpoint', {
+    form,
+    query: '?a=b&c',
+    headers: { 'x-fapi-interaction-id': id },
   });
   assert.equal(answer.headers['x-fapi-interaction-id'], id);
   const request = tokenEndpointWorld.requests.at(-1);
   assert.equal(request?.method, 'POST');
   assert.equal(request?.port, 'mtls');
   assert.equal(request?.path, '/token');
+  assert.equal(request?.query, 'a=b&c');
+  assert.equal(Math.abs((request?.receivedAt ?? 0) - Date.now() / 1000) < 60, true);
   assert.equal(request?.contentType, 'application/x-www-form-urlencoded');
   assert.equal(request?.headers['x-fapi-interaction-id'], id);
   assert.deepEqual(Object.fromEntries(new URLSearchParams(request?.body)), form);

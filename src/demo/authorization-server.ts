@@ -152,7 +152,7 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
   const answerWithProvider = provider.callback();
 
   async function answer(request: ReceivedRequest, message: IncomingMessage, response: ServerResponse) {
-    const { path, port, body } = request;
+    const { path, query, port, body } = request;
     const refuse = (endpoint: string, reason: string) => {
       refusals.push({ endpoint, reason });
       // As oidc-provider answers: the client is not told why.
@@ -174,7 +174,7 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
     if (endpoint !== undefined) {
       if (certificate === undefined) return refuse(endpoint, 'mutual TLS is required');
       if (request.contentType?.startsWith('application/x-www-form-urlencoded')) {
-        const fault = findFormFault(body, clientId => clientId === clients.tlsClientAuth.client_id);
+        const fault = findFormFault(query, body, clientId => clientId === clients.tlsClientAuth.client_id);
         if (fault !== undefined) return refuse(endpoint, fault);
       }
     }

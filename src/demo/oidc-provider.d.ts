@@ -26,7 +26,11 @@ declare module 'oidc-provider' {
     status: number;
     body: unknown;
     state: Record<string, unknown>;
-    oidc?: { route: string; client?: Client; params?: { grant_type?: string; scope?: string } };
+    oidc?: {
+      route: string;
+      client?: Client;
+      params?: { grant_type?: string; scope?: string; request?: string; client_assertion?: string };
+    };
   }
 
   /** The Koa application that is the authorization server. */

@@ -146,6 +146,8 @@ export async function createProvider(settings: ProviderSettings): Promise<Provid
     responseTypes: ['code'],
     scopes: ['openid', 'accounts', 'profile'],
     pkce: { required: () => true },
+    // "REQUIRED, if the redirect_uri parameter was included in the authorization request" (RFC 6749 section 4.1.3)
+    allowOmittingSingleRegisteredRedirectUri: false,
     issueRefreshToken: async () => true,
     expiresWithSession: async () => false,
     findAccount: async (_context: Context, accountId: string) => ({
@@ -193,7 +195,8 @@ export async function createProvider(settings: ProviderSettings): Promise<Provid
         enabled: true,
         assertJwtClaimsAndHeader(context: Context, claims: ClientJwt['claims'], header: ClientJwt['header']) {
           const clientId = context.oidc?.client?.clientId ?? '';
-          const fault = findRequestObjectFault({ header, claims }, clientId, issuer, now());
+          const text = context.oidc?.params?.request ?? '';
+          const fault = findRequestObjectFault({ text, header, claims }, clientId, now());
           if (fault !== undefined) throw new errors.InvalidRequestObject(fault);
           context.state.requestObject = claims.jti;
         },
@@ -214,15 +217,11 @@ export async function createProvider(settings: ProviderSettings): Promise<Provid
         },
       },
     },
-    assertJwtClientAuthClaimsAndHeader(
-      context: Context,
-      claims: ClientJwt['claims'],
-      header: ClientJwt['header'],
-      { clientId }: { clientId: string },
-    ) {
-      const fault = findAssertionFault({ header, claims }, clientId, audiences, now());
+    assertJwtClientAuthClaimsAndHeader(context: Context, claims: ClientJwt['claims'], header: ClientJwt['header']) {
+      const jwt: ClientJwt = { text: context.oidc?.params?.client_assertion ?? '', header, claims };
+      const fault = findAssertionFault(jwt, audiences, now());
       if (fault !== undefined) throw new errors.InvalidClientAuth(fault);
-      context.state.assertion = { header, claims };
+      context.state.assertion = jwt;
     },
     discovery: {
       mtls_endpoint_aliases: metadata.mtls_endpoint_aliases,
