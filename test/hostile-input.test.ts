@@ -2,4 +2,4 @@
 
 import { describeHostileInput } from './support/hostile-input.ts';
 
-describeHostileInput(400);
+describeHostileInput(400, 1);

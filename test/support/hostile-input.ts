@@ -1,14 +1,20 @@
-// Properties of the intake of keys, settings and URLs under hostile input, for a quick and for a long run.
+// Properties of the intake of keys, settings, URLs, answers and collections under hostile input, for a quick and for a long run.
 
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { findSecrets } from '../../src/cli/collection-findings.ts';
+import { toPlain } from '../../src/cli/diagnosis.ts';
+import { Redaction } from '../../src/cli/redaction.ts';
+import { addAuthorization, addNamed } from '../../src/cli/run-secrets.ts';
+import { differenceOf, findCopies, parseScript } from '../../src/cli/script-text.ts';
 import { findEndpoint, metadataUrls, readMetadata } from '../../src/client-auth/authorization-server.ts';
 import { ClientAuthError } from '../../src/client-auth/errors.ts';
 import { toPlainUrl } from '../../src/client-auth/server-url.ts';
 import { readSettings } from '../../src/client-auth/settings.ts';
 import { importSigningKey } from '../../src/client-auth/signing-key.ts';
+import { scriptOf } from './collection-texts.ts';
 import { createRsaKey, leaks, toJwk, toPkcs1, toPkcs8 } from './keys.ts';
 
 const { toNodeUrl } = createRequire(import.meta.url)('postman-url-encoder') as {
@@ -87,8 +93,44 @@ const REPEATED = [
 ];
 REPEATED.push('A', '+', '/', '/.', ':', 'https://', '?', '#', '.', '-a', '0', '&', '%', '\u2028', '\ud83d');
 
-/** Describes the properties, each tried with so many inputs. */
-export const describeHostileInput = (numRuns: number): void => {
+/** What answers and collections hold where somebody looks for secrets, and what those look like. */
+const LIKE_SECRETS = [
+  'eyJ',
+  '-eyJ',
+  '.eyJ',
+  'eyJhbGciOiJQUzI1NiJ9.',
+  '-----BEGIN PRIVATE KEY-----',
+  'aaaa: ',
+  'a: aaaa ',
+  'Bearer ',
+  'Bearer\n',
+  '"kty"',
+  '"d":"',
+  '"d\\',
+  '"type":"Buffer","data":[',
+  '"type":"Buffer","data":[1,2]',
+  '1,',
+  '+/',
+  '&#',
+  '&#x41;',
+  '%41',
+  '\\u0041',
+  '\\/',
+  '|',
+  `${'A'.repeat(11)} `,
+  `${'A'.repeat(33)} `,
+  `${'A'.repeat(199)} `,
+  '/*! paynet-client-auth ',
+  '/* end of paynet-client-auth */',
+];
+
+/**
+ * Describes the properties.
+ *
+ * @param numRuns with how many inputs each is tried
+ * @param megabytes size of the texts that repeat themselves
+ */
+export const describeHostileInput = (numRuns: number, megabytes: number): void => {
   describe(`hostile input, ${numRuns} of a kind`, () => {
     it('a mutated key is the same key, or is refused without a word of it, in no time', () => {
       fc.assert(
@@ -126,6 +168,60 @@ export const describeHostileInput = (numRuns: number): void => {
           attempt(() => readMetadata(text, 'https://as.example.my'));
           assert.equal(performance.now() - start < 5000, true, `${JSON.stringify(unit)} took seconds`);
         }
+      }
+    });
+
+    const token = 'T-oken.'.repeat(6);
+    const odd = 'o+/d='.repeat(9);
+    const label = '[secret]';
+    const script = parseScript(scriptOf('1.2.3'));
+    /** Does all that is done with answers and collections, and gives the text without its secrets. */
+    const look = (text: string): string => {
+      const redaction = new Redaction();
+      for (const secret of [texts[0] as string, token, odd]) redaction.add(secret, label);
+      const redacted = redaction.redact(text);
+      redaction.redactPieces(text.slice(0, 100_000));
+      findSecrets([text, { text }]);
+      toPlain(text);
+      try {
+        for (const copy of findCopies(`/*! paynet-client-auth ${text}/* end of paynet-client-auth */`)) {
+          differenceOf(copy, script);
+        }
+      } catch (error) {
+        assert.equal((error as Error).name, 'CommandError');
+      }
+      const hostile = new Redaction();
+      addNamed(hostile, 'token', text);
+      addNamed(hostile, 'client_assertion', text);
+      addAuthorization(hostile, `Bearer ${text}`);
+      hostile.redact(text.slice(0, 100_000));
+      return redacted;
+    };
+    const starts = [
+      '',
+      token.slice(0, 20),
+      odd.slice(0, 20),
+      '-----BEGIN PRIVATE KEY-----',
+      '"type":"Buffer","data":[',
+    ];
+
+    it(`${megabytes} MB that repeat themselves are read in no time, and a secret in them is taken out`, () => {
+      for (const unit of [...REPEATED, ...LIKE_SECRETS]) {
+        for (const start of megabytes > 1 ? starts : [starts.join('')]) {
+          const repeated = unit.repeat((megabytes * 2 ** 20) / unit.length / 2);
+          const text = `${start}${repeated} ${token} ${odd} "${unit}${repeated}!`;
+          const begin = performance.now();
+          const redacted = look(text);
+          assert.equal(performance.now() - begin < 5000 * megabytes, true, `${JSON.stringify(unit)} took seconds`);
+          assert.equal(redacted.includes(token) || redacted.includes(odd), false, unit);
+        }
+      }
+    });
+
+    it('20 MB in one piece are no more than a pattern can take', () => {
+      for (const unit of ['A', '-', '1', ' ']) {
+        const text = `"type":"Buffer","data":[1${unit.repeat(20 * 2 ** 20)}!`;
+        for (const start of ['', token.slice(0, 20), 'Bearer ']) look(start + text.slice(start.length ? 25 : 0));
       }
     });
 
