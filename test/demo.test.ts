@@ -11,7 +11,6 @@ import { fileURLToPath } from 'node:url';
 import { type AuthorizationServer, startAuthorizationServer } from '../src/demo/authorization-server.ts';
 import { type CredentialFiles, writeCredentialFiles } from '../src/demo/credential-files.ts';
 
-const mainFile = fileURLToPath(new URL('../node_modules/.cache/paynet-client-auth/src/demo/main.js', import.meta.url));
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 let scratch: string;
@@ -27,7 +26,7 @@ type Result = { exitCode: number | null; stdout: string; stderr: string };
 /** Runs the demo with a temporary directory of its own; `onOutput` may end it early. */
 function runMain(args: string[] = [], onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void) {
   return new Promise<Result>(resolve => {
-    const child = spawn(process.execPath, [mainFile, ...args], {
+    const child = spawn(process.execPath, ['build/run.js', 'src/demo/main.ts', ...args], {
       cwd: root,
       env: { ...process.env, TMPDIR: scratch, FORCE_COLOR: undefined },
     });

@@ -41,7 +41,7 @@ describe('under load', () => {
       sslExtraCaCerts: transport.ca,
     } as unknown as NewmanRunOptions;
     const order: Order = { options, samples: SAMPLES, requests: REQUESTS };
-    const args = ['--expose-gc', 'node_modules/.cache/paynet-client-auth/test/support/measured-run.js'];
+    const args = ['--expose-gc', 'build/run.js', 'test/support/measured-run.ts'];
     const { stdout, stderr } = await execute('node', args, { input: JSON.stringify(order) });
     assert.match(stdout, /^\{/, stderr);
     return JSON.parse(stdout);
