@@ -15,8 +15,11 @@ export type Received = {
   form: URLSearchParams;
 };
 
-/** Answers a request: a status and a body, or nothing at all. */
-export type Answer = { status?: number; body?: string; headers?: Record<string, string> } | 'silence';
+/** Answers a request: a status and a body, nothing at all, or what a server does that breaks the rules of HTTP. */
+export type Answer =
+  | { status?: number; body?: string; headers?: Record<string, string> }
+  | 'silence'
+  | ((response: http.ServerResponse) => void);
 
 export type Recorder = {
   origin: string;
@@ -38,6 +41,7 @@ export const startRecorder = async (): Promise<Recorder> => {
     requests.push({ method, url, headers, body, form: new URLSearchParams(body) });
     const answer = answers.get(url.replace(/\?.*/, '')) ?? {};
     if (answer === 'silence') return;
+    if (typeof answer === 'function') return answer(response);
     response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers });
     response.end(answer.body ?? '{}');
   });
