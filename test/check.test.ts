@@ -272,6 +272,29 @@ describe('check', () => {
     assert.equal(find('live token request')?.status, 'skip');
   });
 
+  it('tells a variable whose name has blanks around it, and whether it is missing for them', async () => {
+    const names = (lines: Line[]) => lines.filter(({ name }) => name === 'variable name');
+    const { signing_key } = settingsOf();
+    const missing = await checkAsJson({ signing_key: '', 'signing_key ': signing_key, ' other ': 'x' }, tls);
+    assert.deepEqual(names(missing.lines), [
+      {
+        name: 'variable name',
+        status: 'fail',
+        message: '"signing_key" must be the name of the variable, got "signing_key " with blanks. Write it without.',
+      },
+    ]);
+    assert.match(missing.find('signing_key')?.message ?? '', /got nothing/);
+    const beside = await checkAsJson({ '\tclient_id': 'x', ' issuer': 'x' }, tls);
+    assert.deepEqual(beside.failed, []);
+    assert.deepEqual(
+      names(beside.lines).map(({ status, message }) => [status, /got (".*")/.exec(message)?.[1]]),
+      [
+        ['warn', '"\\tclient_id"'],
+        ['warn', '" issuer"'],
+      ],
+    );
+  });
+
   it('tells an issuer that is not the one of the metadata, and one that is not there', async () => {
     const { find } = await checkAsJson({ issuer: `${server.issuer}/` }, tls);
     assert.match(find('issuer')?.message ?? '', /^"issuer" must be the issuer in its own metadata to the letter/);

@@ -59,13 +59,13 @@ const CLOCK_FAIL = 30;
  * @throws CommandError when a file of the transport can't be read
  */
 export async function runPreflight(
-  { read, transport }: Client,
+  { environment, read, transport }: Client,
   jwks: string | undefined,
   now: Date,
 ): Promise<Preflight> {
   const lines: Line[] = [];
   const variables = checkVariables(read);
-  lines.push(...variables.lines);
+  lines.push(...variables.lines, ...checkNames(environment, read));
   const { settings, isComplete } = variables;
 
   const signing = checkSigningKey(settings);
@@ -124,6 +124,36 @@ function checkVariables(read: ReadVariable): { lines: Line[]; settings: Settings
       replaced.set(name, name === 'client_id' ? 'none' : '');
     }
   }
+}
+
+/** Every variable that can be set. */
+const VARIABLE_NAMES = [
+  ...ENDPOINT_NAMES,
+  'issuer',
+  'client_id',
+  'kid',
+  'signing_key',
+  'token_endpoint_auth_method',
+  'client_assertion_audience',
+  'client_assertion_lifetime',
+  'clock_offset',
+  'jwks_uri',
+  'tls_client_auth_subject_dn',
+];
+
+/** One line for each variable whose name has blanks around it, which nobody sees in Postman, and which nothing finds. */
+function checkNames({ values }: Client['environment'], read: ReadVariable): Line[] {
+  const lines: Line[] = [];
+  for (const { key, enabled } of values) {
+    // What the file holds need not be an environment's.
+    const name = String(key).trim();
+    if (enabled === false || name === key || !VARIABLE_NAMES.includes(name)) continue;
+    // Where the right name is there too, only that one counts.
+    const status = read(name) === '' ? 'fail' : 'warn';
+    const message = `"${name}" must be the name of the variable, got ${JSON.stringify(key)} with blanks. Write it without.`;
+    lines.push(line('variable name', status, message));
+  }
+  return lines;
 }
 
 function describeSettings(settings: Settings): string {

@@ -1118,6 +1118,20 @@ export const describePreRequest = (host: Host): void => {
         });
       }
 
+      const blankNames: [string, string, RegExp][] = [
+        ['client_id', ' client_id', /"client_id" must be .* got nothing/],
+        ['kid', 'kid ', /"kid" must be .* got nothing/],
+        ['signing_key', 'signing_key ', /"signing_key" must be .* got nothing/],
+        ['token_endpoint', 'token_endpoint\t', /"token_endpoint" must be .* got nothing/],
+      ];
+      for (const [name, odd, says] of blankNames) {
+        it(`a missing ${name} that stands under a name with a blank`, async () => {
+          const { [name]: value, ...environment } = settings;
+          const run = host.run(collectionOf([token()]), { environment: { ...environment, [odd]: value } });
+          assertRefused(await run, says);
+        });
+      }
+
       it('a run without an environment, by the name of the endpoint', async () => {
         assertRefused(await host.run(collectionOf([token()])), /"token_endpoint" must be an https URL, got nothing/);
       });
