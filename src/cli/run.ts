@@ -30,6 +30,9 @@ const toCount = (value: string): number => {
   return Number(value);
 };
 
+/** Newman reads a collection by recursion, and somewhere beyond this its stack overflows: 500 folders in each other. */
+const MAX_DEPTH = 1100;
+
 /** Options that Newman takes under the same name and value. */
 const PASSED = [
   'globals',
@@ -126,15 +129,28 @@ function refuseToReplace(read: unknown[], options: RunOptions): void {
 
 /** The collection of the file with the script in front. */
 async function readCollection(file: string, host: Host): Promise<Json> {
-  const text = decodeUtf8(await readBytes(file));
+  const bytes = await readBytes(file);
   const script = await host.readScript();
   try {
-    return JSON.parse(inject(text, script).replace(/^\uFEFF/, ''));
+    const collection = JSON.parse(inject(decodeUtf8(bytes), script).replace(/^\uFEFF/, ''));
+    if (depthOf(collection) > MAX_DEPTH) {
+      throw new CommandError(`nested more than ${MAX_DEPTH} levels deep, which Newman cannot run. Move folders up.`);
+    }
+    return collection;
   } catch (error) {
     if (error instanceof CommandError)
       throw new CommandError(`${file}: ${error.message}`, error.exitCode, { cause: error });
     throw error;
   }
+}
+
+/** How many objects and arrays are in each other; not by recursion, which ends where Newman's does. */
+function depthOf(root: unknown): number {
+  let depth = -1;
+  for (let level = [root]; level.length > 0; depth++) {
+    level = level.flatMap(value => (typeof value === 'object' && value !== null ? Object.values(value) : []));
+  }
+  return depth;
 }
 
 /** `--reporter-json-export file` and its like, by reporter. */

@@ -104,6 +104,28 @@ export const collectionTexts: Record<string, string> = {
   }),
   'events in saved responses': pretty({ variable: [{ key: 'event', event: [user], value: '{"event":[]}' }] }),
   'identifiers twice': pretty({ event: [{ ...user, id: '1' }], variable: [{ id: '1' }, { id: '1' }] }),
+  'ids and names twice': pretty({
+    event: [user],
+    item: ['Twice', 'Twice'].map(name => {
+      const { item } = collectionOf() as { item: object[] };
+      return { id: '1', name, item: [1, 2].map(() => ({ ...item[0], id: '1', name })) };
+    }),
+  }),
+  '__proto__ with events inside an item': pretty({ event: [user] }).replace(
+    '"name": "List"',
+    '"__proto__": {"event": [{"listen": "prerequest", "script": {"exec": "throw 1"}}]}, "name": "List"',
+  ),
+  'a pasted jsrsasign and names that scripts like': pretty({
+    event: [
+      eventOf('prerequest', [
+        'var navigator = {}; var window = {};',
+        'eval(pm.variables.get("jsrsasign"));',
+        'var signer = 1; const pm2 = pm; function guard() {} let settings = 2; class Signer {}',
+      ]),
+      eventOf('test', ['var signer; const pm2 = 1; function guard() {} let settings; class Signer {}']),
+    ],
+    variable: [{ key: 'jsrsasign', value: '/*! jsrsasign */' }],
+  }),
   'the globals of a pasted jsrsasign': pretty({
     event: [eventOf('prerequest', ['var navigator = {}; var window = {};', 'eval(pm.globals.get("jsrsasign"));'])],
     variable: [{ key: 'client_id' }, { key: 'signing_key' }, { key: 'jsrsasign', value: '/*! jsrsasign */' }],
