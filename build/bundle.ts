@@ -46,6 +46,8 @@ export const bundlePreRequest = async (
     minify: true,
     // A line break in a text would become a line break in the code.
     supported: { 'template-literal': false },
+    // Members of classes are assigned, not defined by a helper that es2020 would need.
+    tsconfigRaw: { compilerOptions: { strict: true, useDefineForClassFields: false } },
     plugins: [sliceJsrsasign(report)],
   });
   const rest = `/*!\n${notices}*/\n${code}\n/* end of paynet-client-auth */\n`;

@@ -20,7 +20,8 @@ export type ClientAuthErrorCode =
   | 'metadata_invalid'
   | 'request_body_invalid'
   | 'request_authenticated_twice'
-  | 'signature_invalid';
+  | 'signature_invalid'
+  | 'built_ins_changed';
 
 /** Why a client can't be authenticated. The message names the variable and the remedy, and holds no key material. */
 export class ClientAuthError extends Error {

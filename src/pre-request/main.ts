@@ -298,8 +298,22 @@ const proceed = (target: Target, server: KnownServer): void => {
   throw mustBe('variable_missing', unknown, 'an https URL', got, remedy);
 };
 
+/**
+ * What a script changes in the language itself may last for the requests after it, and could make a request to an endpoint
+ * look like any other. An example tells whether references are still resolved, endpoints still found, and time passes.
+ */
+const checkBuiltIns = (): void => {
+  const isSound = Number(resolve('{{$timestamp}}')) > 0 && findEndpoint('https://a', { token_endpoint: 'HTTPS://a/' });
+  if (isSound && Date.now() > 0) return;
+  const message =
+    'A script of the collection has changed built-ins (Array.prototype.find, say). Leave them as they are.';
+  throw new ClientAuthError('built_ins_changed', message);
+};
+
 guard(() => {
-  if (pm.request.method.toUpperCase() !== 'POST') return;
+  const { method } = pm.request;
+  if (method !== 'POST' && method.toUpperCase() !== 'POST') return;
+  checkBuiltIns();
   const server = readServer();
   const target = readTarget();
   if (needsMetadata(target, server)) {
