@@ -1262,7 +1262,7 @@ export const describePreRequest = (host: Host): void => {
       });
 
       it('even when the script itself fails, without its message', async () => {
-        const broken = script.replace('pm.request.method.toUpperCase()', 'JSON.parse(pm.variables.get("signing_key"))');
+        const broken = script.replace('pm.request.url.toString()', 'JSON.parse(pm.variables.get("signing_key"))');
         assert.notEqual(broken, script);
         const run = await host.run(collectionOf([token()], {}, broken), { environment: settings });
         assertRefused(run, /^Error: The script itself failed \(\w+\); nothing was sent\.$/);
