@@ -15,6 +15,7 @@ type Outcome =
   | 'authenticated, run red'
   | 'refused'
   | 'not sent, run green'
+  | 'not sent, run red'
   | 'sent without authentication, run red';
 
 /** What the same redefinition leads to in a request before, where changes of `pm` end, and in front in the same event. */
@@ -56,6 +57,9 @@ const table: Row[] = [
   ['Array.prototype.last = function () { return this[this.length - 1]; }', fine, fine],
   ['Object.prototype.extra = 1', fine, fine],
   ['Object.keys = Object.entries = () => []', fine, fine],
+  ['Object.keys = () => [1]', fine, fine],
+  // The host itself can't read a URL then.
+  ['String.prototype.split = () => ["x"]', 'not sent, run red', 'not sent, run red'],
   [`BigInt = ${anError}`, fine, 'refused'],
   ['BigInt = () => 0n', fine, 'refused'],
   ['BigInt.prototype.toString = () => "0"', 'refused', 'refused'],
@@ -90,12 +94,13 @@ const refusals: Row[] = [
 
 const { privateKey, publicKey } = createRsaKey();
 const pem = toPkcs8(privateKey);
-const request = { method: 'POST', url: '{{token_endpoint}}', body: form(['grant_type', 'client_credentials']) };
+const body = form(['grant_type', 'client_credentials']);
+const request = { method: 'POST', url: '{{token_endpoint}}', body };
 
-const afterRequest = (redefinition: string): object => {
+const afterRequest = (redefinition: string, url = '{{token_endpoint}}'): object => {
   const event = [{ listen: 'test', script: { exec: [redefinition] } }];
   const earlier = { name: 'earlier', request: { method: 'GET', url: '{{origin}}/earlier' }, event };
-  return collectionOf([], { item: [earlier, { name: 'token', request }] });
+  return collectionOf([], { item: [earlier, { name: 'token', request: { ...request, url } }] });
 };
 const inFront = (redefinition: string): object => collectionOf([request], {}, `${redefinition};\n${script}`);
 
@@ -110,10 +115,10 @@ for (const host of hosts) {
       recorder.requests.length = 0;
     });
 
-    const run = (collection: object, kid: string): Promise<Run> => {
+    const run = (collection: object, change: Record<string, string> = {}): Promise<Run> => {
       const { origin } = recorder;
-      const settings = { client_id: 'client-1', kid, signing_key: pem, token_endpoint: `${origin}/token` };
-      return host.run(collection, { environment: { origin, ...settings } });
+      const settings = { client_id: 'client-1', kid: 'key-1', signing_key: pem, token_endpoint: `${origin}/token` };
+      return host.run(collection, { environment: { origin, ...settings, ...change } });
     };
 
     const outcomeOf = async ({ failed, tests, errors, consoleLines }: Run): Promise<Outcome | string> => {
@@ -133,21 +138,35 @@ for (const host of hosts) {
       return failed ? `authenticated, ${color}` : 'authenticated';
     };
 
-    const declare = (rows: Row[], kid: string) => {
+    const declare = (rows: Row[], change: Record<string, string> = {}) => {
       for (const [redefinition, before, front] of rows) {
         if (before) {
           it(`${redefinition}, in a request before: ${before}`, async () => {
-            assert.equal(await outcomeOf(await run(afterRequest(redefinition), kid)), before);
+            assert.equal(await outcomeOf(await run(afterRequest(redefinition), change)), before);
           });
         }
         const expected = typeof front === 'string' ? front : front[host.generation];
         it(`${redefinition}, in front: ${expected}`, async () => {
-          assert.equal(await outcomeOf(await run(inFront(redefinition), kid)), expected);
+          assert.equal(await outcomeOf(await run(inFront(redefinition), change)), expected);
         });
       }
     };
 
-    describe('with settings that are right', () => declare(table, 'key-1'));
-    describe('with settings that are refused', () => declare(refusals, ''));
+    describe('with settings that are right', () => declare(table));
+    describe('with settings that are refused', () => declare(refusals, { kid: '' }));
+    describe('with an endpoint that only the metadata tells', () => {
+      for (const [redefinition, withVariables] of table) {
+        // What can't be read is refused.
+        const before = /^JSON.parse|split/.test(redefinition) ? 'refused' : withVariables;
+        if (!before) continue;
+        it(`${redefinition}, in a request before: ${before}`, async () => {
+          const { origin } = recorder;
+          const document = { issuer: origin, token_endpoint: `${origin}/token` };
+          recorder.answers.set('/.well-known/openid-configuration', { body: JSON.stringify(document) });
+          const collection = afterRequest(redefinition, `${origin}/token`);
+          assert.equal(await outcomeOf(await run(collection, { issuer: origin, token_endpoint: '' })), before);
+        });
+      }
+    });
   });
 }

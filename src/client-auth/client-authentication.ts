@@ -41,22 +41,24 @@ export type KnownServer = {
  * @throws ClientAuthError when the variable it comes from is not set, or the metadata can't be trusted with it
  */
 const toAudience = (audience: Audience, endpoint: EndpointName, server: KnownServer): string => {
-  if (audience.from === 'url') return audience.url;
+  const { byHand, endpoints, issuer } = server;
   if (audience.from === 'issuer') {
-    checkServerUrl('issuer', server.issuer, 'variable_invalid', 'It is what "client_assertion_audience" asks for.');
-    return server.issuer;
+    checkServerUrl('issuer', issuer, 'variable_invalid', 'It is what "client_assertion_audience" asks for.');
+    return issuer;
   }
-  const tokenEndpoint = server.endpoints.token_endpoint ?? '';
-  checkServerUrl('token_endpoint', tokenEndpoint, 'variable_invalid', 'It is the audience of every assertion.');
-  // A hostile issuer could name the token endpoint of an honest one and collect, at another endpoint of its own, an
-  // assertion that the honest one takes (CVE-2025-27370). The token endpoint's own host may have it.
-  const url = server.endpoints[endpoint] as string;
-  const isTold = !server.byHand[endpoint] || !server.byHand.token_endpoint;
-  if (isTold && !isSameOrigin(url, tokenEndpoint)) {
+  const isUrl = audience.from === 'url';
+  const aud = isUrl ? audience.url : (endpoints.token_endpoint ?? '');
+  if (!isUrl) checkServerUrl('token_endpoint', aud, 'variable_invalid', 'It is the audience of every assertion.');
+  // A hostile issuer could collect, at an endpoint of its own, an assertion that is meant for an honest server and that
+  // this one takes (CVE-2025-27370): by naming its token endpoint, say. The audience's own host may have it, and so may
+  // the issuer.
+  const url = endpoints[endpoint] as string;
+  const isTold = !byHand[endpoint] || !(isUrl || byHand.token_endpoint);
+  if (isTold && aud !== issuer && !isSameOrigin(url, aud)) {
     const remedy = 'If the server takes the issuer as audience, set "client_assertion_audience" to issuer.';
-    throw mustBe('metadata_invalid', endpoint, 'on the host of the token endpoint', `"${url}"`, remedy);
+    throw mustBe('metadata_invalid', endpoint, 'on the host of the audience', `"${url}"`, remedy);
   }
-  return tokenEndpoint;
+  return aud;
 };
 
 /**

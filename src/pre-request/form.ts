@@ -8,7 +8,7 @@ import { isClaims } from '../client-auth/request-object.ts';
 const CONTENT_TYPE = 'application/x-www-form-urlencoded';
 
 /** Replaces {{NAME}} by the value of the variable, as the host will do before it sends. */
-export type Resolve = (template: string) => string;
+export type Resolve = (template: unknown) => string;
 
 /** Makes a request object of its claims. */
 export type SignRequest = (claims: string) => string;
@@ -22,7 +22,7 @@ export type Form = { mode: 'urlencoded'; fields: PostmanField[] } | { mode: 'raw
  * @returns the form, or the shape of a body that is none
  */
 export const toForm = (body: PostmanBody | undefined, contentType: string): Form | string => {
-  const mediaType = contentType.split(';')[0]?.trim().toLowerCase();
+  const mediaType = contentType.replace(/;.*/s, '').trim().toLowerCase();
   if (mediaType && mediaType !== CONTENT_TYPE) return 'the header Content-Type of something else';
   if (!body || body.disabled || !body.mode) return { mode: 'urlencoded', fields: [] };
   if (body.mode === 'urlencoded') return { mode: 'urlencoded', fields: body.urlencoded ?? [] };
@@ -53,10 +53,10 @@ export const putParameters = (
     name === 'request' && isClaims(value.trim()) ? signRequest(value) : undefined;
   if (form.mode === 'urlencoded') {
     const others = form.fields.flatMap(field => {
-      const name = resolve(field.key ?? '').trim();
+      const name = resolve(field.key).trim();
       if (isParameter(name)) return [];
       if (field.disabled) return [field];
-      const value = resolve(field.value ?? '');
+      const value = resolve(field.value);
       checkOther(name, `${name} ${value}`);
       const request = toRequest(name, value);
       return [request ? { key: name, value: request } : field];

@@ -10,7 +10,7 @@ declare const pm: {
   readonly info: { readonly iteration: number; readonly requestId: string };
   readonly request: {
     readonly method: string;
-    url: { toString(): string } | string;
+    readonly url: { toString(): string; update(url: string): void };
     readonly headers: { all(): PostmanHeader[] };
     /** Assigned as plain data; read as an object that gives plain data. */
     body: { toJSON(): PostmanBody } | PostmanBody | undefined;

@@ -327,6 +327,46 @@ export const describePreRequest = (host: Host): void => {
         );
       });
 
+      it('sends the assertion where it was made for, though a script after it changes a variable of the URL', async () => {
+        const { origin } = recorder;
+        const other = await startRecorder();
+        const change = `for (const scope of [pm.variables, pm.environment]) {
+          scope.set('base', '${other.origin}'); scope.set('token_endpoint', '${other.origin}/token');
+        }`;
+        const event = [{ listen: 'prerequest', script: { exec: [change] } }];
+        for (const url of ['{{base}}/token?a=1', '{{token_endpoint}}']) {
+          recorder.requests.length = 0;
+          const item = [{ name: 'token', request: { ...token({ url }), method: 'POST' }, event }];
+          assertGreen(await send([], { base: origin }, { collection: { item } }));
+          const { claims } = await verified(only().form.get('client_assertion') as string);
+          assert.equal(claims.aud, `${origin}/token`);
+          assert.match(only().url, /^\/token(\?a=1)?$/);
+        }
+        assert.deepEqual(other.requests, []);
+        await other.close();
+      });
+
+      it('leaves the URL a URL for the scripts after it', async () => {
+        const exec = ['pm.request.url.query.add({ key: "b", value: "2" });'];
+        const event = [{ listen: 'prerequest', script: { exec } }];
+        const item = [
+          { name: 'token', request: { ...token({ url: '{{token_endpoint}}?a=1' }), method: 'POST' }, event },
+        ];
+        assertGreen(await send([], {}, { collection: { item } }));
+        assert.equal(only().url, '/token?a=1&b=2');
+      });
+
+      it('sends to the endpoint itself what has a blank of any kind behind it', async () => {
+        assertGreen(await send([token({ url: '{{token_endpoint}}\u00a0' })]));
+        assert.equal(only().url, '/token');
+      });
+
+      it('takes a number for the value of a field', async () => {
+        const body = { mode: 'urlencoded', urlencoded: [{ key: 'max_age', value: 5 }] };
+        assertGreen(await send([token({ body })]));
+        assert.equal(only().form.get('max_age'), '5');
+      });
+
       it('sends a client_id with special characters unharmed', async () => {
         const clientId = 'a&b=c "d" +%20\\e\'';
         for (const definition of [token(), { url: '{{token_endpoint}}', ...raw(FORM, 'a=b') }]) {
@@ -669,9 +709,20 @@ export const describePreRequest = (host: Host): void => {
       it('refuses an endpoint of the metadata on another port than the token endpoint', async () => {
         const other = await startRecorder();
         const run = await send([introspect], discovered({ introspection_endpoint: `${other.origin}/introspection` }));
-        assertRefused(run, /must be on the host of the token endpoint/, [OPENID]);
+        assertRefused(run, /must be on the host of the audience/, [OPENID]);
         assert.deepEqual(other.requests, []);
         await other.close();
+      });
+
+      it("refuses an endpoint of the metadata on another host than the audience's, but for the issuer's own", async () => {
+        const change = discovered({ token_endpoint: 'https://as.example.my/token' });
+        const honest = { ...change, client_assertion_audience: 'https://as.example.my/token' };
+        assertRefused(await send([introspect], honest), /must be on the host of the audience/, [OPENID]);
+        const elsewhere = recorder.origin.replace('127.0.0.1', 'localhost');
+        const other = discovered({ introspection_endpoint: `${elsewhere}/introspection` });
+        recorder.requests.length = 0;
+        assertGreen(await send([introspect], { ...other, client_assertion_audience: recorder.origin }));
+        assert.equal(recorder.requests[1]?.url, '/introspection');
       });
 
       it('keeps the queries of alias and URL', async () => {
@@ -716,7 +767,7 @@ export const describePreRequest = (host: Host): void => {
       it('refuses an endpoint set by hand whose audience would come from the metadata of another host', async () => {
         const elsewhere = recorder.origin.replace('127.0.0.1', 'localhost');
         const change = { ...discovered(), introspection_endpoint: `${elsewhere}/introspection` };
-        assertRefused(await send([introspect], change), /must be on the host of the token endpoint/, [OPENID]);
+        assertRefused(await send([introspect], change), /must be on the host of the audience/, [OPENID]);
       });
 
       const slow: [string, Answer][] = [
@@ -846,17 +897,17 @@ export const describePreRequest = (host: Host): void => {
         [
           'has the token endpoint on another host than the endpoint that gets the assertion',
           { introspection_endpoint: 'https://evil.example.my/introspection' },
-          /"introspection_endpoint" must be on the host of the token endpoint/,
+          /"introspection_endpoint" must be on the host of the audience/,
         ],
         [
           "has another server's token endpoint, whose assertion its own endpoint would get",
           { token_endpoint: 'https://as.example.my/token' },
-          /"introspection_endpoint" must be on the host of the token endpoint/,
+          /"introspection_endpoint" must be on the host of the audience/,
         ],
         [
           'has an alias on another host than the token endpoint',
           { mtls_endpoint_aliases: { introspection_endpoint: 'https://evil.example.my/introspection' } },
-          /"introspection_endpoint" must be on the host of the token endpoint/,
+          /"introspection_endpoint" must be on the host of the audience/,
         ],
       ];
       /** A document of the issuer, or a change of the good one, with the origin of the recorder where it says so. */
