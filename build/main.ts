@@ -1,4 +1,5 @@
-// `npm run build`: fills dist/ with the pre-request script, the command line, and the collections ready to import.
+// `npm run build`: fills dist/ with the pre-request script, the command line, and the collections ready to import. With
+// --quiet it does not say what is in them.
 
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { inject } from '../src/cli/inject.ts';
@@ -18,6 +19,8 @@ for (const name of await readdir('collections')) {
   await writeFile(`${DIST}/${name}`, name.endsWith('.postman_collection.json') ? inject(text, script) : text);
 }
 
-console.log(`Kept of jsrsasign: ${parts.kept.join(', ')}`);
-console.log(`Dropped out of that: ${parts.dropped.join(', ')}`);
-console.log(`Built ${DIST}/pre-request.js (${script.length} bytes), ${DIST}/cli.js, and what to import into Postman.`);
+if (!process.argv.includes('--quiet')) {
+  console.log(`Kept of jsrsasign: ${parts.kept.join(', ')}`);
+  console.log(`Dropped out of that: ${parts.dropped.join(', ')}`);
+  console.log(`Built ${DIST}/pre-request.js (${script.length} bytes), ${DIST}/cli.js, and what to import into Postman.`);
+}
