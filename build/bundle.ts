@@ -44,8 +44,6 @@ export const bundlePreRequest = async (
     platform: 'neutral',
     target: 'es2020',
     minify: true,
-    // A line break in a text would become a line break in the code.
-    supported: { 'template-literal': false },
     // Members of classes are assigned, not defined by a helper that es2020 would need.
     tsconfigRaw: { compilerOptions: { strict: true, useDefineForClassFields: false } },
     plugins: [sliceJsrsasign(report)],

@@ -22,5 +22,7 @@ for (const name of await readdir('collections')) {
 if (!process.argv.includes('--quiet')) {
   console.log(`Kept of jsrsasign: ${parts.kept.join(', ')}`);
   console.log(`Dropped out of that: ${parts.dropped.join(', ')}`);
-  console.log(`Built ${DIST}/pre-request.js (${script.length} bytes), ${DIST}/cli.js, and what to import into Postman.`);
+  console.log(
+    `Built ${DIST}/pre-request.js (${script.length} bytes), ${DIST}/cli.js, and what to import into Postman.`,
+  );
 }

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { describe, it } from 'node:test';
-import { findEndpoint, metadataUrls } from '../src/client-auth/authorization-server.ts';
-import { toPlainUrl } from '../src/client-auth/server-url.ts';
+import { ENDPOINT_NAMES, findEndpoint, metadataUrls } from '../src/client-auth/authorization-server.ts';
+import { checkServerUrl, toPlainUrl } from '../src/client-auth/server-url.ts';
 
 const { toNodeUrl } = createRequire(import.meta.url)('postman-url-encoder') as {
   toNodeUrl: (url: string) => { href: string };
@@ -78,11 +78,54 @@ describe('toPlainUrl', () => {
   }
 });
 
+describe('checkServerUrl', () => {
+  const check = (url: string) => checkServerUrl('token_endpoint', url, 'variable_invalid');
+
+  it('takes https everywhere, and http on a loopback host', () => {
+    for (const url of [
+      'https://as.example.my/token',
+      'http://localhost/token',
+      'http://LOCALHOST:80/token',
+      'http://127.0.0.1:3000/token',
+      'http://127.255.0.9/token',
+      'http://[::1]:3000/token',
+    ]) {
+      assert.doesNotThrow(() => check(url), url);
+    }
+  });
+
+  it('refuses http on a host that only begins or ends like a loopback host', () => {
+    for (const url of [
+      'http://as.example.my/token',
+      'http://localhost.evil.my/token',
+      'http://127.0.0.1.evil.my/token',
+      'http://evil.my/127.0.0.1/',
+      'http://notlocalhost/token',
+      'http://128.0.0.1/token',
+    ]) {
+      assert.throws(() => check(url), /"token_endpoint" must be an https URL/, url);
+    }
+  });
+});
+
 describe('findEndpoint', () => {
   const endpoints = {
     token_endpoint: 'https://as.example.my/token',
     revocation_endpoint: 'https://as.example.my/token/revoke',
   };
+
+  it('knows each of the endpoints that authenticate the client', () => {
+    assert.deepEqual([...ENDPOINT_NAMES].sort(), [
+      'backchannel_authentication_endpoint',
+      'device_authorization_endpoint',
+      'introspection_endpoint',
+      'pushed_authorization_request_endpoint',
+      'revocation_endpoint',
+      'token_endpoint',
+    ]);
+    const all = Object.fromEntries(ENDPOINT_NAMES.map(name => [name, `https://as.example.my/${name}`]));
+    for (const name of ENDPOINT_NAMES) assert.equal(findEndpoint(`https://as.example.my/${name}`, all), name);
+  });
 
   it('compares scheme, host, port and path, and ignores the query', () => {
     assert.equal(findEndpoint('https://as.example.my/token?x=1#y', endpoints), 'token_endpoint');

@@ -47,7 +47,7 @@ describe('importSigningKey', () => {
       const { key, kid } = importSigningKey(text);
       assert.equal(key.n, modulus);
       assert.equal(key.bits, 2048);
-      assert.equal(kid, undefined);
+      assert.equal(kid, title.includes('escapes') ? 'DOMAIN\\nadia' : undefined);
     });
   }
 
@@ -166,6 +166,12 @@ describe('importSigningKey', () => {
       '-----BEGIN PRIVATE KEY',
       'signing_key_damaged',
       /BEGIN line is not whole/,
+    ],
+    [
+      'a variable of Postman’s vault',
+      '{{vault:keys/signing}}',
+      'variable_unresolved',
+      /unresolved \{\{vault:keys\/signing\}\}/,
     ],
     ['two variables', '{{A}}{{B}}', 'variable_unresolved', /unresolved \{\{A\}\}/],
     [

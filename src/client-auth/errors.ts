@@ -58,7 +58,7 @@ export const mustBe = (
 export const leftoverOf = (value: string): string | undefined => {
   const name = /\{\{([^{}]*)\}\}/.exec(value)?.[1];
   if (name === undefined) return undefined;
-  return `an unresolved {{${/^[\w.$: -]{1,30}$/.test(name) ? name : '…'}}}`;
+  return `an unresolved {{${/^[\w.$:/ -]{1,30}$/.test(name) ? name : '…'}}}`;
 };
 
 /**

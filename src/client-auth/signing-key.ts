@@ -163,6 +163,8 @@ const fromDer = (hex: string): RsaPrivateKey => {
     if (algorithm?.tag === OCTET_STRING) throw encrypted();
     throw (REFUSED_LABELS['PUBLIC KEY'] as () => ClientAuthError)();
   }
+  // ECPrivateKey of RFC 5915 section 3
+  if (algorithm?.tag === OCTET_STRING) throw notRsa('an EC private key');
   if (algorithm?.tag !== SEQUENCE) return fromPkcs1(elements);
   const [identifier, parameters] = readOrThrow(algorithm.contents);
   const oid = identifier?.tag === OBJECT_IDENTIFIER ? identifier.contents : '';
@@ -219,14 +221,25 @@ const fromPem = (text: string): RsaPrivateKey => {
   throw /^[A-Za-z0-9+/]*={0,2}$/.test(base64) ? truncated('its Base64 is not whole') : damaged('it is not Base64');
 };
 
-const fromJwk = (text: string): SigningKey => {
-  let jwk: Record<string, unknown>;
+/** The value of some JSON, undefined when it is none: the message of JSON.parse quotes the text, which is the key. */
+const parseJson = (text: string): unknown => {
   try {
-    jwk = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
-    // The message of JSON.parse quotes the text, which is the key.
-    throw text.endsWith('}') ? damaged('it is not JSON') : truncated('its JSON is not whole');
+    return undefined;
   }
+};
+
+/** The text within quotes; of a JSON string what it stands for. */
+const unquote = (text: string): string => {
+  const value = text.startsWith('"') && parseJson(text);
+  return typeof value === 'string' ? value.trim() : text.replace(/^(["'])(.*)\1$/s, '$2');
+};
+
+/** @param plain the same text with its escapes taken for line breaks, as it must be read where it is no JSON with them */
+const fromJwk = (text: string, plain: string): SigningKey => {
+  const jwk = (parseJson(text) ?? parseJson(plain)) as Record<string, unknown> | undefined;
+  if (!jwk) throw text.endsWith('}') ? damaged('it is not JSON') : truncated('its JSON is not whole');
   if (Array.isArray(jwk.keys)) {
     throw unreadable('a JWK Set', 'Paste the one key that signs, from "{" to "}".');
   }
@@ -274,9 +287,9 @@ export const importSigningKey = (text: string): SigningKey => {
   if (trimmed.length > MAX_LENGTH) {
     throw unreadable(`${trimmed.length} characters of text`, 'Paste the key file alone.');
   }
-  const unquoted = trimmed.replace(/^(["'])(.*)\1$/s, '$2');
+  const unquoted = unquote(trimmed);
   // The letter is optional so that a long run of backslashes is read once, not once from each of them.
-  const plain = unquoted.replace(/\\+([rn]?)/g, (run, letter) => (letter ? '\n' : run)).trim();
+  const plain = unquoted.replace(/\\+([rn]?)/g, (run, letter) => (letter ? ' ' : run)).trim();
   if (plain === '') {
     throw fault(
       'variable_missing',
@@ -286,10 +299,14 @@ export const importSigningKey = (text: string): SigningKey => {
   }
   const leftover = leftoverOf(plain);
   if (leftover) throw fault('variable_unresolved', leftover, 'Set that variable, or paste the key itself.');
-  if (plain.startsWith('{')) return fromJwk(plain);
+  if (plain.startsWith('{')) return fromJwk(unquoted, plain);
   if (/-----BEGIN [A-Z]/.test(plain)) return { key: fromPem(plain), kid: undefined };
 
-  const decoded = fromHex(fromBase64(plain.replace(/\s/g, '')) ?? '');
+  if (/-----END |-----BEGIN/.test(plain)) throw truncated('its BEGIN line is missing');
+  const letters = plain.replace(/[\s=]/g, '').replace(/\+/g, '-').replace(/\//g, '_');
+  // What was cut off is told by what the rest is.
+  const whole = letters.slice(0, letters.length & ~3);
+  const decoded = fromHex(fromBase64url(letters) ?? fromBase64url(whole) ?? '');
   if (decoded.includes('-----BEGIN ')) return { key: fromPem(decoded), kid: undefined };
   if (decoded.startsWith('\x30')) {
     throw unreadable(
@@ -297,6 +314,5 @@ export const importSigningKey = (text: string): SigningKey => {
       'Paste the whole file, its first and last line too.',
     );
   }
-  if (/-----END |-----BEGIN/.test(plain)) throw truncated('its BEGIN line is missing');
   throw unreadable(`${plain.length} characters of other text`, 'Paste the private key file.');
 };

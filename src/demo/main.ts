@@ -44,7 +44,7 @@ function readArguments() {
 function readJson(path: string, hint: string): unknown {
   if (!existsSync(path)) throw new Error(`"${path}" does not exist. ${hint}`);
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
   } catch {
     // The parser's own message quotes the file, which may hold a key.
     throw new Error(`"${path}" must be JSON, got something else. ${hint}`);
@@ -94,6 +94,7 @@ async function main() {
         process.once('exit', remove);
         process.once('SIGINT', () => process.exit(130));
         process.once('SIGTERM', () => process.exit(143));
+        process.once('SIGHUP', () => process.exit(129));
       },
     });
     process.exitCode = hasPassed ? 0 : 1;

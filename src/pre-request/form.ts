@@ -7,6 +7,10 @@ import { isClaims } from '../client-auth/request-object.ts';
 
 const CONTENT_TYPE = 'application/x-www-form-urlencoded';
 
+/** A body as Postman stores it. */
+export type PostmanBody = { mode?: string; disabled?: boolean; raw?: string; urlencoded?: PostmanField[] };
+export type PostmanField = { key?: string | null; value?: string | null; disabled?: boolean };
+
 /** Replaces {{NAME}} by the value of the variable, as the host will do before it sends. */
 export type Resolve = (template: unknown) => string;
 
@@ -18,17 +22,19 @@ export type Form = { mode: 'urlencoded'; fields: PostmanField[] } | { mode: 'raw
 /**
  * The form that a body is; a missing one is an empty form.
  *
- * @param contentType value of the header, empty when there is none
+ * @param contentTypes values of the header; of several the hosts send the last
  * @returns the form, or the shape of a body that is none
  */
-export const toForm = (body: PostmanBody | undefined, contentType: string): Form | string => {
-  const mediaType = contentType.replace(/;.*/s, '').trim().toLowerCase();
-  if (mediaType && mediaType !== CONTENT_TYPE) return 'the header Content-Type of something else';
+export const toForm = (body: PostmanBody | undefined, contentTypes: string[]): Form | string => {
+  const mediaTypes = contentTypes.map(type => type.replace(/;.*/s, '').trim().toLowerCase()).filter(type => type);
+  if (mediaTypes.some(type => type !== CONTENT_TYPE)) return 'the header Content-Type of something else';
   if (!body || body.disabled || !body.mode) return { mode: 'urlencoded', fields: [] };
   if (body.mode === 'urlencoded') return { mode: 'urlencoded', fields: body.urlencoded ?? [] };
   if (body.mode !== 'raw') return `a body of mode "${body.mode}"`;
   if (!body.raw?.trim()) return { mode: 'urlencoded', fields: [] };
-  return mediaType ? { mode: 'raw', text: body.raw } : 'a raw body without the header Content-Type of a form';
+  return mediaTypes.length > 0
+    ? { mode: 'raw', text: body.raw }
+    : 'a raw body without the header Content-Type of a form';
 };
 
 /** The error of a body that is no form. */

@@ -188,7 +188,7 @@ const enabledHeaders = (name: string): string[] =>
 const readForm = (): Form | string => {
   const { body } = pm.request;
   const plain = body && 'toJSON' in body ? body.toJSON() : body;
-  return toForm(plain, enabledHeaders('content-type')[0] ?? '');
+  return toForm(plain, enabledHeaders('content-type'));
 };
 
 const authenticate = (endpoint: EndpointName, server: KnownServer, url: string): void => {
@@ -289,7 +289,13 @@ const proceed = (target: Target, server: KnownServer): void => {
     throw new ClientAuthError('request_authenticated_twice', message);
   }
   const unknown = toUnknownName(target, server);
-  if (!unknown) return;
+  if (!unknown) {
+    // No host resolves {{ token_endpoint }}, with blanks.
+    const written = withoutQuery(target.written);
+    if (ENDPOINT_NAMES.some(name => written.replace(/\s/g, '').includes(`{{${name}}}`)))
+      checkResolved('The URL', written);
+    return;
+  }
   const form = readForm();
   if (typeof form === 'string') throw noForm(form);
   const got = server.isDiscovered ? 'nothing, and the metadata of "issuer" has none' : 'nothing';

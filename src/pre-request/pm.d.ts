@@ -2,8 +2,7 @@
 // postman-runtime share. https://learning.postman.com/docs/tests-and-scripts/write-scripts/postman-sandbox-reference/overview/
 
 type PostmanHeader = { key: string; value: string; disabled?: boolean };
-type PostmanBody = { mode?: string; disabled?: boolean; raw?: string; urlencoded?: PostmanField[] };
-type PostmanField = { key?: string | null; value?: string | null; disabled?: boolean };
+type PostmanBody = import('./form.ts').PostmanBody;
 type PostmanResponse = { code: number; text(): string };
 
 declare const pm: {
