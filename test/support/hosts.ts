@@ -57,22 +57,25 @@ const toText = (messages: unknown[]) =>
 /** A thrown string may arrive as itself. */
 const toErrorText = (error: Error | string) => (typeof error === 'string' ? error : `${error.name}: ${error.message}`);
 
+/** What a run has shown before it begins. */
+const emptyRun = (): Run => ({
+  failed: false,
+  tests: [],
+  consoleLines: [],
+  scriptErrors: [],
+  requestErrors: [],
+  errors: [],
+  environment: {},
+  summary: {},
+});
+
 /** Newman, through its library call. */
 export const newmanHost: Host = {
   name: `Newman ${versionOf('newman', import.meta.url)} (postman-runtime ${versionOf('postman-runtime', require.resolve('newman'))})`,
   generation: 'newman',
   run: (collection, options = {}) =>
     new Promise((resolve, reject) => {
-      const run: Run = {
-        failed: false,
-        tests: [],
-        consoleLines: [],
-        scriptErrors: [],
-        requestErrors: [],
-        errors: [],
-        environment: {},
-        summary: {},
-      };
+      const run = emptyRun();
       newman
         .run(
           {
@@ -118,16 +121,7 @@ export const runtimeHost: Host = {
     new Promise((resolve, reject) => {
       const { Runner } = require(runtimePath);
       const sdk = createRequire(runtimePath)('postman-collection');
-      const run: Run = {
-        failed: false,
-        tests: [],
-        consoleLines: [],
-        scriptErrors: [],
-        requestErrors: [],
-        errors: [],
-        environment: {},
-        summary: {},
-      };
+      const run = emptyRun();
       const environment = new sdk.VariableScope({ values: toValues(options.environment) });
       const certificates =
         options.clientCertificate &&
