@@ -17,6 +17,7 @@ import {
 import { type CredentialFiles, writeCredentialFiles } from '../src/demo/credential-files.ts';
 import { execute } from './support/execute.ts';
 import { holdsPartOf } from './support/readings.ts';
+import { type Answer, startRecorder } from './support/recorder.ts';
 
 interface Line {
   name: string;
@@ -174,6 +175,73 @@ describe('check', () => {
       find('live private_key_jwt')?.message ?? '',
       /^answered 401 invalid_client\n1\. proved: aud was .*: set client_assertion_audience to token_endpoint$/,
     );
+  });
+
+  it('tells a wrong audience of any other URL too', async () => {
+    const change = { client_assertion_audience: 'https://elsewhere.example.my' };
+    const { find } = await checkAsJson(change, [...tls, '--live']);
+    assert.match(
+      find('live private_key_jwt')?.message ?? '',
+      /^answered 401 invalid_client\n1\. proved: aud was .*: set client_assertion_audience to token_endpoint$/,
+    );
+  });
+
+  it('tells by elimination a kid or a key that is not registered, where no JWKS is known', async () => {
+    const other = await createSigningKey();
+    for (const change of [{ kid: 'k9' }, { signing_key: other.privateKey }]) {
+      const { find } = await checkAsJson(change, [...tls, '--live']);
+      assert.match(
+        find('live private_key_jwt')?.message ?? '',
+        /^answered 401 invalid_client\n1\. possible: the public half of the signing key may not be registered under the kid [\w-]+: compare /,
+      );
+    }
+  });
+
+  it('does not take for a token, nor for a refusal of the client, what is neither', async () => {
+    const recorder = await startRecorder();
+    try {
+      const token_endpoint = `${recorder.origin}/token`;
+      const answers: [Answer, RegExp][] = [
+        [
+          { body: '<html>Welcome</html>' },
+          /^answered 200 without an access token\n1\. possible: the status 200 is no refusal of a/,
+        ],
+        [
+          { status: 302, headers: { location: '/login' } },
+          /^answered 302\n1\. possible: the status 302 is no refusal of a/,
+        ],
+        [{ status: 500 }, /^answered 500\n1\. proved: the status 500 says that the server itself failed/],
+      ];
+      for (const [answer, expected] of answers) {
+        recorder.answers.set('/token', answer);
+        const { find } = await checkAsJson({ issuer: '', token_endpoint }, [...tls, '--live']);
+        const { status, message = '' } = find('live private_key_jwt') ?? {};
+        assert.equal(status, 'fail', message);
+        assert.match(message, expected);
+        assert.doesNotMatch(message, /aud|registered|\n2\./);
+        assert.equal(find('live tls_client_auth')?.status, 'skip', find('live tls_client_auth')?.message);
+      }
+    } finally {
+      await recorder.close();
+    }
+  });
+
+  it('tells in its causes too that the metadata has another issuer', async () => {
+    const issuers = await startAuthorizationServer({ audience: 'issuer', credentials });
+    try {
+      const change = {
+        issuer: `${issuers.issuer}/`,
+        token_endpoint: issuers.endpoints.token_endpoint,
+        client_assertion_audience: 'issuer',
+      };
+      const { find } = await checkAsJson(change, [...tls, '--live'], issuers);
+      assert.match(
+        find('live private_key_jwt')?.message ?? '',
+        /\n1\. proved: aud was .*\/, and the metadata there has the issuer .*: set issuer to .*[^/]$/,
+      );
+    } finally {
+      await issuers.close();
+    }
   });
 
   it('tells a kid that the JWKS lacks, and the right one if there is one', async () => {

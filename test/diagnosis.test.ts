@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type CertificateFacts, compareNames, readCertificate, toRfc4514 } from '../src/cli/certificate-facts.ts';
-import { type RefusedRequest, type Surroundings, toFacts } from '../src/cli/collect-facts.ts';
+import { type RefusedRequest, readAnswer, type Surroundings, toFacts } from '../src/cli/collect-facts.ts';
 import { findEndpointRequests, findSecrets } from '../src/cli/collection-findings.ts';
 import { diagnose, explain, type Facts } from '../src/cli/diagnosis.ts';
 import { compareWithJwks, hasSigned, isPublicHalf, type JwksFacts } from '../src/cli/jwks-facts.ts';
@@ -59,6 +59,7 @@ const refused: Facts = {
   error: 'invalid_client',
   errorDescription: 'client authentication failed',
   saysCertificateMissing: false,
+  saysCertificateRefused: false,
   connectionCode: undefined,
   formFaults: [],
   method: 'private_key_jwt',
@@ -66,12 +67,16 @@ const refused: Facts = {
   certificate,
   registeredSubject: undefined,
   clockDifference: 0,
+  clockOffset: 0,
   sentAt: NOW + 0.4,
   issuer: ISSUER,
   tokenEndpoints: [TOKEN_ENDPOINT],
   server,
+  serverFault: undefined,
   jwks,
+  jwksFault: undefined,
   accepted: [],
+  refused: [],
 };
 const byCertificate: Partial<Facts> = { method: 'tls_client_auth', assertion: undefined, jwks: undefined };
 
@@ -101,37 +106,112 @@ const FIRST_CAUSES: [title: string, change: Partial<Facts>, isCertain: boolean, 
   [
     'a clock 120 s ahead, and an assertion that outlives it',
     { clockDifference: 120 },
-    true,
-    /120 s ahead of yours, and a server may refuse an assertion that seems 120 s old/,
-    /^set clock_offset to 120$/,
+    false,
+    /^the server's clock is 120 s ahead of yours, and a server may refuse an assertion that seems 120 s old; or aud was /,
+    /^"check --live" tells which: set clock_offset to 120, or set client_assertion_audience to issuer, or /,
+  ],
+  [
+    'a clock 59 s behind, which a server may bear, beside the audience',
+    { clockDifference: -59 },
+    false,
+    /^the server's clock is 59 s behind yours, and a server may refuse an iat .*; or aud was the token endpoint, /,
+    /^"check --live" tells which: set clock_offset to -59, or set client_assertion_audience to issuer, or /,
+  ],
+  [
+    'a clock 45 s ahead, and an assertion of 40 s that a server may still take, beside the audience',
+    { clockDifference: 45, assertion: { ...assertion, exp: NOW + 40 } },
+    false,
+    /^the server's clock is 45 s ahead of yours, and a server may refuse an assertion of 40 s as expired; or aud was /,
+    /^"check --live" tells which: set clock_offset to 45, or /,
+  ],
+  [
+    'a clock of which the server speaks, though its answer has the right date',
+    { errorDescription: 'JWT iat 1799999000 is too old: clock skew' },
+    false,
+    /^the server speaks of the times of the assertion, though the server's clock agrees with yours by the date/,
+    /set clock_offset to the difference, or lower client_assertion_lifetime$/,
+  ],
+  [
+    'a clock of which the server speaks, and which is off by what most servers bear',
+    { errorDescription: 'assertion expired', clockDifference: 40 },
+    false,
+    /^the server's clock is 40 s ahead of yours, and a server may refuse an assertion that seems 40 s old$/,
+    /^set clock_offset to 40$/,
   ],
   [
     'a clock_offset in the wrong direction',
-    { clockDifference: -95, assertion: { ...assertion, iat: NOW + 95, exp: NOW + 695 } },
+    { clockDifference: -95, clockOffset: 95, assertion: { ...assertion, iat: NOW + 95, exp: NOW + 695 } },
     true,
     /^the server's clock is 95 s behind yours, and clock_offset is 95, so iat was 190 s in the future$/,
     /^set clock_offset to -95$/,
   ],
   [
-    'the token endpoint as audience',
+    'the token endpoint as audience, beside the method',
     {},
     false,
-    /^aud was the token endpoint; servers of the FAPI 2.0 profile take only the issuer$/,
+    /^aud was the token endpoint, and servers of the FAPI 2.0 profile take only the issuer; or the client may be registered with another method than private_key_jwt$/,
+    /^"check --live" tells which: set client_assertion_audience to issuer, or set token_endpoint_auth_method to the registered one$/,
+  ],
+  [
+    'audience, method and key where no JWKS is known',
+    { jwks: undefined },
+    false,
+    /^aud was the token endpoint, .*; or .* another method .*; or the public half of the signing key may not be registered under the kid k1$/,
+    /^"check --live --jwks <registered JWKS>" tells which: .*, or .*, or compare key and kid with the registered JWKS$/,
+  ],
+  [
+    'the audience alone where the server takes no other method',
+    { server: { ...server, methods: { token_endpoint: ['private_key_jwt'] } } },
+    false,
+    /^aud was the token endpoint, and servers of the FAPI 2.0 profile take only the issuer$/,
     /^set client_assertion_audience to issuer$/,
   ],
   [
     'the issuer as audience',
     { assertion: { ...assertion, aud: ISSUER } },
     false,
-    /^aud was the issuer, and the server may take only the token endpoint$/,
-    /^set client_assertion_audience to token_endpoint$/,
+    /^aud was the issuer, and the server may take only the token endpoint; or /,
+    /set client_assertion_audience to token_endpoint, or /,
   ],
   [
     'an audience of another server',
     { assertion: { ...assertion, aud: 'https://other.example.my/token' } },
+    false,
+    /^aud was https:\/\/other\.example\.my\/token, which is neither the issuer nor the token endpoint; or /,
+    /set client_assertion_audience to issuer or token_endpoint, or /,
+  ],
+  [
+    'an issuer as audience that the metadata contradicts',
+    {
+      server: undefined,
+      issuer: `${ISSUER}/`,
+      assertion: { ...assertion, aud: `${ISSUER}/` },
+      serverFault: { reason: 'another issuer', statedIssuer: ISSUER },
+    },
     true,
-    /neither the issuer nor an endpoint/,
-    /^set client_assertion_audience to issuer or token_endpoint$/,
+    /^aud was https:\/\/auth\.example\.my\/, and the metadata there has the issuer https:\/\/auth\.example\.my$/,
+    /^set issuer to https:\/\/auth\.example\.my$/,
+  ],
+  [
+    'the token endpoint as audience beside such an issuer',
+    { server: undefined, issuer: `${ISSUER}/`, serverFault: { reason: 'another issuer', statedIssuer: ISSUER } },
+    false,
+    /^aud was the token endpoint/,
+    /set client_assertion_audience to issuer and issuer to https:\/\/auth\.example\.my, or /,
+  ],
+  [
+    'what is left when the other audience and the other method were refused too',
+    {
+      jwks: undefined,
+      refused: [
+        { method: 'private_key_jwt', aud: TOKEN_ENDPOINT },
+        { method: 'private_key_jwt', aud: ISSUER },
+        { method: 'tls_client_auth', aud: undefined },
+      ],
+    },
+    false,
+    /^the public half of the signing key may not be registered under the kid k1$/,
+    /^compare key and kid with the registered JWKS$/,
   ],
   [
     'an audience that was refused beside one that was not',
@@ -161,8 +241,20 @@ const FIRST_CAUSES: [title: string, change: Partial<Facts>, isCertain: boolean, 
     /^under the kid k1 the JWKS jwks\.json has another key/,
     /^use the signing key that belongs to k1/,
   ],
-  ['two keys under the kid', { jwks: { ...jwks, count: 2 } }, true, /^2 keys of the JWKS/, /a kid of its own/],
-  ['a key for something else', { jwks: { ...jwks, otherUse: '"alg" "RS256"' } }, true, /"alg" "RS256"/, /^register it/],
+  [
+    'two keys under the kid, which a server may bear, beside the audience',
+    { jwks: { ...jwks, count: 2 } },
+    false,
+    /^2 keys of the JWKS jwks\.json have the kid k1, and the server may take the wrong one; or aud was /,
+    /^"check --live" tells which: give every key a kid of its own, or set client_assertion_audience/,
+  ],
+  [
+    'a key for something else, which a server may bear, beside the audience',
+    { jwks: { ...jwks, otherUse: '"alg" "RS256"' } },
+    false,
+    /"alg" "RS256"; or aud was /,
+    /tells which: register it with "alg" PS256 and "use" sig, or set client_assertion_audience/,
+  ],
   [
     'no transport certificate',
     { certificate: 'none' },
@@ -178,11 +270,32 @@ const FIRST_CAUSES: [title: string, change: Partial<Facts>, isCertain: boolean, 
     /^give --ssl-client-cert/,
   ],
   [
+    'no transport certificate on the connection, where which one went along is not known',
+    { certificate: undefined, status: undefined, connectionCode: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' },
+    true,
+    /^the server says that it got no transport certificate$/,
+    /^name one for this host in --ssl-client-cert-list/,
+  ],
+  [
+    'a certificate that the server says it got none of',
+    { status: undefined, connectionCode: 'EPROTO_ALERT_CERTIFICATE_REQUIRED' },
+    true,
+    /^the server says that it got no transport certificate$/,
+    /without a proxy/,
+  ],
+  [
     'a proxy that drops the certificate',
-    { saysCertificateMissing: true, status: 400 },
+    { saysCertificateMissing: true, status: 400, error: undefined },
     true,
     /it got no transport certificate$/,
     /without a proxy/,
+  ],
+  [
+    'a proxy that refuses the certificate',
+    { saysCertificateRefused: true, status: 400, error: undefined },
+    true,
+    /^the server says that it could not verify the transport certificate$/,
+    /issued for its environment/,
   ],
   [
     'an expired certificate',
@@ -208,30 +321,43 @@ const FIRST_CAUSES: [title: string, change: Partial<Facts>, isCertain: boolean, 
   [
     'the registered subject in another order',
     { ...byCertificate, registeredSubject: 'C=MY, O=Bank, CN=client' },
-    true,
-    /in another order/,
-    /^register tls_client_auth_subject_dn as/,
+    false,
+    /in another order .*; or the client may be registered with another method than tls_client_auth$/,
+    /: register tls_client_auth_subject_dn as the certificate has it, or set token_endpoint_auth_method/,
   ],
   [
-    'a certificate whose registered subject is not known',
+    'a certificate whose registered subject is not known, beside the method',
     byCertificate,
     false,
-    /^the client may be registered with another subject than that of the transport certificate, which is CN=client/,
+    /^the client may be registered with another subject than .*, which is CN=client,O=Bank,C=MY; or the client may be registered with another method than tls_client_auth$/,
+    /^"check --live" tells which: compare the subject with .*, or set token_endpoint_auth_method to the registered one$/,
+  ],
+  [
+    'the certificate alone where the other method was refused too',
+    {
+      ...byCertificate,
+      refused: [
+        { method: 'tls_client_auth', aud: undefined },
+        { method: 'private_key_jwt', aud: ISSUER },
+      ],
+    },
+    false,
+    /^the client may be registered with another subject than .*, which is CN=client,O=Bank,C=MY$/,
     /^compare the subject/,
   ],
   [
     'a method that the registered subject speaks against',
     { registeredSubject: 'CN=client,O=Bank,C=MY' },
     false,
-    /^the client may be registered with tls_client_auth/,
-    /^compare token_endpoint_auth_method/,
+    /; or the client may be registered with tls_client_auth, as tls_client_auth_subject_dn is set/,
+    /^"check --live" tells which: .*, or set token_endpoint_auth_method to the registered one$/,
   ],
   [
     'a method whose certificate is the registered one',
     { ...byCertificate, registeredSubject: 'CN=client, O=Bank, C=MY' },
     false,
     /^the client may be registered with another method than tls_client_auth$/,
-    /^compare token_endpoint_auth_method/,
+    /^set token_endpoint_auth_method/,
   ],
   [
     'a method that the other one was accepted beside',
@@ -255,6 +381,22 @@ const FIRST_CAUSES: [title: string, change: Partial<Facts>, isCertain: boolean, 
     /PS256/,
   ],
   ['a form with two assertions', { formFaults: ['the form had client_assertion 2 times'] }, true, /2 times/, /form/],
+  [
+    'a server that failed',
+    { error: undefined, status: 500 },
+    true,
+    /^the status 500 says that the server itself failed/,
+    /^try again later/,
+  ],
+  [
+    'a redirect',
+    { error: undefined, status: 302 },
+    false,
+    /^the status 302 is no refusal of a client, so the URL may not be that of the token_endpoint$/,
+    /^compare the URL/,
+  ],
+  ['a page', { error: undefined, status: 200 }, false, /^the status 200 is no refusal/, /^compare the URL/],
+  ['too many requests', { error: undefined, status: 429 }, true, /^the server got too many requests$/, /^wait/],
   ['an answer that is not of OAuth', { error: undefined, status: 403 }, false, /^the answer has no OAuth error/, /ask/],
   [
     'what the server says itself',
@@ -297,9 +439,31 @@ describe('the diagnosis of a refusal', () => {
     });
   }
 
-  it('puts the method right behind the audience where neither can be told', () => {
-    const [, second] = diagnose(refused);
-    assert.match(second?.fact ?? '', /registered with another method than private_key_jwt/);
+  it('explains an answer that says nothing of the client by nothing of the client', () => {
+    for (const status of [200, 302, 404, 429, 500, 503]) {
+      const causes = diagnose({ ...refused, status, error: undefined, clockDifference: -120, jwks: undefined });
+      assert.equal(causes.length, 1, `status ${status} has ${causes.length} causes`);
+    }
+  });
+
+  it('leaves room for a gateway beside what is proved, where the answer is not of OAuth', () => {
+    const causes = diagnose({ ...refused, status: 403, error: undefined, clockDifference: -120 });
+    assert.deepEqual(
+      causes.map(({ isCertain }) => isCertain),
+      [true, false],
+    );
+    assert.match(causes[1]?.fact ?? '', /gateway/);
+  });
+
+  it('hides no possibility behind another', () => {
+    for (const change of [{ clockDifference: -59 }, { clockDifference: 59 }, { jwks: { ...jwks, count: 2 } }]) {
+      const text = diagnose({ ...refused, ...change })
+        .map(({ fact }) => fact)
+        .join('\n');
+      assert.match(text, /aud was the token endpoint/);
+      assert.match(text, /another method than private_key_jwt/);
+      assert.match(text, /client_id may be unknown/);
+    }
   });
 
   it('puts all that is proved before all that is possible', () => {
@@ -314,17 +478,14 @@ describe('the diagnosis of a refusal', () => {
     const causes = diagnose({ ...refused, ...unknown, certificate: undefined, issuer: undefined });
     assert.deepEqual([...new Set(causes.map(({ isCertain }) => isCertain))], [false]);
     assert.match(causes[0]?.remedy ?? '', /client_assertion_audience/);
-    assert.equal(
-      causes.some(({ fact }) => /may not be registered under the kid k1/.test(fact)),
-      true,
-      'the kid is a possibility',
-    );
+    assert.match(causes[0]?.fact ?? '', /may not be registered under the kid k1/);
   });
 
   it('does not blame the audience of a client that was accepted with it before', () => {
     const accepted: Facts['accepted'] = [{ method: 'private_key_jwt', aud: TOKEN_ENDPOINT }];
     const causes = diagnose({ ...refused, accepted });
     assert.equal(causes[0]?.isCertain, false);
+    assert.doesNotMatch(causes.map(({ fact }) => fact).join(), /aud was|another method/);
   });
 
   it('leaves clocks alone that differ by no more than a server bears', () => {
@@ -344,6 +505,18 @@ describe('the explanation', () => {
       "  server: the server's clock is 95 s behind yours; methods private_key_jwt, tls_client_auth; algorithms PS256; kid k1 with this key is in the JWKS jwks.json",
       "  1. proved: the server's clock is 95 s behind yours, so iat was 95 s in the future: set clock_offset to -95",
     ]);
+  });
+
+  it('says why metadata and JWKS could not be read', () => {
+    const [, , , known = ''] = explain({
+      ...refused,
+      server: undefined,
+      serverFault: { reason: 'the connection failed (ENOTFOUND)' },
+      jwks: undefined,
+      jwksFault: { reason: 'status 404' },
+    });
+    assert.match(known, /; its metadata could not be read: the connection failed \(ENOTFOUND\); /);
+    assert.match(known, /; the JWKS could not be read: status 404$/);
   });
 
   it('says so when no certificate was sent and nothing is known', () => {
@@ -383,8 +556,11 @@ describe('the facts of a request', () => {
       isDiscovered: true,
     },
     server,
+    serverFault: undefined,
     certificate,
     registeredSubject: undefined,
+    clockOffset: 0,
+    jwksFault: undefined,
     jwks: { source: 'jwks.json', keys: [publicJwk] },
   };
   const form = new URLSearchParams({ client_id: 'c', client_assertion: jws, client_assertion_type: 't' }).toString();
@@ -434,8 +610,37 @@ describe('the facts of a request', () => {
     for (const body of ['<html>No required SSL certificate was sent</html>', 'null', '[1]', '']) {
       assert.equal(toFacts(surroundings, { ...request, body }).error, undefined);
     }
-    const body = '<center>No required SSL certificate was sent</center>';
-    assert.equal(toFacts(surroundings, { ...request, body }).saysCertificateMissing, true);
+    const wordsOf = (text: string) => {
+      const { saysCertificateMissing, saysCertificateRefused } = readAnswer(`<center>${text}</center>`);
+      return { saysCertificateMissing, saysCertificateRefused };
+    };
+    assert.deepEqual(wordsOf('No required SSL certificate was sent'), {
+      saysCertificateMissing: true,
+      saysCertificateRefused: false,
+    });
+    assert.deepEqual(wordsOf('The SSL certificate error'), {
+      saysCertificateMissing: false,
+      saysCertificateRefused: true,
+    });
+  });
+
+  it('take for an error of OAuth only what has its form, and words from either kind of answer', () => {
+    const read = (answer: object) => {
+      const { error, errorDescription } = readAnswer(JSON.stringify(answer));
+      return [error, errorDescription];
+    };
+    assert.deepEqual(read({ error: 'invalid_client', error_description: 'no' }), ['invalid_client', 'no']);
+    assert.deepEqual(read({ error: 'Unauthorized', status: 401 }), [undefined, undefined]);
+    assert.deepEqual(read({ error: { code: 1 } }), [undefined, undefined]);
+    assert.deepEqual(read({ title: 'Unauthorized', detail: 'unknown certificate' }), [
+      undefined,
+      'unknown certificate',
+    ]);
+  });
+
+  it('add the age of an answer to its date', () => {
+    const date = new Date((NOW - 3000) * 1000).toUTCString();
+    assert.equal(toFacts(surroundings, { ...request, date, age: '3000' }).clockDifference, 0);
   });
 
   it('take half the way off the clock, and add what a cache has kept', () => {

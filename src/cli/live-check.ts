@@ -4,9 +4,9 @@ import { randomUUID } from 'node:crypto';
 import { type ReadVariable, readSettings, type Settings } from '../client-auth/settings.ts';
 import { authenticate } from './authenticate.ts';
 import { toFacts } from './collect-facts.ts';
-import { type Accepted, describeCause, diagnose, type Facts, type Method } from './diagnosis.ts';
+import { describeCause, diagnose, type Facts, type Method, toPlain, type Way } from './diagnosis.ts';
 import type { Line, Preflight } from './preflight.ts';
-import { send, toConnectionCode } from './server-facts.ts';
+import { parseObject, send, toConnectionCode } from './server-facts.ts';
 
 /** What a token request came to. */
 interface Attempt {
@@ -31,20 +31,21 @@ export async function runLiveChecks(preflight: Preflight, read: ReadVariable): P
   const isReached = !preflight.lines.some(one => one.name === 'connection' && one.status === 'fail');
   if (!isReached) return [skip(name, 'the server can not be reached')];
 
-  const accepted: Accepted[] = [];
+  const [accepted, refused]: [Way[], Way[]] = [[], []];
   const attempt = async (tried: Settings): Promise<Attempt | undefined> => {
     const result = await requestToken(preflight, read, tried, url);
-    if (result?.isAuthenticated) accepted.push({ method: tried.method, aud: result.facts.assertion?.aud });
+    const way = { method: tried.method, aud: result?.facts.assertion?.aud };
+    if (result?.isAuthenticated) accepted.push(way);
+    else if (result && isRefused(result.facts)) refused.push(way);
     return result;
   };
 
   const first = await attempt(settings);
   if (!first) return [skip(name, 'no client assertion can be made')];
-  if (!first.isAuthenticated && settings.method === 'private_key_jwt' && first.facts.status !== undefined) {
-    await attempt({
-      ...settings,
-      audience: { from: settings.audience.from === 'issuer' ? 'token_endpoint' : 'issuer' },
-    });
+  if (settings.method === 'private_key_jwt' && first.facts.status !== undefined) {
+    for (const from of ['issuer', 'token_endpoint'] as const) {
+      if (accepted.length === 0 && from !== settings.audience.from) await attempt({ ...settings, audience: { from } });
+    }
   }
   const otherMethod: Method = settings.method === 'private_key_jwt' ? 'tls_client_auth' : 'private_key_jwt';
   const other = await tryOther(otherMethod);
@@ -65,8 +66,10 @@ export async function runLiveChecks(preflight: Preflight, read: ReadVariable): P
     if (!result) return skip(otherName, 'no client assertion can be made');
     if (result.isAuthenticated) return { name: otherName, status: 'ok', message: 'accepted' };
     if (result.facts.connectionCode !== undefined) return skip(otherName, 'the server can not be reached');
-    const message = `${describeAnswer(result.facts)}, which does no harm to a client of the other method`;
-    return { name: otherName, status: 'ok', message };
+    const answer = describeAnswer(result.facts);
+    return isRefused(result.facts)
+      ? { name: otherName, status: 'ok', message: `${answer}, which does no harm to a client of the other method` }
+      : { name: otherName, status: 'skip', message: `${answer}, which says nothing of this method` };
   }
 
   function describeFirst(): Line {
@@ -74,14 +77,20 @@ export async function runLiveChecks(preflight: Preflight, read: ReadVariable): P
     const answer = describeAnswer(facts);
     if (isAuthenticated && facts.status === 200) return { name, status: 'ok', message: 'accepted' };
     if (isAuthenticated) return { name, status: 'warn', message: `the client was authenticated, then ${answer}` };
-    const causes = diagnose({ ...facts, accepted }).map((cause, index) => `${index + 1}. ${describeCause(cause)}`);
+    const causes = diagnose({ ...facts, accepted, refused }).map(
+      (cause, index) => `${index + 1}. ${describeCause(cause)}`,
+    );
     return { name, status: 'fail', message: [answer, ...causes].join('\n') };
   }
 }
 
+/** Whether the answer is one to a client that was not authenticated. */
+const isRefused = ({ status = 0 }: Facts): boolean => status === 400 || status === 401 || status === 403;
+
 function describeAnswer({ status, error, connectionCode }: Facts): string {
   if (connectionCode !== undefined) return `not reached (${connectionCode})`;
-  return `answered ${status}${error && /^[\w-]{1,60}$/.test(error) ? ` ${error}` : ''}`;
+  if (status === 200) return 'answered 200 without an access token';
+  return `answered ${status}${error ? ` ${toPlain(error)}` : ''}`;
 }
 
 /** Requests a token by client credentials; undefined when no assertion can be made. */
@@ -112,7 +121,8 @@ async function requestToken(
     });
     const known = toFacts(surroundings, { ...refused, status, body: text, receivedAt: sentAt });
     const facts = { ...known, clockDifference: clockDifference ?? known.clockDifference };
-    return { facts, isAuthenticated: status === 200 || AFTER_AUTHENTICATION.includes(facts.error ?? '') };
+    const isToken = status === 200 && typeof parseObject(text).access_token === 'string';
+    return { facts, isAuthenticated: isToken || AFTER_AUTHENTICATION.includes(facts.error ?? '') };
   } catch (error) {
     const connectionCode = toConnectionCode(error);
     return { facts: toFacts(surroundings, { ...refused, connectionCode }), isAuthenticated: false };

@@ -9,9 +9,17 @@ import { importSigningKey, type SigningKey } from '../client-auth/signing-key.ts
 import { authenticate } from './authenticate.ts';
 import { type CertificateFacts, compareNames, readCertificate } from './certificate-facts.ts';
 import type { Client } from './client-options.ts';
-import { type Surroundings, toFacts, toRegisteredSubject } from './collect-facts.ts';
+import { type Surroundings, toClockOffset, toFacts, toReadingFault, toRegisteredSubject } from './collect-facts.ts';
 import { CommandError } from './command.ts';
-import { clockRemedy, describeCause, describeClock, describeValidity, diagnose, toPlain } from './diagnosis.ts';
+import {
+  clockRemedy,
+  describeCause,
+  describeClock,
+  describeValidity,
+  diagnose,
+  type ReadingFault,
+  toPlain,
+} from './diagnosis.ts';
 import { compareWithJwks, isPublicHalf, type JwksFacts } from './jwks-facts.ts';
 import {
   type Answer,
@@ -83,12 +91,16 @@ export async function runPreflight(
   const surroundings: Surroundings = {
     known: toKnownServer(read, undefined),
     server: undefined,
+    serverFault: undefined,
     certificate: facts,
     registeredSubject: toRegisteredSubject(read),
+    clockOffset: toClockOffset(read),
     jwks: undefined,
+    jwksFault: undefined,
   };
   const discovery = await checkDiscovery(read('issuer'), tls, surroundings);
   surroundings.server = discovery.server;
+  surroundings.serverFault = discovery.fault;
   surroundings.known = toKnownServer(read, discovery.server);
   lines.push(discovery.line, ...checkEndpoints(settings.method, surroundings), checkAliases(surroundings));
 
@@ -278,13 +290,13 @@ async function checkDiscovery(
   issuer: string,
   tls: Tls,
   surroundings: Surroundings,
-): Promise<{ line: Line; server: ServerFacts | undefined }> {
+): Promise<{ line: Line; server?: ServerFacts; fault?: ReadingFault }> {
   const name = 'issuer';
   if (issuer === '') {
     const isByHand = Object.keys(surroundings.known.byHand).length > 0;
-    if (isByHand) return { line: skipped(name, 'it is not set, the endpoints are'), server: undefined };
+    if (isByHand) return { line: skipped(name, 'it is not set, the endpoints are') };
     const message = '"issuer" must be the issuer of the authorization server, got nothing. Set it in the environment.';
-    return { line: line(name, 'fail', message), server: undefined };
+    return { line: line(name, 'fail', message) };
   }
   try {
     const server = await fetchServerFacts(issuer, tls);
@@ -294,7 +306,7 @@ async function checkDiscovery(
       error instanceof ClientAuthError
         ? error.message
         : explainConnection('token_endpoint', issuer, error, surroundings);
-    return { line: line(name, 'fail', message), server: undefined };
+    return { line: line(name, 'fail', message), fault: toReadingFault(error) };
   }
 }
 

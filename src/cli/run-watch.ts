@@ -23,6 +23,7 @@ interface Exchange {
     headers: { get(name: string): string | undefined };
     text(): string;
   };
+  cursor?: { iteration: number };
 }
 
 /** What the event `script` tells: the scopes and the request as the script left them, and the request of the collection. */
@@ -57,7 +58,7 @@ export function watch(emitter: NodeJS.EventEmitter, redaction: Redaction): Poste
     addForm(redaction, toForm(request));
     addAuthorization(redaction, request.headers.get('authorization') ?? '');
   });
-  emitter.prependListener('request', (error: unknown, { request, response }: Exchange = {}) => {
+  emitter.prependListener('request', (error: unknown, { request, response, cursor }: Exchange = {}) => {
     // Newman gives a response without a status beside the error of a connection.
     const body = response?.code ? response.text() : undefined;
     if (body) addJson(redaction, body);
@@ -70,6 +71,8 @@ export function watch(emitter: NodeJS.EventEmitter, redaction: Redaction): Poste
       status: response?.code,
       body,
       date: response?.headers?.get('date'),
+      age: response?.headers?.get('age'),
+      iteration: cursor?.iteration ?? 0,
       receivedAt: Date.now(),
       duration: response?.responseTime,
       connectionError: error,

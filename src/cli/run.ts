@@ -3,8 +3,9 @@
 
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { NewmanRunOptions } from 'newman';
-import { addClientOptions, type Client, type ClientOptions, readClient } from './client-options.ts';
+import type { NewmanRunOptions, NewmanRunSummary } from 'newman';
+import type { ReadVariable } from '../client-auth/settings.ts';
+import { addClientOptions, type Client, type ClientOptions, createReader, readClient } from './client-options.ts';
 import { CommandError, type Host } from './command.ts';
 import { cannotBeWritten, decodeUtf8, readBytes } from './files.ts';
 import { guardWrites } from './guarded-writes.ts';
@@ -109,9 +110,9 @@ async function run(file: string, rest: string[], options: RunOptions, host: Host
   for (const { key, value } of client.environment.values) addNamed(redaction, key, value);
   guardWrites(text => redaction.redact(text));
   host.filterOutput(text => redaction.redactPieces(text));
-  const { failures, posted } = await runNewman({ collection, client, reporters, reporter, options, redaction });
+  const { failures, posted, readIn } = await runNewman({ collection, client, reporters, reporter, options, redaction });
   const hasCertificateList = options.sslClientCertList !== undefined;
-  for (const line of await explainRefusals(posted, client, hasCertificateList)) host.note(line);
+  for (const line of await explainRefusals(posted, readIn, client.transport, hasCertificateList)) host.note(line);
   if (failures > 0 && !options.suppressExitCode) {
     throw new CommandError(`the run failed: ${failures} ${failures === 1 ? 'failure' : 'failures'}.`);
   }
@@ -183,8 +184,15 @@ interface Run {
   redaction: Redaction;
 }
 
-/** Runs Newman; gives the number of failures, and what was posted. */
-async function runNewman(run: Run): Promise<{ failures: number; posted: PostedForm[] }> {
+interface Outcome {
+  failures: number;
+  posted: PostedForm[];
+  /** Reads a variable as it was at the end, with the data of an iteration. */
+  readIn: (iteration: number) => ReadVariable;
+}
+
+/** Runs Newman. */
+async function runNewman(run: Run): Promise<Outcome> {
   const { collection, client, reporters, reporter, options, redaction } = run;
   const { transport, environment } = client;
   const passed = Object.fromEntries(
@@ -207,10 +215,37 @@ async function runNewman(run: Run): Promise<{ failures: number; posted: PostedFo
   return await new Promise((resolve, reject) => {
     const emitter = newman.run(newmanOptions as NewmanRunOptions, (error, summary) => {
       if (error) reject(toCommandError(error));
-      else resolve({ failures: summary.run.failures.length + (summary.error ? 1 : 0), posted });
+      else
+        resolve({
+          failures: summary.run.failures.length + (summary.error ? 1 : 0),
+          posted,
+          readIn: toReaders(summary, rows),
+        });
+    });
+    let rows: Json[] = [];
+    emitter.on('start', (_error, { run }: { run?: { state?: { data?: Json[] } } }) => {
+      rows = run?.state?.data ?? [];
     });
     const posted = watch(emitter as unknown as NodeJS.EventEmitter, redaction);
   });
+}
+
+/** Readers of the variables in all scopes, the nearer one last. */
+function toReaders(summary: NewmanRunSummary, rows: Json[]): Outcome['readIn'] {
+  const { environment, globals, collection } = summary as unknown as Record<
+    string,
+    { values?: Scope; variables?: Scope }
+  >;
+  const scopes = [globals?.values, collection?.variables, environment?.values].flatMap(scope => scope?.all() ?? []);
+  const values = scopes.map(({ key, value, disabled }) => ({ key, value, enabled: !disabled }));
+  return iteration => {
+    const row = Object.entries(rows[iteration] ?? rows.at(-1) ?? {}).map(([key, value]) => ({ key, value }));
+    return createReader({ name: 'run', values: [...values, ...row] });
+  };
+}
+
+interface Scope {
+  all(): { key: string; value: unknown; disabled?: boolean }[];
 }
 
 /** Newman makes the directories of its reports; of one that cannot be made it says only what `mkdir` said. */

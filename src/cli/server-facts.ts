@@ -141,6 +141,16 @@ export function toConnectionCode(error: unknown): string {
   return text.replace(/[^\w .-]/g, '').slice(0, 100);
 }
 
+/** The metadata names another issuer than the configured one. */
+export class OtherIssuerError extends ClientAuthError {
+  readonly statedIssuer: string;
+
+  constructor({ code, message }: ClientAuthError, statedIssuer: string) {
+    super(code, message);
+    this.statedIssuer = statedIssuer;
+  }
+}
+
 /** What the server says of itself. */
 export interface ServerFacts {
   metadata: Metadata;
@@ -161,6 +171,7 @@ const HAVE_OWN_MEMBERS: readonly EndpointName[] = ['introspection_endpoint', 're
  * Fetches and reads the metadata of the issuer, from the place of OpenID Connect Discovery or of RFC 8414.
  *
  * @throws ClientAuthError when the issuer or its metadata is not to be trusted, `discovery_failed` when no place has it
+ * @throws OtherIssuerError when the metadata names another issuer
  * @throws Error of Node when the connection fails
  */
 export async function fetchServerFacts(issuer: string, tls: Tls): Promise<ServerFacts> {
@@ -168,7 +179,7 @@ export async function fetchServerFacts(issuer: string, tls: Tls): Promise<Server
   for (const url of metadataUrls(issuer)) {
     const { status, text, clockDifference } = await send(url, tls, { headers: { accept: 'application/json' } });
     if (status === 200) {
-      const metadata = readMetadata(text, issuer);
+      const metadata = readMetadataOf(issuer, text);
       const document: Record<string, unknown> = JSON.parse(text);
       const read = (suffix: string) => readLists(document, suffix);
       const [methods, algorithms] = [read('auth_methods_supported'), read('auth_signing_alg_values_supported')];
@@ -180,6 +191,26 @@ export async function fetchServerFacts(issuer: string, tls: Tls): Promise<Server
     'discovery_failed',
     `"issuer" must be a server whose metadata can be read, got ${statuses.join(', ')}. Check "issuer", or set the endpoint variables by hand.`,
   );
+}
+
+function readMetadataOf(issuer: string, text: string): Metadata {
+  try {
+    return readMetadata(text, issuer);
+  } catch (error) {
+    const { issuer: stated } = parseObject(text);
+    const isOther = error instanceof ClientAuthError && typeof stated === 'string' && stated !== issuer;
+    throw isOther && stated !== '' ? new OtherIssuerError(error, stated) : error;
+  }
+}
+
+/** The members of a JSON object; none of what is no object. */
+export function parseObject(text: string): Record<string, unknown> {
+  try {
+    const value = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
 }
 
 function readLists(document: Record<string, unknown>, suffix: string): Partial<Record<EndpointName, string[]>> {
