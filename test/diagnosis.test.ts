@@ -3,10 +3,12 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Facts } from '../src/cli/causes.ts';
 import { type CertificateFacts, compareNames, readCertificate, toRfc4514 } from '../src/cli/certificate-facts.ts';
 import { type RefusedRequest, readAnswer, type Surroundings, toFacts } from '../src/cli/collect-facts.ts';
 import { findEndpointRequests, findSecrets } from '../src/cli/collection-findings.ts';
-import { diagnose, explain, type Facts } from '../src/cli/diagnosis.ts';
+import { diagnose } from '../src/cli/diagnosis.ts';
+import { explain } from '../src/cli/explanation.ts';
 import { compareWithJwks, hasSigned, isPublicHalf, type JwksFacts } from '../src/cli/jwks-facts.ts';
 import { compareClocks, type ServerFacts, toConnectionCode } from '../src/cli/server-facts.ts';
 import { importSigningKey } from '../src/client-auth/signing-key.ts';

@@ -73,6 +73,17 @@ export function readCertificate(
   };
 }
 
+/** The date alone. */
+export const toDay = (date: Date): string => date.toISOString().slice(0, 10);
+
+/** Until when a certificate is good. */
+export function describeValidity({ validity, notBefore, notAfter, daysLeft }: CertificateFacts): string {
+  if (validity === 'expired') return `expired since ${toDay(notAfter)}`;
+  if (validity === 'not yet valid') return `not valid before ${toDay(notBefore)}`;
+  const left = daysLeft < 1 ? 'less than a day' : daysLeft === 1 ? '1 day' : `${daysLeft} days`;
+  return `valid until ${toDay(notAfter)}, ${left} left`;
+}
+
 function parseCertificates(pem: string): X509Certificate[] {
   try {
     const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];

@@ -5,10 +5,10 @@ import type { EndpointName } from '../client-auth/authorization-server.ts';
 import type { KnownServer } from '../client-auth/client-authentication.ts';
 import { ClientAuthError, shapeOf } from '../client-auth/errors.ts';
 import type { ReadVariable } from '../client-auth/settings.ts';
+import { type AssertionFacts, type Facts, type ReadingFault, toPlain, type Way } from './causes.ts';
 import { type CertificateFacts, readCertificate } from './certificate-facts.ts';
 import type { Client } from './client-options.ts';
 import { CommandError } from './command.ts';
-import { type AssertionFacts, type Facts, type ReadingFault, toPlain, type Way } from './diagnosis.ts';
 import { compareWithJwks, hasSigned } from './jwks-facts.ts';
 import {
   compareClocks,

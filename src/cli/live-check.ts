@@ -3,8 +3,10 @@
 import { randomUUID } from 'node:crypto';
 import { type ReadVariable, readSettings, type Settings } from '../client-auth/settings.ts';
 import { authenticate } from './authenticate.ts';
+import { type Facts, type Method, toPlain, type Way } from './causes.ts';
 import { toFacts } from './collect-facts.ts';
-import { describeCause, diagnose, type Facts, type Method, toPlain, type Way } from './diagnosis.ts';
+import { diagnose } from './diagnosis.ts';
+import { describeCause } from './explanation.ts';
 import type { Line, Preflight } from './preflight.ts';
 import { parseObject, send, toConnectionCode } from './server-facts.ts';
 

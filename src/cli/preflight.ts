@@ -7,19 +7,14 @@ import { checkServerUrl } from '../client-auth/server-url.ts';
 import { type ReadVariable, readSettings, type Settings } from '../client-auth/settings.ts';
 import { importSigningKey, type SigningKey } from '../client-auth/signing-key.ts';
 import { authenticate } from './authenticate.ts';
-import { type CertificateFacts, compareNames, readCertificate } from './certificate-facts.ts';
+import { type ReadingFault, toPlain } from './causes.ts';
+import { type CertificateFacts, compareNames, describeValidity, readCertificate } from './certificate-facts.ts';
 import type { Client } from './client-options.ts';
+import { clockRemedy, describeClock } from './clock-causes.ts';
 import { type Surroundings, toClockOffset, toFacts, toReadingFault, toRegisteredSubject } from './collect-facts.ts';
 import { CommandError } from './command.ts';
-import {
-  clockRemedy,
-  describeCause,
-  describeClock,
-  describeValidity,
-  diagnose,
-  type ReadingFault,
-  toPlain,
-} from './diagnosis.ts';
+import { diagnose } from './diagnosis.ts';
+import { describeCause } from './explanation.ts';
 import { compareWithJwks, isPublicHalf, type JwksFacts } from './jwks-facts.ts';
 import {
   type Answer,

@@ -3,9 +3,10 @@
 
 import { ENDPOINT_NAMES, findEndpoint } from '../client-auth/authorization-server.ts';
 import type { ReadVariable } from '../client-auth/settings.ts';
+import type { Way } from './causes.ts';
 import type { Transport } from './client-options.ts';
 import { readAnswer, readSurroundings, type Surroundings, toFacts, toWay } from './collect-facts.ts';
-import { explain, type Way } from './diagnosis.ts';
+import { explain } from './explanation.ts';
 import { parseObject, toConnectionCode } from './server-facts.ts';
 
 /** A form that was posted, and what came back. */
