@@ -201,6 +201,23 @@ describe('the end of a run', () => {
         );
       });
 
+      it('names the audience beside what a server bears: a clock 59 s off, and a kid that stands twice', async () => {
+        const wrong = { client_assertion_audience: wrongAudience };
+        const { publicJwk } = credentials.signingKey;
+        const jwks_uri = write('twice.json', { keys: [publicJwk, { ...other.publicJwk, kid: publicJwk.kid }] });
+        const twice = await firstCause(server, byKey(server, { ...wrong, jwks_uri }), withKey());
+        for (const pattern of [/1\. possible: 2 keys of the JWKS /, AUDIENCE]) assert.match(twice, pattern);
+        for (const clockOffset of [-59, 59]) {
+          const off = await startAuthorizationServer({ audience: world, credentials, clockOffset });
+          try {
+            const cause = await firstCause(off, byKey(off, { ...wrong, ...knownJwks() }), withKey());
+            for (const pattern of [/1\. possible: /, AUDIENCE]) assert.match(cause, pattern);
+          } finally {
+            await off.close();
+          }
+        }
+      });
+
       it('names audience, method and key together where no JWKS is known', async () => {
         for (const [variables, args] of [
           [byKey(server, { client_assertion_audience: wrongAudience }), withKey()],
