@@ -426,8 +426,11 @@ describe('check', () => {
       assert.equal(code, 1);
       const message = find('secrets')?.message ?? '';
       const { length } = collection.variable;
-      assert.equal(message.includes(`private key at $.variable[${length - 1}].value`), true, message);
-      assert.match(message, /token at \$\.item\[0\]\.item\[0\]\.request\.header\[\d+\]\.value/);
+      assert.equal(message.includes(`private key in "signing_key" at $.variable[${length - 1}].value`), true, message);
+      assert.match(
+        message,
+        /token in "Client \/ Well-known endpoint \/ Authorization" at \$\.item\[0\]\.item\[0\]\.request\.header\[\d+\]\.value/,
+      );
       assert.equal(holdsPartOf(stdout, credentials.signingKey.privateKey), false);
       assert.equal(holdsPartOf(stdout, token), false);
     });

@@ -6,7 +6,6 @@ import { describe, it } from 'node:test';
 import type { Facts } from '../src/cli/causes.ts';
 import { type CertificateFacts, compareNames, readCertificate, toRfc4514 } from '../src/cli/certificate-facts.ts';
 import { type RefusedRequest, readAnswer, type Surroundings, toFacts } from '../src/cli/collect-facts.ts';
-import { findEndpointRequests, findSecrets } from '../src/cli/collection-findings.ts';
 import { diagnose } from '../src/cli/diagnosis.ts';
 import { explain } from '../src/cli/explanation.ts';
 import { compareWithJwks, hasSigned, isPublicHalf, type JwksFacts } from '../src/cli/jwks-facts.ts';
@@ -729,65 +728,6 @@ describe('the facts of a certificate', () => {
     assert.equal(compareNames('CN=a,O=b', 'O=b,CN=a'), 'other order');
     assert.equal(compareNames('CN=a,O=b', 'CN=A,O=b'), 'other');
     assert.equal(compareNames('CN=a', 'CN=a,O=b'), 'other');
-  });
-});
-
-describe('a collection', () => {
-  const { privateKey } = createRsaKey();
-  const pem = toPkcs8(privateKey);
-  const ec = createRsaKey(2048).privateKey.export({ type: 'pkcs1', format: 'der' }).toString('base64');
-  const jwt = `ey${'a'.repeat(20)}.${'b'.repeat(20)}.${'c'.repeat(20)}`;
-  const leaks: Record<string, { value: unknown; kind: string; path?: string }> = {
-    'a PEM': { value: pem, kind: 'private key' },
-    'a PEM with escaped line breaks': { value: pem.replace(/\n/g, '\\n'), kind: 'private key' },
-    'a PEM without line breaks': { value: pem.replace(/\n/g, ''), kind: 'private key' },
-    'a PEM in lines': { value: pem.split('\n'), kind: 'private key' },
-    'a PEM in Base64': { value: Buffer.from(pem).toString('base64'), kind: 'private key' },
-    'a key as bare Base64': { value: ec, kind: 'private key' },
-    'a JWK': { value: toJwk(privateKey), kind: 'private JWK' },
-    'a JWK as text': { value: JSON.stringify(toJwk(privateKey)), kind: 'private JWK' },
-    'a JWT': { value: `client_assertion=${jwt}&x=y`, kind: 'token' },
-    'a bearer token': { value: `Bearer ${'f'.repeat(40)}`, kind: 'token' },
-  };
-  for (const [title, { value, kind }] of Object.entries(leaks)) {
-    it(`with ${title} in it is found out, by its path`, () => {
-      assert.deepEqual(findSecrets({ item: [{ 'my key': value }] }), [{ kind, path: '$.item[0]["my key"]' }]);
-    });
-  }
-
-  it('without a secret in it has no findings', () => {
-    const harmless = {
-      text: 'Paste the key, its "-----BEGIN PRIVATE KEY-----" line too.',
-      header: 'Bearer {{access_token}}',
-      jwks: { keys: [{ kty: 'RSA', n: toJwk(privateKey).n, e: 'AQAB' }] },
-      none: null,
-      number: 1,
-      image: 'A'.repeat(4000),
-    };
-    assert.deepEqual(findSecrets(harmless), []);
-  });
-
-  it('has its requests to endpoints named, with their folders', () => {
-    const request = (url: unknown, method = 'POST') => ({ method, url });
-    const root = {
-      variable: [{ key: 'host', value: 'https://as.example.my' }],
-      item: [
-        { name: 'Tokens', item: [{ name: 'By name', request: request({ raw: '{{token_endpoint}}' }) }] },
-        { name: 'By URL', request: request('{{host}}/par?x=y') },
-        { name: 'Read', request: request('{{host}}/par', 'GET') },
-        { name: 'Elsewhere', request: request('https://as.example.my/other') },
-        { name: 'As text', request: 'https://as.example.my/par' },
-        null,
-      ],
-    };
-    const endpoints = { pushed_authorization_request_endpoint: 'https://as.example.my/par' };
-    assert.deepEqual(
-      findEndpointRequests(root, endpoints, () => ''),
-      [
-        { endpoint: 'token_endpoint', name: 'Tokens / By name' },
-        { endpoint: 'pushed_authorization_request_endpoint', name: 'By URL' },
-      ],
-    );
   });
 });
 

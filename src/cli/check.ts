@@ -77,7 +77,10 @@ function checkCollection(
   const root: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
   const secrets = findSecrets(root);
   const requests = findEndpointRequests(root, endpoints, read);
-  const shown = secrets.slice(0, MAX_SHOWN).map(({ kind, path }) => `${kind} at ${path}`);
+  const shown = secrets.slice(0, MAX_SHOWN).map(({ kind, path, names }) => {
+    const inside = names.length > 0 ? ` in ${JSON.stringify(names.join(' / '))}` : '';
+    return `${kind}${inside} at ${path}`;
+  });
   const more = secrets.length > MAX_SHOWN ? `, and ${secrets.length - MAX_SHOWN} more` : '';
   return [
     fault
@@ -89,7 +92,7 @@ function checkCollection(
           status: 'fail',
           message: `${shown.join(', ')}${more}. Take them out, and replace what they open.`,
         }
-      : { name: 'secrets', status: 'ok', message: 'no private key and no token is in the file' },
+      : { name: 'secrets', status: 'ok', message: 'no private key, token or other secret was found in the file' },
     requests.length > 0
       ? {
           name: 'requests',

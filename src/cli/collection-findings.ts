@@ -1,7 +1,6 @@
 // What stands in a collection file that must not: private keys and tokens; and which of its requests go to endpoints of the
 // authorization server. Pure, on the machine.
 
-import { createPrivateKey } from 'node:crypto';
 import {
   ENDPOINT_NAMES,
   type EndpointName,
@@ -10,86 +9,84 @@ import {
 } from '../client-auth/authorization-server.ts';
 import type { ReadVariable } from '../client-auth/settings.ts';
 import { resolveReferences } from './client-options.ts';
+import { findSecret, isPrivateJwk, judgeNamed, type SecretKind } from './secret-text.ts';
 
 /** A secret and where it stands; never the secret itself. */
 export interface Finding {
-  kind: 'private key' | 'private JWK' | 'token';
+  kind: SecretKind;
   /** Path in the JSON, `$.item[0].request.body.raw`. */
   path: string;
+  /** Names of the folders and of the request that it is in, and of the variable, field or header; empty if there are none. */
+  names: string[];
 }
 
-// Files come from anywhere: each pattern begins only where a word does, can read a text in one way, and repeats nothing
-// without end, or a text of megabytes that repeats itself would take minutes or overflow the stack.
-const HEADER = String.raw`[\w-]{1,40}:(?: [\w,-]{1,100}(?![\w,:-])){1,9}`;
-const PEM = new RegExp(
-  String.raw`-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:\s|\\{1,40}[rn]|${HEADER}){0,500}[A-Za-z0-9+/]{20}`,
-);
-const JWT_HEADER = /(?<![\w-])[\w-]{12,9999}(?=\.[\w-]{10,99999}\.[\w-]{10})/g;
-const BEARER = /\bBearer\s{1,9}[\w.~+/-]{20}/i;
-const BASE64 = /(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{200,99999}={0,2}/g;
+/** A place in the document: how names lead there is a list from the inside out. */
+interface Place {
+  value: unknown;
+  path: string;
+  /** The name of the member whose value this is; '' in an array. */
+  member: string;
+  names: Names | undefined;
+}
+type Names = { name: string; outer: Names | undefined };
 
 /**
- * Finds private keys, private JWKs and tokens in the values of a JSON document.
+ * Finds private keys, private JWKs, tokens and other secrets in a JSON document: by their form, or by the name of the
+ * member, variable, field or header.
  *
- * @returns each with its path, in the order of the document
+ * @returns each with its place, in the order of the document
  */
 export function findSecrets(root: unknown): Finding[] {
   const findings: Finding[] = [];
+  const add = (kind: SecretKind, { path, names }: Place) => findings.push({ kind, path, names: toList(names) });
   // Not by recursion: a file may be nested deeper than the stack.
-  const open: [value: unknown, path: string][] = [[root, '$']];
-  for (let next = open.pop(); next; next = open.pop()) {
-    const [value, path] = next;
+  const open: Place[] = [{ value: root, path: '$', member: '', names: undefined }];
+  for (let place = open.pop(); place; place = open.pop()) {
+    const { value, path, member, names } = place;
     if (typeof value === 'string') {
-      const kind = kindOf(value);
-      if (kind) findings.push({ kind, path });
+      const kind = judgeNamed(member, value) ?? findSecret(value);
+      if (kind) add(kind, place);
     } else if (Array.isArray(value)) {
       // A key of several lines is spread over the elements of a script or a list.
       const isText = value.every(one => typeof one === 'string');
-      const kind = isText && !value.some(one => kindOf(one)) ? kindOf(value.join('\n')) : undefined;
-      if (kind) findings.push({ kind, path });
-      else for (let index = value.length - 1; index >= 0; index--) open.push([value[index], `${path}[${index}]`]);
-    } else if (typeof value === 'object' && value !== null) {
-      if (isPrivateJwk(value)) findings.push({ kind: 'private JWK', path });
-      else for (const [key, one] of Object.entries(value).reverse()) open.push([one, path + toStep(key)]);
+      const kind = isText && !value.some(one => findSecret(one)) ? findSecret(value.join('\n')) : undefined;
+      if (kind) add(kind, place);
+      else {
+        for (let index = value.length - 1; index >= 0; index--)
+          open.push({ value: value[index], path: `${path}[${index}]`, member: '', names });
+      }
+    } else if (isObject(value)) {
+      if (isPrivateJwk(value)) add('private JWK', place);
+      else for (const inner of membersOf(value, place).reverse()) open.push(inner);
     }
   }
   return findings;
 }
 
-const toStep = (key: string): string => (/^[A-Za-z_]\w*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`);
-
-function kindOf(text: string): Finding['kind'] | undefined {
-  if (PEM.test(text)) return 'private key';
-  if (/"kty\\{0,40}"/.test(text) && /"[dk]\\{0,40}"\s{0,99}:\s{0,99}\\{0,40}"[\w-]{20}/.test(text))
-    return 'private JWK';
-  for (const [base64] of text.matchAll(BASE64)) if (isPrivateKey(base64)) return 'private key';
-  return hasJwt(text) || BEARER.test(text) ? 'token' : undefined;
-}
-
-/** Whether three parts stand there of which the first, from some word in it on, is Base64 of JSON: it begins with "ey". */
-function hasJwt(text: string): boolean {
-  for (const [header] of text.matchAll(JWT_HEADER)) if (/\bey/.test(header.slice(0, -10))) return true;
-  return false;
-}
-
-/** Whether Base64 is that of a PEM with a private key, or of its DER. */
-function isPrivateKey(base64: string): boolean {
-  const bytes = Buffer.from(base64, 'base64');
-  if (PEM.test(bytes.toString('latin1'))) return true;
-  if (bytes[0] !== 0x30) return false;
-  return (['pkcs8', 'pkcs1', 'sec1'] as const).some(type => {
-    try {
-      return Boolean(createPrivateKey({ key: bytes, format: 'der', type }));
-    } catch {
-      return false;
-    }
+/** The members of an object as places; a member `value` has the name that stands beside it. */
+function membersOf(object: Json, { path, names }: Place): Place[] {
+  const own = [object.name, object.key].find(name => typeof name === 'string' && name !== '') as string | undefined;
+  const inside = own === undefined ? names : { name: own, outer: names };
+  return Object.entries(object).map(([key, value]) => {
+    const isNamed = key === 'value' && typeof object.key === 'string';
+    return { value, path: path + toStep(key), member: isNamed ? toSecretName(object) : key, names: inside };
   });
 }
 
-function isPrivateJwk(value: object): boolean {
-  const { kty, d, k } = value as Record<string, unknown>;
-  return typeof kty === 'string' && [d, k].some(member => typeof member === 'string' && member.length >= 20);
+/** The name of a pair of key and value: Postman's API key is called "value", and any variable may be of type secret. */
+const toSecretName = ({ key, type }: Json): string =>
+  type === 'secret' || key === 'value' ? `${key} secret` : String(key);
+
+/** A name to show; people also put secrets into names. */
+const toShown = (name: string): string => (findSecret(name) ? '…' : name);
+
+function toList(names: Names | undefined): string[] {
+  const list: string[] = [];
+  for (let one = names; one; one = one.outer) list.push(toShown(one.name));
+  return list.reverse();
 }
+
+const toStep = (key: string): string => (/^[A-Za-z_]\w*$/.test(key) ? `.${key}` : `[${JSON.stringify(toShown(key))}]`);
 
 /** A request of the collection that goes to an endpoint of the authorization server. */
 export interface EndpointRequest {
@@ -140,7 +137,7 @@ function* requestsOf(root: unknown): Generator<{ request: Json; name: string }> 
 }
 
 const toName = (item: unknown): string =>
-  isObject(item) && typeof item.name === 'string' && item.name !== '' ? item.name : 'without a name';
+  isObject(item) && typeof item.name === 'string' && item.name !== '' ? toShown(item.name) : 'without a name';
 
 /** A URL is a string, or an object with its text in `raw`, or with its parts alone. */
 function toUrl(url: unknown): string {
