@@ -290,6 +290,12 @@ describe('paynet-client-auth assertion', () => {
       assert.equal(code, 0, stdout);
     });
 
+    it('takes typ and a past nbf, which servers take too, and says that typ is not needed', async () => {
+      const { code, stdout } = await assertion(['--decode', jws({ header: { typ: 'JWT' }, claims: { nbf: now } })]);
+      assert.equal(code, 0, stdout);
+      assert.match(stdout, /\nwell formed\nnote: "typ" is not needed; .*\n$/);
+    });
+
     const bent: [string, string, RegExp][] = [
       ['no iss', jws({ claims: { iss: undefined } }), /"iss" must be the client_id, got nothing/],
       ['an empty iss', jws({ claims: { iss: '', sub: '' } }), /"iss" must be the client_id, got ""/],
@@ -342,6 +348,44 @@ describe('paynet-client-auth assertion', () => {
         'an iat far in the future',
         jws({ claims: { iat: now + 300, exp: now + 600 } }),
         /It was made [23]\d\d seconds in the future/,
+      ],
+      ...['crit', 'jku', 'jwk', 'x5u', 'x5c', 'x5t', 'x5t#S256', 'b64', 'cty', 'zip'].map(
+        (name): [string, string, RegExp] => [
+          `${name} in its header`,
+          jws({ header: { [name]: name === 'b64' ? false : 'x' } }),
+          new RegExp(`"${name}" must not be in the header, which has "alg" and "kid" alone`),
+        ],
+      ),
+      ['a typ that is no text', jws({ header: { typ: 1 } }), /"typ" must be text or missing, got 1/],
+      [
+        'an nbf that is ahead',
+        jws({ claims: { nbf: now + 500 } }),
+        /It is not good before (4\d\d|500) seconds from now/,
+      ],
+      ['an nbf as text', jws({ claims: { nbf: String(now) } }), /"nbf" must be whole seconds since 1970, got "\d+"/],
+      ['an nbf in milliseconds', jws({ claims: { nbf: now * 1000 } }), /"nbf" is in milliseconds/],
+      ['a blank as aud', jws({ claims: { aud: ' ' } }), /"aud" must be one string, got " "/],
+      ['a blank as kid', jws({ header: { kid: ' ' } }), /"kid" must be .*, got " "/],
+      ['a blank behind iss', jws({ claims: { iss: 'c ', sub: 'c ' } }), /"iss" must be the client_id, got "c "/],
+      [
+        'alg twice',
+        `${encode('{"alg":"none","kid":"k","\\u0061lg":"PS256"}')}.${encode(claims)}.${signature}`,
+        /"alg" stands in the header more than once/,
+      ],
+      [
+        'aud twice',
+        `${encode(header)}.${encode(JSON.stringify(claims).replace('{', ' {"aud":"x",'))}.${signature}`,
+        /"aud" stands in the claims more than once/,
+      ],
+      [
+        'a kid that is not UTF-8',
+        `${Buffer.from('{"alg":"PS256","kid":"k\xff"}', 'latin1').toString('base64url')}.${encode(claims)}.${signature}`,
+        /The header is not UTF-8/,
+      ],
+      [
+        'an iss that is not UTF-8',
+        `${encode(header)}.${Buffer.from(JSON.stringify({ ...claims, iss: '\xfc', sub: '\xfc' }), 'latin1').toString('base64url')}.${signature}`,
+        /The claims are not UTF-8/,
       ],
       ['two parts', jws().replace(/\.[^.]*$/, ''), /three parts with dots between them, this has 2/],
       ['four parts', `${jws()}.e30`, /three parts with dots between them, this has 4/],
