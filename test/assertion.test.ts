@@ -2,8 +2,8 @@
 // accepts when a real shell and a real curl run it.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { spawn, spawnSync } from 'node:child_process';
+import { createPrivateKey, createPublicKey, type KeyExportOptions } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -19,6 +19,10 @@ import { holdsPartOf } from './support/readings.ts';
 const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 const UUID = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
 const noCurl = spawnSync('curl', ['--version']).status === 0 ? false : 'curl is not installed on this machine';
+
+const noTerminal = spawnSync('script', ['--version']).stdout?.includes('util-linux')
+  ? false
+  : "util-linux's script is not installed on this machine";
 
 type Variables = Record<string, string | undefined>;
 
@@ -156,6 +160,63 @@ describe('paynet-client-auth assertion', () => {
         assert.deepEqual([refused.code, refused.stdout], [1, '']);
         assert.match(refused.stderr, says);
         assert.equal(refused.stderr.includes('another one'), false, 'the passphrase is shown');
+      }
+    });
+
+    const passphrase = 'correct horse battery staple';
+    const toEncrypted = (type: 'pkcs8' | 'pkcs1', cipher = 'aes-256-cbc') =>
+      String(createPrivateKey(key).export({ type, format: 'pem', cipher, passphrase } as KeyExportOptions<'pem'>));
+    const disguises: Record<string, (pem: string) => string> = {
+      'as it is': pem => pem,
+      'in one line': pem => pem.replace(/\n+/g, ' '),
+      'without line breaks': pem => pem.replace(/\n/g, ''),
+      'with its line breaks escaped, in quotes': pem => JSON.stringify(pem),
+      'with the line breaks of Windows': pem => pem.replace(/\n/g, '\r\n'),
+      'in Base64': pem => Buffer.from(pem).toString('base64'),
+      'behind its certificate': pem => readFileSync(files.cert, 'utf8') + pem,
+    };
+    for (const [title, disguise] of Object.entries(disguises)) {
+      it(`opens an encrypted key ${title}`, async () => {
+        for (const pem of [toEncrypted('pkcs8'), toEncrypted('pkcs1'), toEncrypted('pkcs1', 'des-ede3-cbc')]) {
+          const args = ['-e', environmentOf(), '--signing-key', write('disguised.pem', disguise(pem))];
+          const { code, stdout, stderr } = await assertion(args, { env: { SIGNING_KEY_PASSPHRASE: passphrase } });
+          assert.deepEqual([code, stderr], [0, ''], pem.slice(0, 30));
+          await verify(stdout);
+        }
+      });
+    }
+
+    describe('at a terminal', { skip: noTerminal }, () => {
+      /** Answers the question for the passphrase. */
+      const answer = (keys: string) =>
+        new Promise<{ code: number | null; shown: string }>((resolve, reject) => {
+          const args = ['-e', environmentOf(), '--signing-key', write('encrypted.pem', toEncrypted('pkcs8'))];
+          const words = [process.execPath, CLI, 'assertion', ...args].map(word => `'${word.replace(/'/g, `'\\''`)}'`);
+          const child = spawn('script', ['-qec', words.join(' '), '/dev/null'], { stdio: 'pipe' });
+          let shown = '';
+          child.stdout.on('data', chunk => {
+            if (!shown.includes(': ') && `${shown}${chunk}`.includes(': ')) child.stdin.write(keys);
+            shown += chunk;
+          });
+          child.on('error', reject);
+          child.on('close', code => resolve({ code, shown }));
+        });
+
+      it('asks for the passphrase, and does not show it', async () => {
+        const { code, shown } = await answer(`${passphrase}\r`);
+        assert.equal(code, 0, shown);
+        assert.match(shown, /^Passphrase of .*encrypted\.pem: \r\n[\w-]+\.[\w-]+\.[\w-]+\r\n$/);
+      });
+
+      for (const [title, keys] of [
+        ['Ctrl-D', '\u0004'],
+        ['Ctrl-C', '\u0003'],
+      ] as const) {
+        it(`says what to do and exits with 1 when ${title} is the answer`, async () => {
+          const { code, shown } = await answer(keys);
+          assert.match(shown, /: \r\nerror: .* is encrypted\. Set SIGNING_KEY_PASSPHRASE to its passphrase\.\r\n$/);
+          assert.equal(code, 1);
+        });
       }
     });
 

@@ -1,12 +1,12 @@
 // One way to say who the client is, shared by the commands that act as it: an environment file, values on the command
 // line, the signing key in a file, and the transport certificate under Newman's own option names. On the machine.
 
-import { createPrivateKey } from 'node:crypto';
 import type { Command } from 'commander';
 import { ClientAuthError } from '../client-auth/errors.ts';
 import type { ReadVariable } from '../client-auth/settings.ts';
 import { importSigningKey } from '../client-auth/signing-key.ts';
 import { CommandError, type Host } from './command.ts';
+import { decryptSigningKey } from './encrypted-key.ts';
 import { decodeUtf8, readBytes } from './files.ts';
 
 /** Where the passphrase of an encrypted signing key is looked for; it is never an argument, which others can see. */
@@ -173,9 +173,7 @@ async function decrypt(text: string, file: string, host: Host): Promise<string> 
   if (passphrase === undefined) {
     throw new CommandError(`${file}: the signing key is encrypted. Set ${PASSPHRASE} to its passphrase.`);
   }
-  try {
-    return createPrivateKey({ key: text, passphrase }).export({ type: 'pkcs8', format: 'pem' }).toString();
-  } catch {
-    throw new CommandError(`${file}: the signing key does not open with this passphrase. Check ${PASSPHRASE}.`);
-  }
+  const key = decryptSigningKey(text, passphrase);
+  if (key !== undefined) return key;
+  throw new CommandError(`${file}: the signing key does not open with this passphrase. Check ${PASSPHRASE}.`);
 }

@@ -23,7 +23,7 @@ export interface Host {
   readStandardInput(): Promise<Buffer>;
   /** A variable of the process's environment, undefined when it is not set. */
   readSecret(name: string): string | undefined;
-  /** Asks the user for a secret without showing it; undefined where there is no terminal. */
+  /** Asks the user for a secret without showing it; undefined where there is no terminal, or no answer. */
   askSecret(question: string): Promise<string | undefined>;
   /** Writes the whole text to standard output; resolves when the last byte has been handed over. */
   print(text: string): Promise<void>;

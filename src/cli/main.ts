@@ -3,8 +3,9 @@
 
 import { fstatSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
 import { Command, CommanderError } from 'commander';
-import { read } from 'read';
 import packageJson from '../../package.json' with { type: 'json' };
 import { addAssertionCommand } from './assertion.ts';
 import { addCheckCommand } from './check.ts';
@@ -51,7 +52,17 @@ function readSecret(name: string): string | undefined {
 
 async function askSecret(prompt: string): Promise<string | undefined> {
   if (!process.stdin.isTTY) return undefined;
-  return await read<string>({ prompt, silent: true, output: process.stderr });
+  // What is typed would be shown by the output of the interface.
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  process.stderr.write(prompt);
+  // Ctrl-D and Ctrl-C close it without a line.
+  const line = await new Promise<string | undefined>(resolve => {
+    terminal.once('line', resolve).once('close', () => resolve(undefined));
+  });
+  terminal.close();
+  note('');
+  return line;
 }
 
 async function print(text: string): Promise<void> {
