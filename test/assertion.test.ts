@@ -511,8 +511,8 @@ describe('paynet-client-auth assertion', () => {
       return stdout;
     };
     /** Runs the printed command in a shell that finds this command line by its name. */
-    const inShell = async (command: string) => {
-      const env = { PATH: `${path('bin')}${delimiter}${process.env.PATH}` };
+    const inShell = async (command: string, variables: Record<string, string> = {}) => {
+      const env = { ...variables, PATH: `${path('bin')}${delimiter}${process.env.PATH}` };
       const { code, stdout, stderr } = await execute('sh', ['-c', command.replace(/^curl /, 'curl -sS -m 20 ')], {
         env,
       });
@@ -572,6 +572,38 @@ describe('paynet-client-auth assertion', () => {
         assert.doesNotMatch(command, /ey[\w-]{20,}\./, 'an assertion is shown');
         for (const file of [files.cert, files.key, files.ca]) assert.equal(command.includes(file), true, file);
       }
+    });
+
+    it('is accepted with files that have colons and backslashes in their names', { skip: noCurl }, async () => {
+      for (const [name, change] of [
+        ['a:b.pem', {}],
+        ['\\a\\:b c:d.pem', byCertificate()],
+      ] as const) {
+        const cert = write(name, readFileSync(files.cert, 'utf8'));
+        const tls = [
+          '--ssl-client-cert',
+          cert,
+          '--ssl-client-key',
+          write(`key ${name}`, readFileSync(files.key, 'utf8')),
+        ];
+        const answer = await inShell(await printed([...client(change), ...tls]));
+        assert.equal(typeof answer.access_token, 'string', name);
+      }
+    });
+
+    it('leaves a secret of --env-var to a variable of the shell', { skip: noCurl }, async () => {
+      const secrets = { client_secret: 'hunter2', 'my-Password': 'x', other: `Bearer ${'t'.repeat(40)}` };
+      const pairs = Object.entries(secrets).flatMap(([name, value]) => ['--env-var', `${name}=${value}`]);
+      const command = await printed([...client(), ...pairs]);
+      for (const secret of Object.values(secrets))
+        assert.equal(command.includes(`=${secret}`), false, 'a secret is shown');
+      const shown =
+        '--env-var client_secret="$CLIENT_SECRET" --env-var my-Password="$MY_PASSWORD" --env-var other="$OTHER"';
+      assert.equal(command.includes(shown), true, command);
+      const answer = await inShell(command.replace('client_secret=', 'client_id={{client}} --env-var client='), {
+        CLIENT_SECRET: settingsOf(server).client_id ?? '',
+      });
+      assert.equal(typeof answer.access_token, 'string', JSON.stringify(server.refusals));
     });
 
     it('has no assertion in it with tls_client_auth', async () => {

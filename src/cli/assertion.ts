@@ -9,6 +9,7 @@ import { describeAssertion } from './assertion-text.ts';
 import { authenticate } from './authenticate.ts';
 import { addClientOptions, type Client, type ClientOptions, readClient } from './client-options.ts';
 import { CommandError, type Host } from './command.ts';
+import { findSecret, isSecretName } from './secret-text.ts';
 import { fetchServerFacts, readTls, toKnownServer } from './server-facts.ts';
 
 interface AssertionOptions extends ClientOptions {
@@ -72,12 +73,22 @@ async function printDecoded(jwt: string, host: Host): Promise<void> {
 
 const quote = (text: string): string => (/^[\w./:@=-]+$/.test(text) ? text : `'${text.replace(/'/g, `'\\''`)}'`);
 
+/** A certificate for curl, which takes what follows a colon for the passphrase. */
+const toCertificate = (file: string): string => file.replace(/[\\:]/g, '\\$&');
+
+/** An `--env-var` once more; a secret is left to a variable of the shell. */
+function toEnvVar(pair: string): string {
+  const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(pair) ?? [];
+  if (!isSecretName(name) && !findSecret(value)) return `--env-var ${quote(pair)}`;
+  return `--env-var ${quote(`${name}=`)}"$${name.toUpperCase().replace(/^\d|\W/g, '_')}"`;
+}
+
 /** The command of the page's step 4; the assertion is made by this command line at the moment of sending. */
 function toCurl(url: string, settings: Settings, options: AssertionOptions): string {
   const { environment, envVar = [], signingKey, sslClientCert, sslClientKey, sslExtraCaCerts } = options;
   const lines = [
     `curl -X POST ${quote(url)}`,
-    `--cert ${quote(sslClientCert ?? 'transport-certificate.pem')}`,
+    `--cert ${quote(toCertificate(sslClientCert ?? 'transport-certificate.pem'))}`,
     `--key ${quote(sslClientKey ?? 'transport-key.pem')}`,
     ...(sslExtraCaCerts ? [`--cacert ${quote(sslExtraCaCerts)}`] : []),
     '-H "Content-Type: application/x-www-form-urlencoded"',
@@ -88,7 +99,7 @@ function toCurl(url: string, settings: Settings, options: AssertionOptions): str
   if (settings.method === 'private_key_jwt') {
     const same = [
       ...(environment ? [`-e ${quote(environment)}`] : []),
-      ...envVar.map(pair => `--env-var ${quote(pair)}`),
+      ...envVar.map(toEnvVar),
       ...(signingKey ? [`--signing-key ${quote(signingKey)}`] : []),
       ...(sslExtraCaCerts ? [`--ssl-extra-ca-certs ${quote(sslExtraCaCerts)}`] : []),
     ];

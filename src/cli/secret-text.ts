@@ -53,6 +53,9 @@ export function findSecret(text: string): SecretKind | undefined {
   return findByForm(text) ?? findNamed(text);
 }
 
+/** Whether the values of a name are secrets, whatever they look like. */
+export const isSecretName = (name: string): boolean => NAMES.some(([names]) => names.test(name));
+
 /** What the value of a variable, a field or a member is by its name. */
 export function judgeNamed(name: string, value: string): SecretKind | undefined {
   if (PLACEHOLDER.test(value)) return undefined;
