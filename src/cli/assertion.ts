@@ -27,7 +27,10 @@ export function addAssertionCommand(program: Command, host: Host): void {
         'It is as good as a password while it lasts.',
     );
   addClientOptions(command)
-    .option('--decode [jwt]', 'print header, claims and times in words instead, of the given assertion if there is one')
+    .option(
+      '--decode [jwt]',
+      'print header, claims and times in words instead, and whether it is well formed; of the given assertion if there is one',
+    )
     .option('--curl', 'print the cURL command for the token endpoint instead, with file names and no secrets')
     .action((options: AssertionOptions) => run(options, host));
 }

@@ -57,7 +57,11 @@ const collect = (value: string, before: string[] = []): string[] => [...before, 
 export function addClientOptions(command: Command): Command {
   return command
     .option('-e, --environment <file>', 'Postman environment with the variables of the client')
-    .option('--env-var <name=value>', 'a variable more, or another value for one; may be repeated', collect)
+    .option(
+      '--env-var <name=value>',
+      'a variable more, or another value for one, no private key; may be repeated',
+      collect,
+    )
     .option(
       '--signing-key <file>',
       `signing key, "-" for standard input; its passphrase is taken from ${PASSPHRASE} or asked for`,

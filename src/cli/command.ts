@@ -29,6 +29,8 @@ export interface Host {
   print(text: string): Promise<void>;
   /** Lets all that is written to standard output and standard error from now on pass through a filter. */
   filterOutput(filter: (text: string) => string): void;
+  /** Puts an error that nobody can catch into other words before it ends the process. */
+  explainCrash(explain: (error: Error) => Error): void;
   /** Tells the user something on standard error, in a line of its own. */
   note(line: string): void;
 }

@@ -16,6 +16,11 @@ export async function readBytes(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (error) {
+    if (/^https?:\/\//i.test(file)) {
+      const why =
+        'What comes from there can change from run to run, and scripts of a collection can read the signing key';
+      throw new CommandError(`${file}: is a URL, not a file. Download it first, and look at it. ${why}.`, 2);
+    }
     const reasons: Record<string, string> = {
       ENOENT: 'no such file. Check the path.',
       ENOTDIR: 'no such file. Check the path.',

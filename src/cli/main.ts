@@ -19,6 +19,9 @@ const SCRIPT = new URL('pre-request.js', import.meta.url);
 /** Why something that was written to standard output is lost. */
 let outputError: Error | undefined;
 
+/** Finds the cause of an error that nobody caught. */
+let explain = (error: Error): Error => error;
+
 const host: Host = {
   isTerminal: Boolean(process.stdout.isTTY) && !process.env.NO_COLOR,
   readScript,
@@ -28,6 +31,7 @@ const host: Host = {
   print,
   note,
   filterOutput,
+  explainCrash,
 };
 
 async function readScript(): Promise<string> {
@@ -107,11 +111,16 @@ function filterOutput(filter: (text: string) => string): void {
   }
 }
 
+function explainCrash(explanation: (error: Error) => Error): void {
+  explain = explanation;
+}
+
 async function main(argv: string[]): Promise<number> {
   const program = new Command('paynet-client-auth')
     .description('Client authentication for PayNet in Postman and Newman.')
     .version(packageJson.version)
     .option('--debug', 'show the stack trace of an error')
+    .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 called in a wrong way.')
     .showHelpAfterError('(--help shows how to call it)')
     .exitOverride();
   addInjectCommand(program, host);
@@ -135,7 +144,9 @@ async function main(argv: string[]): Promise<number> {
 
 // Newman and its reporters also fail where nobody can catch it, on a collection that is not what they expect.
 process.on('uncaughtException', error => {
-  note(`error: ${process.argv.includes('--debug') ? error.stack : `Newman failed: ${error.message}`}`);
+  const cause = explain(error);
+  const message = cause instanceof CommandError ? cause.message : `Newman failed: ${cause.message}`;
+  note(`error: ${process.argv.includes('--debug') ? error.stack : message}`);
   process.exit(1);
 });
 // Newman's reporters write without a callback. EPIPE is no failure: whoever reads has read enough, as `head` does.

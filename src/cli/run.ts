@@ -44,6 +44,7 @@ const PASSED = [
   'exportGlobals',
   'exportCollection',
   'suppressExitCode',
+  'silent',
   'disableUnicode',
   'color',
   'delayRequest',
@@ -66,7 +67,8 @@ export function addRunCommand(program: Command, host: Host): void {
     .summary('run a collection with Newman, with the script in front of it')
     .description(
       'Runs a Postman collection with Newman. The script is put in front of it in memory; the file stays as it is.\n' +
-        'The signing key, assertions and tokens are taken out of all that is written, on the console too.',
+        'The signing key, assertions and tokens are taken out of all that is written, on the console too.\n' +
+        'Where the authorization server refuses the client, the run ends with the likely causes.',
     )
     .argument('<collection.json>', 'collection in format v2.1 or v2.0')
     .argument('[reporter options...]', 'options of reporters: --reporter-<name>-<option> <value>')
@@ -82,15 +84,20 @@ export function addRunCommand(program: Command, host: Host): void {
     .option('--export-environment <file>', 'write the environment after the run')
     .option('--export-globals <file>', 'write the globals after the run')
     .option('--export-collection <file>', 'write the collection that was run')
-    .option('--bail [modifiers]', 'end the run at the first failure')
+    .option('--bail [modifiers]', 'end the run at the first failure; modifiers: folder, failure')
     .option('--ignore-redirects', 'follow no redirects at all; authenticated requests never follow one')
     .option('-x, --suppress-exit-code', 'exit with 0 also when the run failed')
+    .option('--silent', 'nothing of the reporters on the console; files are written')
     .option('--disable-unicode', 'plain symbols on the console')
     .addOption(new Option('--color <value>', 'colour on the console').choices(['on', 'off', 'auto']).default('auto'))
     .option('--delay-request <ms>', 'milliseconds between requests', toCount)
     .option('--timeout <ms>', 'milliseconds for the whole run', toCount)
     .option('--timeout-request <ms>', 'milliseconds for a request', toCount)
-    .option('--timeout-script <ms>', 'milliseconds for a script', toCount)
+    .option(
+      '--timeout-script <ms>',
+      'milliseconds for a script, 15000 or more: one that is cut off sends its request unauthenticated',
+      toCount,
+    )
     .option('--working-dir <directory>', 'where files in bodies are looked for')
     .option('--no-insecure-file-read', 'read no files outside of the working directory')
     .option('--ssl-client-cert-list <file>', 'transport certificates by URL, JSON')
@@ -110,7 +117,15 @@ async function run(file: string, rest: string[], options: RunOptions, host: Host
   for (const { key, value } of client.environment.values) addNamed(redaction, key, value);
   guardWrites(text => redaction.redact(text));
   host.filterOutput(text => redaction.redactPieces(text));
-  const { failures, posted, readIn } = await runNewman({ collection, client, reporters, reporter, options, redaction });
+  const { failures, posted, readIn } = await runNewman({
+    collection,
+    client,
+    reporters,
+    reporter,
+    options,
+    redaction,
+    host,
+  });
   const hasCertificateList = options.sslClientCertList !== undefined;
   for (const line of await explainRefusals(posted, readIn, client.transport, hasCertificateList)) host.note(line);
   if (failures > 0 && !options.suppressExitCode) {
@@ -182,6 +197,7 @@ interface Run {
   reporter: Record<string, Json>;
   options: RunOptions;
   redaction: Redaction;
+  host: Host;
 }
 
 interface Outcome {
@@ -193,7 +209,7 @@ interface Outcome {
 
 /** Runs Newman. */
 async function runNewman(run: Run): Promise<Outcome> {
-  const { collection, client, reporters, reporter, options, redaction } = run;
+  const { collection, client, reporters, reporter, options, redaction, host } = run;
   const { transport, environment } = client;
   const passed = Object.fromEntries(
     PASSED.filter(name => options[name] !== undefined).map(name => [name, options[name]]),
@@ -212,9 +228,12 @@ async function runNewman(run: Run): Promise<Outcome> {
   };
   // Newman takes a second to load, which the other commands need not wait for.
   const { default: newman } = await import('newman');
+  const start = performance.now();
+  const explain = (error: Error) => explainTimeout(options.timeout, performance.now() - start) ?? error;
+  host.explainCrash(explain);
   return await new Promise((resolve, reject) => {
     const emitter = newman.run(newmanOptions as NewmanRunOptions, (error, summary) => {
-      if (error) reject(toCommandError(error));
+      if (error) reject(toCommandError(explain(error)));
       else
         resolve({
           failures: summary.run.failures.length + (summary.error ? 1 : 0),
@@ -246,6 +265,12 @@ function toReaders(summary: NewmanRunSummary, rows: Json[]): Outcome['readIn'] {
 
 interface Scope {
   all(): { key: string; value: unknown; disabled?: boolean }[];
+}
+
+/** Newman says of a run that took too long only what was cut short, and crashes when that was the start of its sandbox. */
+function explainTimeout(timeout: unknown, elapsed: number): Error | undefined {
+  if (typeof timeout !== 'number' || timeout === 0 || elapsed < timeout) return undefined;
+  return new CommandError(`the run was ended by --timeout after ${timeout} ms. Raise it, or run less at once.`);
 }
 
 /** Newman makes the directories of its reports; of one that cannot be made it says only what `mkdir` said. */
