@@ -51,8 +51,7 @@ describe('paynet-client-auth run', () => {
           collectionOf(delay, [...exec]),
           '--timeout',
           String(timeout),
-          '-r',
-          'json',
+          '--silent',
         );
         assert.deepEqual([code, stdout, stderr], [1, '', ended(timeout)]);
       });
