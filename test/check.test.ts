@@ -178,7 +178,8 @@ describe('check', () => {
   });
 
   it('tells a wrong audience of any other URL too', async () => {
-    const change = { client_assertion_audience: 'https://elsewhere.example.my' };
+    const { token_endpoint } = server.endpoints;
+    const change = { token_endpoint, client_assertion_audience: 'https://elsewhere.example.my' };
     const { find } = await checkAsJson(change, [...tls, '--live']);
     assert.match(
       find('live private_key_jwt')?.message ?? '',

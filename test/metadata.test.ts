@@ -152,7 +152,7 @@ for (const host of hosts) {
       const elsewhere = recorder.origin.replace('127.0.0.1', 'localhost');
       const other = discovered({ introspection_endpoint: `${elsewhere}/introspection` });
       recorder.requests.length = 0;
-      assertGreen(await send([introspect], { ...other, client_assertion_audience: recorder.origin }));
+      assertGreen(await send([introspect], { ...other, client_assertion_audience: `${recorder.origin}/x` }));
       assert.equal(recorder.requests[1]?.url, '/introspection');
     });
 

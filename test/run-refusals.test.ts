@@ -232,7 +232,8 @@ describe('the end of a run', () => {
       });
 
       it('names an audience that is no name of the server at all', async () => {
-        const variables = byKey(server, { client_assertion_audience: 'https://elsewhere.example.my' });
+        const { token_endpoint } = server.endpoints;
+        const variables = byKey(server, { token_endpoint, client_assertion_audience: 'https://elsewhere.example.my' });
         const cause = await firstCause(server, variables, withKey());
         assert.match(cause, /1\. possible: aud was https:\/\/elsewhere\.example\.my, which is neither the issuer nor/);
       });

@@ -50,11 +50,11 @@ const toAudience = (audience: Audience, endpoint: EndpointName, server: KnownSer
   const aud = isUrl ? audience.url : (endpoints.token_endpoint ?? '');
   if (!isUrl) checkServerUrl('token_endpoint', aud, 'variable_invalid', 'It is the audience of every assertion.');
   // A hostile issuer could collect, at an endpoint of its own, an assertion that is meant for an honest server and that
-  // this one takes (CVE-2025-27370): by naming its token endpoint, say. The audience's own host may have it, and so may
-  // the issuer.
+  // this one takes (CVE-2025-27370): by naming its token endpoint, say. The audience's own host may have it, and an
+  // audience on the issuer's host is the issuer's own.
   const url = endpoints[endpoint] as string;
   const isTold = !byHand[endpoint] || !(isUrl || byHand.token_endpoint);
-  if (isTold && aud !== issuer && !isSameOrigin(url, aud)) {
+  if (isTold && !isSameOrigin(url, aud) && !(isUrl && isSameOrigin(issuer, aud))) {
     const remedy = 'If the server takes the issuer as audience, set "client_assertion_audience" to issuer.';
     throw mustBe('metadata_invalid', endpoint, 'on the host of the audience', `"${url}"`, remedy);
   }
