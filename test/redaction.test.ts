@@ -77,7 +77,7 @@ describe('Redaction', () => {
 
   it('takes out the pieces of what a console breaks into lines', () => {
     const broken = `│ a=b&client_assertion=${assertion.replace(/.{55}/g, '$&\n  │ ')}\n`;
-    const redacted = create().redactPieces(broken);
+    const redacted = create().redact(broken);
     assert.equal(holdsPartOf(redacted, assertion), false, redacted);
     assert.match(redacted, /^│ a=b&client_assertion=\[/);
   });
@@ -107,7 +107,7 @@ describe('Redaction', () => {
       redaction.add(form.assertion, '[client_assertion]');
       redaction.add(form.token, '[access_token]');
       const jti = randomUUID();
-      for (let i = 0; i < 4; i++) redaction.redactPieces(`${line}${token} jti=${jti}`);
+      for (let i = 0; i < 4; i++) redaction.redact(`${line}${token} jti=${jti}`);
     }
     const values = Array.from({ length: 100 }, (_, key) => ({ key, value: `some-longer-value-${key}` }));
     const items = forms.map(({ assertion: body, token: answer }) => ({ body, stream: Buffer.from(answer), values }));
@@ -133,9 +133,9 @@ describe('Redaction', () => {
     redaction.add(first, '[first]');
     redaction.add(second, '[second]');
     assert.equal(redaction.redact(`${second} x${first}&y ${second}&`), '[second] x[first]&y [second]&');
-    assert.equal(redaction.redact(`${first.slice(0, 60)} ${second.slice(0, 60)}`), '[…] […]');
-    assert.equal(redaction.redact(`${header}.`), '[…]');
-    assert.equal(redaction.redact(`${first}${second}-${first}`), '[…]');
+    assert.equal(redaction.redact(`${first.slice(0, 60)} ${second.slice(0, 60)}`), '[secret] [second]');
+    assert.equal(redaction.redact(`${header}.`), '[secret]');
+    assert.equal(redaction.redact(`${first}${second}-${first}`), '[secret]-[first]');
   });
 
   it('reads megabytes that are made to be slow in no time', () => {
@@ -157,7 +157,7 @@ describe('Redaction', () => {
     ];
     for (const unit of units) {
       const start = performance.now();
-      const redacted = redaction.redactPieces(unit.repeat(Math.ceil(2_000_000 / unit.length)));
+      const redacted = redaction.redact(unit.repeat(Math.ceil(2_000_000 / unit.length)));
       assert.equal(redacted.includes(begin.slice(0, 24)), false, unit.slice(0, 20));
       // No measure of speed: a bound that only a text that is read again from every place in it would pass.
       assert.equal(performance.now() - start < 10_000, true, `${unit.slice(0, 20)} took seconds`);

@@ -84,13 +84,7 @@ export async function readClient(options: ClientOptions, host: Host): Promise<Cl
     environment.values.push({ key, value, enabled: true, type: 'default' });
   };
   for (const pair of options.envVar ?? []) {
-    const [key, value] = splitPair(pair);
-    if (key === 'signing_key' || isPrivateKey(value)) {
-      throw new CommandError(
-        '--env-var with a private key puts the key into the list of processes. Use --signing-key <file>.',
-        2,
-      );
-    }
+    const { key, value } = readPair('--env-var', pair);
     set(key, value);
   }
   if (options.signingKey !== undefined) set('signing_key', await readSigningKey(options.signingKey, host));
@@ -154,10 +148,20 @@ async function readEnvironment(file: string): Promise<Environment> {
 /** Whether a value is, or holds, a private key: PEM, or a JWK with its private exponent (RFC 7518 section 6.3.2). */
 const isPrivateKey = (value: string): boolean => /PRIVATE KEY-----|"d"\s*:/.test(value);
 
-function splitPair(pair: string): [string, string] {
+/**
+ * Reads a variable of the command line, which must not be a private key.
+ *
+ * @param option the option that it was given with
+ */
+export function readPair(option: string, pair: string): { key: string; value: string } {
   const at = pair.indexOf('=');
-  if (at < 1) throw new CommandError(`--env-var takes name=value, got "${pair}".`, 2);
-  return [pair.slice(0, at), pair.slice(at + 1)];
+  const [key, value] = [pair.slice(0, at), pair.slice(at + 1)];
+  if (key === 'signing_key' || isPrivateKey(pair)) {
+    const instead = 'Use --signing-key <file>.';
+    throw new CommandError(`${option} with a private key puts the key into the list of processes. ${instead}`, 2);
+  }
+  if (at < 1) throw new CommandError(`${option} takes name=value, got "${pair}".`, 2);
+  return { key, value };
 }
 
 /** The text of the key, decrypted if need be; what is wrong with it otherwise is told where it is used. */

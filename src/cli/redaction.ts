@@ -1,16 +1,21 @@
 // Takes secrets out of text, in whatever form a reporter wrote them: plain, escaped for JSON, HTML or a URL, in Base64, or as
-// the bytes of a Buffer. What replaces a secret says what was there. The command line, on the machine; pure.
+// the bytes of a Buffer; whole, cut, or glued to other letters. What replaces a secret says what was there. The command line,
+// on the machine; pure.
 
-/** Secrets of letters that no escaping changes: tokens, assertions, PKCE verifiers, members of a JWK. */
-const URL_SAFE = /^[\w.~-]+$/;
-
-/** Pieces shorter than this are no secret by themselves: the last line of a PEM, say. */
+/** A secret that is shorter is none: it could be an ordinary word, or the last line of a PEM. */
 const MIN_LENGTH = 12;
 
-/** How many letters of a secret are enough to know it; what follows them is taken for the rest of it, also when it was cut. */
-const KNOWN_BY = 20;
-const REST = /[\w.~+/=-]{1,9999}|%[\dA-Fa-f]{2}|&#[xX]?[\dA-Fa-f]{1,9};|\\\/|\\u00[\dA-Fa-f]{2}/y;
-const WORD = /[\w.~-]{1,9999}/y;
+/** So many letters in a row of a secret are taken out, wherever in it they stand. */
+const MIN_PIECE = 20;
+
+/** Secrets are known by runs of {@link MIN_LENGTH} letters; with one at every so many letters each piece holds one. */
+const STEP = MIN_PIECE - MIN_LENGTH + 1;
+
+/** What follows a piece of a secret is taken for the rest of it. */
+const REST = /[\w.~+/=-]{1,9999}/y;
+
+/** How one letter is written in a URL, in HTML and in JSON. */
+const ESCAPED = /%[\dA-Fa-f]{2}|&#[xX]0{0,5}[\dA-Fa-f]{2};|&#0{0,5}\d{2,3};|\\{1,40}\/|\\{1,40}u00[\dA-Fa-f]{2}/g;
 
 /** Base64 that could hold a secret, by its first letters and by all of it. */
 const BASE64_START = /(?<![\w+/-])[\w+/-]{32}/g;
@@ -20,47 +25,35 @@ const BUFFER_START = /(?<="type":\s{0,99}"Buffer",\s{0,99}"data":\s{0,99}\[)(?=[
 const NUMBERS = /[\d,\s]{1,9999}/y;
 
 /** What is written where it can't be said which secret it is: assertions of one key begin alike. */
-const CUT = '[…]';
-
-/** The forms of one letter: as it is, in a URL, in HTML, in JSON. */
-const toFlexible = (letter: string): string => {
-  if (/[\w~-]/.test(letter)) return letter;
-  const hex = letter.charCodeAt(0).toString(16).padStart(2, '0');
-  const anyCase = hex.replace(/[a-f]/g, digit => `[${digit}${digit.toUpperCase()}]`);
-  return `(?:\\\\?\\${letter}|%${anyCase}|&#[xX]0*${anyCase};|&#0*${letter.charCodeAt(0)};|\\\\u00${anyCase})`;
-};
-
-/** Where the stretch of text ends that a sticky pattern matches from `start` on, once or more often. */
-const endOf = (pattern: RegExp, text: string, start: number): number => {
-  let end = start;
-  // Not one pattern that repeats itself without end: of a text of megabytes that would overflow the stack.
-  for (pattern.lastIndex = start; pattern.test(text); ) end = pattern.lastIndex;
-  return end;
-};
-
-/** A number of 20 bits for the first four letters at a place. */
-const hashAt = (text: string, at: number): number =>
-  (text.charCodeAt(at) * 29791 +
-    text.charCodeAt(at + 1) * 961 +
-    text.charCodeAt(at + 2) * 31 +
-    text.charCodeAt(at + 3)) &
-  0xfffff;
-
-/** What a letter has grown to when {@link MIN_LENGTH} others have come after it. */
-const GROWN = Number(31n ** BigInt(MIN_LENGTH) % 2n ** 32n);
-
-/** A number of 22 bits for each run of {@link MIN_LENGTH} letters of a text. */
-function* runHashesOf(text: string): Generator<number> {
-  let hash = 0;
-  for (let at = 0; at < text.length; at++) {
-    const gone = at < MIN_LENGTH ? 0 : Math.imul(text.charCodeAt(at - MIN_LENGTH), GROWN);
-    hash = (Math.imul(hash, 31) + text.charCodeAt(at) - gone) | 0;
-    if (at >= MIN_LENGTH - 1) yield hash >>> 10;
-  }
-}
+const UNKNOWN = '[secret]';
 
 /** Runs of Base64 that are looked at together. */
 const CHUNK = 500;
+
+/** Where a run of letters stands in a secret; the label is undefined when others have the same run. */
+interface Place {
+  secret: string;
+  at: number;
+  label: string | undefined;
+}
+
+/** Letters of a text that are a piece of a secret. */
+interface Piece {
+  start: number;
+  end: number;
+  label: string | undefined;
+  /** Where what follows ends, if the secret goes on in another way than the text; else where the piece ends. */
+  restEnd: number;
+}
+
+/** What a letter has grown to in a number when {@link MIN_LENGTH} others have come after it. */
+const GROWN = Number(31n ** BigInt(MIN_LENGTH) % 2n ** 32n);
+
+/** The number of the run of letters that ends at a place, from that of the run before it. */
+const nextHash = (hash: number, text: string, end: number): number => {
+  const gone = end < MIN_LENGTH ? 0 : Math.imul(text.charCodeAt(end - MIN_LENGTH), GROWN);
+  return (Math.imul(hash, 31) + text.charCodeAt(end) - gone) | 0;
+};
 
 /**
  * Collects secrets during a run and takes them out of text. Megabytes of text with thousands of secrets are usual, and an
@@ -69,32 +62,36 @@ const CHUNK = 500;
 export class Redaction {
   /** The secrets, with what to write in their place. */
   readonly #secrets = new Map<string, string>();
-  /** What they begin with, where that is of letters that no escaping changes; with a label if it is the same for all of those. */
-  readonly #starts = new Map<string, string>();
-  /** Which numbers these have, so that most places of a text are passed over. */
-  readonly #hashes = new Uint8Array(2 ** 20);
-  /** Secrets whose beginning has letters that an escaping changes. */
-  readonly #patterns = new Map<string, { pattern: RegExp; label: string }>();
-  /** Which numbers the runs of letters in the secrets have, so that most pieces are passed over. */
-  readonly #runs = new Uint8Array(2 ** 22);
+  /** The runs of letters that they are known by. */
+  readonly #places = new Map<string, Place>();
+  /** Which numbers of 22 bits these have, so that most places of a text are passed over. */
+  readonly #hashes = new Uint8Array(2 ** 22);
 
   /**
    * Adds a secret; of one in several lines every line is a secret.
    *
-   * @param label what to write in its place, without quotes or angle brackets
+   * @param label what to write in its place, in ASCII without quotes or angle brackets
    */
   add(secret: string, label: string): void {
     for (const piece of secret.split(/-----[A-Z ]{1,40}-----|[\s"'{}:,]|(?<!\\)\\{1,40}[rnt"]/)) {
       if (piece.length < MIN_LENGTH || this.#secrets.has(piece)) continue;
       this.#secrets.set(piece, label);
-      for (const hash of runHashesOf(piece)) this.#runs[hash] = 1;
-      const start = piece.slice(0, KNOWN_BY);
-      if (URL_SAFE.test(start)) {
-        const known = this.#starts.get(start) ?? label;
-        this.#starts.set(start, known === label ? label : CUT);
-        this.#hashes[hashAt(start, 0)] = 1;
-      } else this.#patterns.set(start, { pattern: new RegExp([...start].map(toFlexible).join(''), 'g'), label });
+      for (let at = 0; at < piece.length - MIN_LENGTH; at += STEP) this.#addRun(piece, at, label);
+      this.#addRun(piece, piece.length - MIN_LENGTH, label);
     }
+  }
+
+  #addRun(secret: string, at: number, label: string): void {
+    const run = secret.slice(at, at + MIN_LENGTH);
+    const known = this.#places.get(run);
+    if (known) {
+      if (known.label !== label) known.label = undefined;
+      return;
+    }
+    this.#places.set(run, { secret, at, label });
+    let hash = 0;
+    for (let end = 0; end < MIN_LENGTH; end++) hash = nextHash(hash, run, end);
+    this.#hashes[hash >>> 10] = 1;
   }
 
   /** The text without the secrets added so far. */
@@ -103,52 +100,79 @@ export class Redaction {
     return this.#redactBase64(this.#redactBuffers(this.#redactText(text)));
   }
 
-  /** The text without the secrets, and without the pieces into which a console breaks what is longer than its lines. */
-  redactPieces(text: string): string {
-    return this.redact(text).replace(/[\w.~+/=-]{12,}/g, piece => (this.#isPiece(piece) ? CUT : piece));
-  }
-
-  #isPiece(text: string): boolean {
-    for (const hash of runHashesOf(text)) if (this.#runs[hash] === 0) return false;
-    for (const secret of this.#secrets.keys()) if (secret.includes(text)) return true;
-    return false;
-  }
-
   #redactText(text: string): string {
+    const plain = toPlain(text);
     const parts: string[] = [];
     let done = 0;
-    for (let at = 0; at + MIN_LENGTH <= text.length; at++) {
-      const found = this.#hashes[hashAt(text, at)] ? this.#findAt(text, at) : undefined;
-      if (!found) continue;
-      parts.push(text.slice(done, at), found.label);
-      done = found.end;
-      at = done - 1;
+    let stretch: Piece[] = [];
+    const replaceStretch = () => {
+      const [first, last] = [stretch[0], stretch.at(-1)];
+      if (!first || !last) return;
+      parts.push(text.slice(done, plain.toSource(first.start)), this.#labelOf(stretch, plain.text));
+      done = plain.toSource(last.restEnd);
+      stretch = [];
+    };
+    for (const piece of this.#findPieces(plain.text)) {
+      if (piece.start > (stretch.at(-1)?.restEnd ?? piece.start)) replaceStretch();
+      stretch.push(piece);
     }
-    let result = done === 0 ? text : parts.join('') + text.slice(done);
-    for (const { pattern, label } of this.#patterns.values())
-      result = replaceStretches(result, pattern, REST, () => label);
-    return result;
+    replaceStretch();
+    return done === 0 ? text : parts.join('') + text.slice(done);
   }
 
-  /** The secret that begins at a place of the text, and where it ends. */
-  #findAt(text: string, at: number): { label: string; end: number } | undefined {
-    for (let length = KNOWN_BY; length >= MIN_LENGTH; length--) {
-      const label = this.#starts.get(text.slice(at, at + length));
-      if (label === undefined) continue;
-      const end = endOf(WORD, text, at);
-      const exact = this.#secrets.get(text.slice(at, end));
-      // What is no secret from end to end is glued to other letters, was cut off, or goes on with escapes.
-      return exact === undefined ? { label, end: endOf(REST, text, at) } : { label: exact, end };
+  /** The pieces of secrets in a text, in their order; they may overlap. */
+  *#findPieces(text: string): Generator<Piece> {
+    let hash = 0;
+    let done = 0;
+    let wordEnd = 0;
+    for (let end = 0; end < text.length; end++) {
+      hash = nextHash(hash, text, end);
+      // Whatever is whole in the last piece is known.
+      if (this.#hashes[hash >>> 10] === 0 || end < done || end < MIN_LENGTH - 1) continue;
+      const piece = this.#pieceAt(text, end + 1 - MIN_LENGTH);
+      if (!piece) continue;
+      done = piece.end;
+      if (piece.isCut && wordEnd < done) wordEnd = endOf(REST, text, done);
+      yield { ...piece, restEnd: piece.isCut ? wordEnd : done };
     }
-    return undefined;
+  }
+
+  /** The longest piece of a secret around a run of letters. */
+  #pieceAt(text: string, at: number): (Omit<Piece, 'restEnd'> & { isCut: boolean }) | undefined {
+    const place = this.#places.get(text.slice(at, at + MIN_LENGTH));
+    if (!place) return undefined;
+    const { secret, label } = place;
+    let [before, after] = [0, MIN_LENGTH];
+    // No more than that: what is further before the first run of a piece is no part of it.
+    const most = Math.min(MIN_PIECE, at, place.at);
+    while (before < most && text.charCodeAt(at - before - 1) === secret.charCodeAt(place.at - before - 1)) before++;
+    while (place.at + after < secret.length && text.charCodeAt(at + after) === secret.charCodeAt(place.at + after)) {
+      after++;
+    }
+    if (before + after < Math.min(MIN_PIECE, secret.length)) return undefined;
+    const [start, end] = [at - before, at + after];
+    return {
+      start,
+      end,
+      label: label ?? this.#secrets.get(text.slice(start, end)),
+      isCut: place.at + after < secret.length,
+    };
+  }
+
+  /** What to write in place of pieces that touch each other. */
+  #labelOf(pieces: Piece[], text: string): string {
+    const whole = this.#secrets.get(text.slice(pieces[0]?.start, pieces.at(-1)?.restEnd));
+    if (whole) return whole;
+    const labels = new Set(pieces.flatMap(({ label }) => label ?? []));
+    return labels.size === 1 ? ([...labels][0] as string) : UNKNOWN;
   }
 
   /** Newman's JSON report holds the body of a response as the numbers of its bytes. */
   #redactBuffers(text: string): string {
     return replaceStretches(text, BUFFER_START, NUMBERS, numbers => {
-      const plain = Buffer.from(numbers.split(',').map(Number)).toString();
+      const plain = Buffer.from(numbers.split(',').map(Number)).toString('latin1');
       const redacted = this.#redactText(plain);
-      return redacted === plain ? numbers : [...Buffer.from(redacted)].join(',');
+      return redacted === plain ? numbers : [...Buffer.from(redacted, 'latin1')].join(',');
     });
   }
 
@@ -177,6 +201,43 @@ export class Redaction {
     }
     return redacted.size === 0 ? text : replaceStretches(text, BASE64_START, BASE64, run => redacted.get(run) ?? run);
   }
+}
+
+/** A text with its escapes undone, and which place of it was where. */
+function toPlain(text: string): { text: string; toSource: (at: number) => number } {
+  const parts: string[] = [];
+  // After each escape: where it ends in the plain text, and in the source.
+  const ends: [plain: number, source: number][] = [];
+  let [plain, source] = [0, 0];
+  for (const { 0: escaped, index } of text.matchAll(ESCAPED)) {
+    parts.push(text.slice(source, index), toLetter(escaped));
+    plain += index - source + 1;
+    source = index + escaped.length;
+    ends.push([plain, source]);
+  }
+  if (ends.length === 0) return { text, toSource: at => at };
+  let next = 0;
+  // Asked for places in their order.
+  const toSource = (at: number): number => {
+    while ((ends[next]?.[0] ?? Infinity) <= at) next++;
+    const [plainEnd, sourceEnd] = ends[next - 1] ?? [0, 0];
+    return sourceEnd + at - plainEnd;
+  };
+  return { text: parts.join('') + text.slice(source), toSource };
+}
+
+function toLetter(escaped: string): string {
+  const decimal = /^&#(\d+);/.exec(escaped)?.[1];
+  if (decimal) return String.fromCharCode(Number(decimal));
+  return escaped.endsWith('/') ? '/' : String.fromCharCode(Number.parseInt(escaped.replace(';', '').slice(-2), 16));
+}
+
+/** Where the stretch of text ends that a sticky pattern matches from `start` on, once or more often. */
+function endOf(pattern: RegExp, text: string, start: number): number {
+  let end = start;
+  // Not one pattern that repeats itself without end: of a text of megabytes that would overflow the stack.
+  for (pattern.lastIndex = start; pattern.test(text); ) end = pattern.lastIndex;
+  return end;
 }
 
 /** Replaces stretches of a text: each begins with what one pattern finds, and goes on as long as a sticky one matches. */

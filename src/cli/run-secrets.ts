@@ -1,88 +1,205 @@
-// The secrets of a run, found as it goes: the signing key in all its forms, client assertions, request objects, tokens, PKCE
-// verifiers. On the machine; each is handed to the redaction before a reporter sees it.
+// The secrets of a run, found in whatever text passes: private keys and JWTs by what they look like, tokens, PKCE verifiers
+// and passwords by the name that stands before them. On the machine; each is handed to the redaction before a reporter sees it.
 
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { inspect } from 'node:util';
 import { importSigningKey } from '../client-auth/signing-key.ts';
 import type { Redaction } from './redaction.ts';
 
-/** Names of parameters, members and variables whose values are secrets, with what is written in their place. */
-const LABELS: Record<string, string> = {
-  access_token: '[access_token]',
-  refresh_token: '[refresh_token]',
-  id_token: '[id_token]',
-  token: '[access_token]',
-  code_verifier: '[code_verifier]',
-  client_secret: '[client_secret]',
-  signing_key: '[signing_key]',
-};
+/** How names end whose values are secrets, without case, `_` and `-`; and what such a value is called. */
+const ENDINGS: [ending: string, label: string][] = [
+  ['refreshtoken', 'refresh_token'],
+  ['idtoken', 'id_token'],
+  ['token', 'access_token'],
+  ['verifier', 'code_verifier'],
+  ['clientsecret', 'client_secret'],
+  ['secret', 'secret'],
+  ['signingkey', 'signing_key'],
+  ['privatekey', 'private_key'],
+  ['passphrase', 'passphrase'],
+  ['password', 'password'],
+  ['clientassertion', 'client_assertion'],
+];
 
-/** Adds a named value, if the name is that of a secret. */
+const KEY_LABEL = '[signing_key]';
+
+/** What stands under such a name and is none: references, URLs, the words of OAuth. */
+const NO_SECRET =
+  /\{\{|^(?:https?|urn):|^(?:(?:access|refresh|id)_token|client_(?:secret|assertion)(?:_basic|_post|_jwt)?|client_credentials|authorization_code|private_key_jwt|tls_client_auth|code_verifier|signing_key)$/i;
+
+// Texts come from anywhere: each pattern reads a text once, and repeats nothing without end, or a text of megabytes that is
+// made for it would take minutes or overflow the stack.
+
+/** A name of the list, what may stand between it and its value in JSON, forms, URLs, headers and HTML, and the value. */
+const NAMED = new RegExp(
+  String.raw`(?:token|verifier|secret|key|passphrase|password|assertion)\d{0,3}` +
+    String.raw`(?:[\\"']{0,20}\s{0,9}(?:[:=]|,\s{0,9}[\\"']{0,20}value[\\"']{0,20}\s{0,9}:|\svalue=)\s{0,9}([\\"']{0,20}))` +
+    String.raw`((?:[\w.~+/=-]|%[\dA-Fa-f]{2}|\\/|\\u00[\dA-Fa-f]{2}){12,9999})(?![\w(\[])`,
+  'gi',
+);
+const BEARER = /\b(?:Bearer|DPoP)\s{1,9}([\w.~+/=-]{12,9999})/gi;
+const JWS = /(?<![\w-])([\w-]{12,20000})(?=\.([\w-]{2,99999})\.([\w-]{12,99999}))/g;
+const PEM = /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:[^-]|-(?!-)){64,20000}(?:-----END [A-Z ]{0,30}-----)?/g;
+const JWK_MEMBER = /\b(n|e|d|p|q|dp|dq|qi|k)["'\\]{0,20}\s{0,9}:\s{0,9}["'\\]{0,20}([\w-]{1,4000})/g;
+const BASE64 = /(?<![\w+/-])[\w+/-]{60,99999}(?:(?:\s|\\[rn]){1,4}[\w+/-]{1,99999}){0,999}/g;
+
+/** Shorter Base64 holds no key; nor does a shorter member of a JWK. */
+const MIN_KEY = 200;
+const MIN_MEMBER = 40;
+
+/** So many keys of a text are tried; more are no keys, and each costs time. */
+const MAX_KEYS = 100;
+
+/** What a name says of its value; undefined when it is not that of a secret. */
+function labelOf(name: string): string | undefined {
+  const plain = name.toLowerCase().replace(/[_-]|\d+$/g, '');
+  return ENDINGS.find(([ending]) => plain.endsWith(ending))?.[1];
+}
+
+/** Adds what a text holds: keys and JWTs wherever they stand, and what follows the name of a secret. */
+export function addFrom(redaction: Redaction, text: string): void {
+  if (text.length < 12) return;
+  addKeys(redaction, text);
+  const decoded = /%[\da-f]{2}/i.test(text) ? decodePercent(text) : text;
+  for (const one of new Set([text, decoded])) {
+    addNamedIn(redaction, one);
+    addJwts(redaction, one);
+  }
+  if (decoded !== text) addKeys(redaction, decoded);
+}
+
+/** Adds a named value, if the name is that of a secret, and what the value holds. */
 export function addNamed(redaction: Redaction, name: string, value: unknown): void {
-  if (typeof value !== 'string' || value === '') return;
-  if (name === 'client_assertion') redaction.add(value, toJwtLabel(name, value));
+  if (value === undefined || value === null) return;
+  const text = typeof value === 'object' ? toText(value) : String(value);
+  const label = labelOf(name);
   // It begins as an assertion does, and what it asks for is nobody else's business.
-  else if (name === 'request' && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(value)) {
-    redaction.add(value, toJwtLabel('request_object', value));
-  } else if (name === 'signing_key') addSigningKey(redaction, value);
-  else if (LABELS[name]) redaction.add(value, LABELS[name]);
+  if (name === 'request' && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text))
+    redaction.add(text, toJwtLabel(text, 'request_object'));
+  else if (label === 'client_assertion') redaction.add(text, toJwtLabel(text, label));
+  else if (label && !NO_SECRET.test(text)) redaction.add(text, `[${label}]`);
+  addFrom(redaction, text);
 }
 
-/** Adds the signing key: as it was given, and as every tool would write it. */
-function addSigningKey(redaction: Redaction, text: string): void {
-  const label = LABELS.signing_key as string;
-  redaction.add(text, label);
+function toText(value: object): string {
   try {
-    const { bits: _bits, ...numbers } = importSigningKey(text).key;
-    const toText = (value: bigint) => {
+    return JSON.stringify(value);
+  } catch {
+    // It holds itself, say.
+    return inspect(value, { depth: null, maxStringLength: null, maxArrayLength: null, breakLength: Infinity });
+  }
+}
+
+function addNamedIn(redaction: Redaction, text: string): void {
+  for (const match of text.matchAll(NAMED)) {
+    const [all, quote, value = ''] = match;
+    const name = /[\w-]*$/.exec(text.slice(Math.max(0, match.index - 40), match.index))?.[0] ?? '';
+    const label = labelOf(name + (/^[a-z]+\d*/i.exec(all)?.[0] ?? ''));
+    const plain = decodePercent(value.replace(/\\u00([\da-f]{2})/gi, '%$1').replaceAll('\\/', '/'));
+    // Without quotes and digits it is a word of a sentence, or of a program.
+    if (!label || NO_SECRET.test(plain) || (quote === '' && !/\d/.test(plain))) continue;
+    redaction.add(plain, label === 'client_assertion' ? toJwtLabel(plain, label) : `[${label}]`);
+  }
+  for (const [, token = ''] of text.matchAll(BEARER)) if (/\d/.test(token)) redaction.add(token, '[access_token]');
+}
+
+function addJwts(redaction: Redaction, text: string): void {
+  for (const [, first = '', claims, signature] of text.matchAll(JWS)) {
+    // Other letters may be glued to it: an escaped line break, the name of a variable.
+    for (let at = first.indexOf('ey'), tries = 0; at !== -1 && tries < 9; at = first.indexOf('ey', at + 1), tries++) {
+      if (typeof readPart(first.slice(at))?.alg !== 'string') continue;
+      const jwt = `${first.slice(at)}.${claims}.${signature}`;
+      redaction.add(jwt, toJwtLabel(jwt));
+      break;
+    }
+  }
+}
+
+/** Adds the private keys in a text: PEM and JWK in any quotes and line breaks, and either in Base64. */
+function addKeys(redaction: Redaction, text: string, isDecoded = false): void {
+  if (text.includes('PRIVATE KEY-----')) {
+    let tries = 0;
+    for (const [pem] of text.matchAll(PEM)) {
+      redaction.add(pem, KEY_LABEL);
+      if (tries++ < MAX_KEYS) addKey(redaction, () => toKeyObject(pem));
+    }
+  }
+  if (text.includes('kty')) addJwks(redaction, text);
+  if (isDecoded) return;
+  for (const [run] of text.matchAll(BASE64)) {
+    const base64 = run.replace(/\s|\\[rn]/g, '');
+    if (base64.length < MIN_KEY) continue;
+    const bytes = Buffer.from(base64, 'base64');
+    addKeys(redaction, bytes.toString('latin1'), true);
+    if (bytes[0] !== 0x30) continue;
+    for (const type of ['pkcs8', 'pkcs1', 'sec1'] as const) {
+      addKey(redaction, () => createPrivateKey({ key: bytes, format: 'der', type }));
+    }
+  }
+}
+
+/** Adds the private members of JWKs, and the whole keys that they make. */
+function addJwks(redaction: Redaction, text: string): void {
+  let members: Record<string, string> = {};
+  for (const [, name = '', value = ''] of text.matchAll(JWK_MEMBER)) {
+    if (name in members) members = {};
+    members[name] = value;
+    if (name !== 'n' && name !== 'e' && value.length >= MIN_MEMBER) redaction.add(value, KEY_LABEL);
+    if (Object.keys(members).length < 8 || members.n === undefined) continue;
+    const jwk = { ...members, kty: 'RSA' };
+    addKey(redaction, () => createPrivateKey({ key: jwk, format: 'jwk' }));
+  }
+}
+
+/** The key of a PEM, also of one in one of the disguises that the script takes. */
+function toKeyObject(pem: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    const { bits: _bits, ...numbers } = importSigningKey(pem).key;
+    const members = Object.entries(numbers).map(([name, value]) => {
       const hex = value.toString(16);
-      return Buffer.from(hex.length % 2 ? `0${hex}` : hex, 'hex').toString('base64url');
-    };
-    const members = Object.entries(numbers).map(([name, value]) => [name, toText(value)]);
-    for (const [name, value] of members) if (name !== 'n' && name !== 'e') redaction.add(value as string, label);
-    const key = createPrivateKey({ key: { kty: 'RSA', ...Object.fromEntries(members) }, format: 'jwk' });
-    for (const type of ['pkcs8', 'pkcs1'] as const) {
-      const pem = key.export({ type, format: 'pem' }).toString();
-      redaction.add(pem, label);
-      redaction.add(pem.replace(/-----[A-Z ]+-----|\s/g, ''), label);
-    }
-  } catch {
-    // No key that could sign; the text alone is taken out.
-  }
-}
-
-/** What a JWT was, without what makes it one. */
-function toJwtLabel(name: string, jwt: string): string {
-  const [header, claims] = jwt.split('.', 2).map(part => {
-    try {
-      return JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown> | null;
-    } catch {
-      return null;
-    }
-  });
-  const plain = (value: unknown) => String(value ?? 'unknown').replace(/[^\w.:@-]/g, '_');
-  return `[${name} kid=${plain(header?.kid)} jti=${plain(claims?.jti)}]`;
-}
-
-/** Adds the secrets of a form. */
-export function addForm(redaction: Redaction, form: Iterable<[string, unknown]>): void {
-  for (const [name, value] of form) addNamed(redaction, name, value);
-}
-
-/** Adds the tokens of a JSON answer, however deep. */
-export function addJson(redaction: Redaction, text: string): void {
-  if (!text.includes('token')) return;
-  try {
-    JSON.parse(text, (name, value) => {
-      addNamed(redaction, name, value);
-      return value;
+      return [name, Buffer.from(hex.length % 2 ? `0${hex}` : hex, 'hex').toString('base64url')];
     });
-  } catch {
-    // Not JSON: an error page holds no tokens.
+    return createPrivateKey({ key: { kty: 'RSA', ...Object.fromEntries(members) }, format: 'jwk' });
   }
 }
 
-/** Adds the token of a header `Authorization: Bearer`. */
-export function addAuthorization(redaction: Redaction, header: string): void {
-  const [scheme = '', token] = header.trim().split(/\s+/, 2);
-  if (token && /^(?:Bearer|DPoP)$/i.test(scheme)) redaction.add(token, '[access_token]');
+/** Adds a key as every tool would write it: the members of its JWK, and its PEM. */
+function addKey(redaction: Redaction, read: () => KeyObject): void {
+  try {
+    const key = read();
+    for (const [name, value] of Object.entries(key.export({ format: 'jwk' }))) {
+      if (JWK_PRIVATE.has(name)) redaction.add(String(value), KEY_LABEL);
+    }
+    for (const type of key.asymmetricKeyType === 'rsa' ? (['pkcs8', 'pkcs1'] as const) : (['pkcs8'] as const)) {
+      const pem = key.export({ type: type as 'pkcs8', format: 'pem' }).toString();
+      redaction.add(pem, KEY_LABEL);
+      redaction.add(pem.replace(/-----[A-Z ]+-----|\s/g, ''), KEY_LABEL);
+    }
+  } catch {
+    // No key that could sign; what there is of it is taken out as text.
+  }
 }
+
+const JWK_PRIVATE = new Set(['d', 'p', 'q', 'dp', 'dq', 'qi']);
+
+/** What a JWT was, without what makes it one; what its claims are like tells which, where no name does. */
+function toJwtLabel(jwt: string, name?: string): string {
+  const [header, claims] = jwt.split('.', 2).map(readPart);
+  const isAssertion = claims?.iss !== undefined && claims.iss === claims.sub;
+  const kind = name ?? (isAssertion ? 'client_assertion' : claims?.response_type ? 'request_object' : 'jwt');
+  const plain = (value: unknown) => String(value ?? 'unknown').replace(/[^\w.:@-]/g, '_');
+  return `[${kind} kid=${plain(header?.kid)} jti=${plain(claims?.jti)}]`;
+}
+
+function readPart(part: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(Buffer.from(part, 'base64url').toString()) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const decodePercent = (text: string): string =>
+  text.replace(/%([\da-f]{2})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));

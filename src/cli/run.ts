@@ -1,18 +1,26 @@
 // The command `run`: Newman with the script injected in memory, the key from a file, and no secret in what is written. On
 // the machine.
 
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { NewmanRunOptions, NewmanRunSummary } from 'newman';
 import type { ReadVariable } from '../client-auth/settings.ts';
-import { addClientOptions, type Client, type ClientOptions, createReader, readClient } from './client-options.ts';
+import {
+  addClientOptions,
+  type Client,
+  type ClientOptions,
+  createReader,
+  readClient,
+  readPair,
+} from './client-options.ts';
 import { CommandError, type Host } from './command.ts';
 import { cannotBeWritten, decodeUtf8, readBytes } from './files.ts';
 import { guardWrites } from './guarded-writes.ts';
 import { inject } from './inject.ts';
 import { Redaction } from './redaction.ts';
 import { explainRefusals, type PostedForm } from './run-refusals.ts';
-import { addNamed } from './run-secrets.ts';
+import { addFrom, addNamed } from './run-secrets.ts';
 import { watch } from './run-watch.ts';
 
 interface RunOptions extends ClientOptions {
@@ -20,10 +28,14 @@ interface RunOptions extends ClientOptions {
   folder?: string[];
   bail?: string | true;
   color: string;
+  globals?: string;
+  iterationData?: string;
+  globalVar?: string[];
   [option: string]: unknown;
 }
 
 type Json = Record<string, unknown>;
+type Variable = { key: string; value: string };
 
 const collect = (value: string, before: string[] = []): string[] => [...before, value];
 const toCount = (value: string): number => {
@@ -111,18 +123,20 @@ async function run(file: string, rest: string[], options: RunOptions, host: Host
   const reporters = options.reporters.split(',').map(name => name.trim());
   const reporter = parseReporterOptions(rest, reporters);
   refuseToReplace([file, options.environment, options.globals, options.signingKey], options);
+  const globalVar = (options.globalVar ?? []).map(pair => readPair('--global-var', pair));
   const client = await readClient(options, host);
   const collection = await readCollection(file, host);
   const redaction = new Redaction();
-  for (const { key, value } of client.environment.values) addNamed(redaction, key, value);
+  await addAllThatIsRead(redaction, client, globalVar, [file, options.globals, options.iterationData]);
   guardWrites(text => redaction.redact(text));
-  host.filterOutput(text => redaction.redactPieces(text));
+  host.filterOutput(text => redaction.redact(text));
   const { failures, posted, readIn } = await runNewman({
     collection,
     client,
     reporters,
     reporter,
     options,
+    globalVar,
     redaction,
     host,
   });
@@ -130,6 +144,22 @@ async function run(file: string, rest: string[], options: RunOptions, host: Host
   for (const line of await explainRefusals(posted, readIn, client.transport, hasCertificateList)) host.note(line);
   if (failures > 0 && !options.suppressExitCode) {
     throw new CommandError(`the run failed: ${failures} ${failures === 1 ? 'failure' : 'failures'}.`);
+  }
+}
+
+/** Adds the secrets of all that a run begins with: a reporter may write what it is given before the first request. */
+async function addAllThatIsRead(
+  redaction: Redaction,
+  { environment, read, transport }: Client,
+  globalVar: Variable[],
+  files: (string | undefined)[],
+): Promise<void> {
+  addNamed(redaction, 'signing_key', read('signing_key'));
+  for (const { key, value } of [...environment.values, ...globalVar]) addNamed(redaction, key, value);
+  addNamed(redaction, 'passphrase', transport.passphrase);
+  for (const file of files) {
+    // What can't be read, or is not a file but a URL, Newman reads or reports; its variables are known after the first script.
+    if (file) addFrom(redaction, await readFile(file, 'utf8').catch(() => ''));
   }
 }
 
@@ -196,6 +226,7 @@ interface Run {
   reporters: string[];
   reporter: Record<string, Json>;
   options: RunOptions;
+  globalVar: Variable[];
   redaction: Redaction;
   host: Host;
 }
@@ -209,7 +240,7 @@ interface Outcome {
 
 /** Runs Newman. */
 async function runNewman(run: Run): Promise<Outcome> {
-  const { collection, client, reporters, reporter, options, redaction, host } = run;
+  const { collection, client, reporters, reporter, options, globalVar, redaction, host } = run;
   const { transport, environment } = client;
   const passed = Object.fromEntries(
     PASSED.filter(name => options[name] !== undefined).map(name => [name, options[name]]),
@@ -220,7 +251,7 @@ async function runNewman(run: Run): Promise<Outcome> {
     environment,
     reporters,
     reporter,
-    ...(options.globalVar !== undefined && { globalVar: toVariables(options.globalVar as string[]) }),
+    globalVar,
     ...(options.bail !== undefined && { bail: options.bail === true ? true : options.bail.split(',') }),
     ...(transport.cert && { sslClientCert: transport.cert, sslClientKey: transport.key }),
     ...(transport.passphrase && { sslClientPassphrase: transport.passphrase }),
@@ -278,6 +309,3 @@ function toCommandError(error: NodeJS.ErrnoException): CommandError {
   const { syscall, path } = error;
   return syscall === 'mkdir' && path ? cannotBeWritten(path, error) : new CommandError(error.message);
 }
-
-const toVariables = (pairs: string[]) =>
-  pairs.map(pair => ({ key: pair.replace(/=.*/s, ''), value: pair.replace(/^[^=]*=?/, '') }));
