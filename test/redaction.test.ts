@@ -28,6 +28,8 @@ const create = (): Redaction => {
 const toHtml = (text: string) =>
   text.replace(/[&<>"'`=/+]/g, letter => `&#x${letter.charCodeAt(0).toString(16).toUpperCase()};`);
 
+const toLines = (text: string, end: string) => text.replace(/.{40}/g, line => line + end);
+
 const FORMS: Record<string, (secret: string) => string> = {
   plain: secret => secret,
   'in JSON': secret => JSON.stringify({ a: [secret] }),
@@ -40,6 +42,8 @@ const FORMS: Record<string, (secret: string) => string> = {
   'in Base64': secret => Buffer.from(`{"x":"${secret}"}`).toString('base64'),
   'in Base64, one letter later': secret => Buffer.from(`{"xy":"${secret}"}`).toString('base64'),
   'in Base64, two letters later': secret => Buffer.from(`{"xyz":"${secret}"}`).toString('base64'),
+  'in Base64 in lines': secret => toLines(Buffer.from(`{"xyz":"${secret}"}`).toString('base64'), '\n'),
+  'in Base64 in lines in JSON': secret => toLines(Buffer.from(secret).toString('base64'), '\\r\\n'),
   'in Base64 in a data URL': secret => `data:text/plain;base64,${Buffer.from(secret).toString('base64')}`,
   'as the bytes of a Buffer': secret => JSON.stringify({ stream: Buffer.from(`{"t":"${secret}"}`) }, null, 2),
   'glued to other letters': secret => `\\n${secret}`,
@@ -66,6 +70,22 @@ describe('Redaction', () => {
       const redacted = create().redact(write(pem));
       for (const line of pem.split('\n').filter(one => !one.startsWith('-'))) {
         assert.equal(holdsPartOf(redacted, line), false, redacted.slice(0, 300));
+      }
+    });
+  }
+
+  for (const [name, secret] of Object.entries({ ...secrets, 'a PEM': pem.replace(/-----[A-Z ]+-----|\s/g, '') })) {
+    it(`takes out 20 letters of ${name} from anywhere in it, and 20 in Base64, glued to other letters`, () => {
+      const redaction = create();
+      redaction.add(pem.replace(/-----[A-Z ]+-----|\s/g, ''), '[signing_key]');
+      for (let at = 0; at + 20 <= secret.length; at++) {
+        const piece = secret.slice(at, at + 20);
+        for (const text of [`x${piece}x`, encodeURIComponent(piece), toHtml(piece)]) {
+          assert.equal(redaction.redact(text).includes(piece), false, `${at}: ${text}`);
+        }
+        const base64 = Buffer.from(`letters before it, ${piece}`).toString('base64');
+        const redacted = Buffer.from(redaction.redact(base64), 'base64').toString();
+        assert.equal(redacted.includes(piece), false, `${at}: ${base64}`);
       }
     });
   }

@@ -17,9 +17,10 @@ const REST = /[\w.~+/=-]{1,9999}/y;
 /** How one letter is written in a URL, in HTML and in JSON. */
 const ESCAPED = /%[\dA-Fa-f]{2}|&#[xX]0{0,5}[\dA-Fa-f]{2};|&#0{0,5}\d{2,3};|\\{1,40}\/|\\{1,40}u00[\dA-Fa-f]{2}/g;
 
-/** Base64 that could hold a secret, by its first letters and by all of it. */
+/** Base64 that could hold a secret, by its first letters and by all of it, also in lines. */
 const BASE64_START = /(?<![\w+/-])[\w+/-]{32}/g;
-const BASE64 = /[\w+/-]{1,9999}|={1,2}(?![\w+/=-])/y;
+const BASE64 = /[\w+/-]{1,9999}|={1,2}(?![\w+/=-])|(?<=[\w+/-]{32})(?:\r?\n|(?:\\{1,9}r)?\\{1,9}n)(?=[\w+/-]{2})/y;
+const LINE_BREAKS = /\s|\\{1,9}[rn]/g;
 
 const BUFFER_START = /(?<="type":\s{0,99}"Buffer",\s{0,99}"data":\s{0,99}\[)(?=[\d\s])/g;
 const NUMBERS = /[\d,\s]{1,9999}/y;
@@ -30,12 +31,14 @@ const UNKNOWN = '[secret]';
 /** Runs of Base64 that are looked at together. */
 const CHUNK = 500;
 
-/** Where a run of letters stands in a secret; the label is undefined when others have the same run. */
-interface Place {
-  secret: string;
-  at: number;
+/** Where a run of letters stands; the label is undefined when secrets of other labels have the same run. */
+interface Run {
+  places: { secret: string; at: number }[];
   label: string | undefined;
 }
+
+/** The same run in more secrets than these is what they all begin with. */
+const MAX_PLACES = 8;
 
 /** Letters of a text that are a piece of a secret. */
 interface Piece {
@@ -63,7 +66,7 @@ export class Redaction {
   /** The secrets, with what to write in their place. */
   readonly #secrets = new Map<string, string>();
   /** The runs of letters that they are known by. */
-  readonly #places = new Map<string, Place>();
+  readonly #runs = new Map<string, Run>();
   /** Which numbers of 22 bits these have, so that most places of a text are passed over. */
   readonly #hashes = new Uint8Array(2 ** 22);
 
@@ -83,12 +86,13 @@ export class Redaction {
 
   #addRun(secret: string, at: number, label: string): void {
     const run = secret.slice(at, at + MIN_LENGTH);
-    const known = this.#places.get(run);
+    const known = this.#runs.get(run);
     if (known) {
       if (known.label !== label) known.label = undefined;
+      if (known.places.length < MAX_PLACES) known.places.push({ secret, at });
       return;
     }
-    this.#places.set(run, { secret, at, label });
+    this.#runs.set(run, { places: [{ secret, at }], label });
     let hash = 0;
     for (let end = 0; end < MIN_LENGTH; end++) hash = nextHash(hash, run, end);
     this.#hashes[hash >>> 10] = 1;
@@ -137,26 +141,24 @@ export class Redaction {
     }
   }
 
-  /** The longest piece of a secret around a run of letters. */
+  /** A piece of a secret around a run of letters. */
   #pieceAt(text: string, at: number): (Omit<Piece, 'restEnd'> & { isCut: boolean }) | undefined {
-    const place = this.#places.get(text.slice(at, at + MIN_LENGTH));
-    if (!place) return undefined;
-    const { secret, label } = place;
-    let [before, after] = [0, MIN_LENGTH];
-    // No more than that: what is further before the first run of a piece is no part of it.
-    const most = Math.min(MIN_PIECE, at, place.at);
-    while (before < most && text.charCodeAt(at - before - 1) === secret.charCodeAt(place.at - before - 1)) before++;
-    while (place.at + after < secret.length && text.charCodeAt(at + after) === secret.charCodeAt(place.at + after)) {
-      after++;
+    const run = this.#runs.get(text.slice(at, at + MIN_LENGTH));
+    for (const place of run?.places ?? []) {
+      const { secret } = place;
+      let [before, after] = [0, MIN_LENGTH];
+      // No more than that: what is further before the first run of a piece is no part of it.
+      const most = Math.min(MIN_PIECE, at, place.at);
+      while (before < most && text.charCodeAt(at - before - 1) === secret.charCodeAt(place.at - before - 1)) before++;
+      while (place.at + after < secret.length && text.charCodeAt(at + after) === secret.charCodeAt(place.at + after)) {
+        after++;
+      }
+      if (before + after < Math.min(MIN_PIECE, secret.length)) continue;
+      const [start, end] = [at - before, at + after];
+      const label = run?.label ?? this.#secrets.get(text.slice(start, end));
+      return { start, end, label, isCut: place.at + after < secret.length };
     }
-    if (before + after < Math.min(MIN_PIECE, secret.length)) return undefined;
-    const [start, end] = [at - before, at + after];
-    return {
-      start,
-      end,
-      label: label ?? this.#secrets.get(text.slice(start, end)),
-      isCut: place.at + after < secret.length,
-    };
+    return undefined;
   }
 
   /** What to write in place of pieces that touch each other. */
@@ -188,14 +190,15 @@ export class Redaction {
       const chunk = runs.slice(first, first + CHUNK);
       // Where a run does not begin with the Base64 itself, the letters are out of step by up to three.
       for (let offset = 0; offset < 4; offset++) {
-        const plain = chunk.map(run => Buffer.from(run.slice(offset), 'base64').toString('latin1'));
+        const lines = chunk.map(run => run.replace(LINE_BREAKS, ''));
+        const plain = lines.map(run => Buffer.from(run.slice(offset), 'base64').toString('latin1'));
         const joined = plain.join('\n');
         if (this.#redactText(joined) === joined) continue;
         for (const [index, run] of chunk.entries()) {
           const before = plain[index] as string;
           const after = this.#redactText(before);
           if (after === before || redacted.has(run)) continue;
-          redacted.set(run, run.slice(0, offset) + Buffer.from(after, 'latin1').toString('base64'));
+          redacted.set(run, lines[index]?.slice(0, offset) + Buffer.from(after, 'latin1').toString('base64'));
         }
       }
     }
