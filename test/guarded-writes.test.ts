@@ -5,7 +5,9 @@ import fs, { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeF
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { guardWrites } from '../src/cli/guarded-writes.ts';
 
@@ -13,36 +15,143 @@ describe('guardWrites', () => {
   // As a reporter gets it.
   const required = createRequire(import.meta.url)('fs') as typeof fs;
   let folder: string;
+  let writeTheRest: () => void;
   const path = () => join(folder, 'file');
 
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'paynet-client-auth-writes-'));
-    guardWrites(text => text.replaceAll('secret', '[x]'));
+    writeTheRest = guardWrites(text => text.replaceAll('secret', '[x]'));
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  const ways: Record<string, (text: string) => Promise<void> | void> = {
-    writeFileSync: text => required.writeFileSync(path(), text),
-    'writeFileSync of bytes': text => required.writeFileSync(path(), Buffer.from(text)),
-    'writeFile with a callback': text => new Promise(resolve => required.writeFile(path(), text, () => resolve())),
-    'writeFile made a promise': text => promisify(required.writeFile)(path(), text),
-    'fs.promises.writeFile': text => required.promises.writeFile(path(), text),
-    appendFileSync: text => required.appendFileSync(path(), text),
-    'fs.promises.appendFile': text => required.promises.appendFile(path(), text),
-    'a write stream, even where a secret is cut by two writes': async text => {
-      const stream = required.createWriteStream(path());
-      stream.write(text.slice(0, 3));
-      stream.write(Buffer.from(text.slice(3)));
-      await new Promise<void>(resolve => stream.end(resolve));
+  const secret = 'a secret is here: ü';
+  const clean = 'a [x] is here: ü';
+  const [half, rest] = [secret.slice(0, 4), secret.slice(4)];
+  const bytes = Buffer.from(secret);
+  const called = (act: (done: (error?: Error | null) => void) => void) =>
+    new Promise<void>((resolve, reject) => act(error => (error ? reject(error) : resolve())));
+  const withFd = (write: (fd: number) => unknown, flags = 'w') => {
+    const fd = required.openSync(path(), flags);
+    write(fd);
+    required.closeSync(fd);
+  };
+  const withHandle = async (write: (handle: fs.promises.FileHandle) => Promise<unknown>) => {
+    const handle = await required.promises.open(path(), 'w');
+    await write(handle);
+    await handle.close();
+  };
+  const ended = (stream: NodeJS.WritableStream) => {
+    stream.write(half);
+    stream.write(Buffer.from(rest));
+    return called(done => stream.end(() => done())).then(() => sleep(20));
+  };
+
+  const ways: Record<string, () => unknown> = {
+    writeFileSync: () => required.writeFileSync(path(), secret),
+    'writeFileSync of bytes': () => required.writeFileSync(path(), bytes),
+    'writeFileSync of hexadecimal': () => required.writeFileSync(path(), bytes.toString('hex'), 'hex'),
+    'writeFileSync of Base64': () => required.writeFileSync(path(), bytes.toString('base64'), { encoding: 'base64' }),
+    'writeFileSync into a descriptor': () => withFd(fd => required.writeFileSync(fd, secret)),
+    'writeFile with a callback': () => called(done => required.writeFile(path(), secret, done)),
+    'writeFile with options': () => called(done => required.writeFile(path(), bytes, { flag: 'w' }, done)),
+    'writeFile made a promise': () => promisify(required.writeFile)(path(), secret),
+    'appendFile with a callback': () => called(done => required.appendFile(path(), secret, done)),
+    'appendFileSync in pieces': () => {
+      for (const letter of secret) required.appendFileSync(path(), letter);
     },
+    'writeFileSync with the flag to append': () => {
+      for (const letter of secret) required.writeFileSync(path(), letter, { flag: 'a' });
+    },
+    'fs.promises.writeFile': () => required.promises.writeFile(path(), secret),
+    'fs.promises.writeFile of a list': () => required.promises.writeFile(path(), [half, rest]),
+    'fs.promises.writeFile of a stream': () => required.promises.writeFile(path(), Readable.from([half, rest])),
+    'fs.promises.writeFile into a handle': () => withHandle(handle => required.promises.writeFile(handle, secret)),
+    'fs.promises.appendFile': () => required.promises.appendFile(path(), secret),
+    'writeSync of texts': () => withFd(fd => [half, rest].map(text => required.writeSync(fd, text))),
+    'writeSync of bytes': () => withFd(fd => [...bytes.keys()].map(at => required.writeSync(fd, bytes, at, 1))),
+    'writeSync with options': () =>
+      withFd(fd => required.writeSync(fd, bytes, ...([{ offset: 0 }] as unknown as [number]))),
+    'writeSync at places': () => withFd(fd => [...bytes.keys()].map(at => required.writeSync(fd, bytes, at, 1, at))),
+    'writeSync into a file that is also read': () => withFd(fd => required.writeSync(fd, secret), 'w+'),
+    writevSync: () => withFd(fd => required.writevSync(fd, [bytes.subarray(0, 4), bytes.subarray(4)])),
+    'open, write and close with callbacks': async () => {
+      const fd = await promisify(required.open)(path(), 'w');
+      const { bytesWritten } = await promisify(required.write)(fd, bytes, 0, bytes.length);
+      assert.equal(bytesWritten, bytes.length);
+      await promisify(required.close)(fd);
+    },
+    'writev with a callback': async () => {
+      const fd = await promisify(required.open)(path(), 'w');
+      await called(done => required.writev(fd, [bytes.subarray(0, 4), bytes.subarray(4)], done));
+      await promisify(required.close)(fd);
+    },
+    'the write of a file handle': () =>
+      withHandle(async handle => [await handle.write(half), await handle.write(rest)]),
+    'the writev of a file handle': () => withHandle(handle => handle.writev([bytes.subarray(0, 4), bytes.subarray(4)])),
+    'the writeFile of a file handle': () => withHandle(handle => handle.writeFile(secret)),
+    'the appendFile of a file handle': () =>
+      withHandle(async handle => [await handle.appendFile(half), await handle.appendFile(rest)]),
+    'the stream of a file handle': async () => {
+      const handle = await required.promises.open(path(), 'w');
+      await ended(handle.createWriteStream());
+    },
+    'createWriteStream, even where a secret is cut by two writes': () => ended(required.createWriteStream(path())),
+    'new WriteStream': () => ended(Reflect.construct(required.WriteStream, [path()])),
   };
   for (const [title, write] of Object.entries(ways)) {
     it(`filters what is written by ${title}`, async () => {
       rmSync(path(), { force: true });
-      await write('a secret is here: ü');
-      assert.equal(readFileSync(path(), 'utf8'), 'a [x] is here: ü');
+      await write();
+      writeTheRest();
+      assert.equal(readFileSync(path(), 'utf8'), clean);
     });
   }
+
+  it('filters text in other encodings', () => {
+    for (const encoding of ['latin1', 'utf16le'] as const) {
+      required.writeFileSync(path(), secret, encoding);
+      assert.equal(readFileSync(path(), encoding), clean);
+    }
+  });
+
+  it('filters bytes that are no UTF-8 without changing the others', () => {
+    required.writeFileSync(
+      path(),
+      Buffer.concat([Buffer.from([0xff, 0x80]), Buffer.from(' secret'), Buffer.from([0xc3])]),
+    );
+    assert.deepEqual(
+      readFileSync(path()),
+      Buffer.concat([Buffer.from([0xff, 0x80]), Buffer.from(' [x]'), Buffer.from([0xc3])]),
+    );
+  });
+
+  it('keeps what a file held, and the places that are written to', () => {
+    writeFileSync(path(), '0123456789');
+    withFd(
+      fd => [required.writeSync(fd, 'ab', 2), required.writeSync(fd, 'c', 4), required.writeSync(fd, 'z', 9)],
+      'r+',
+    );
+    required.appendFileSync(path(), '!');
+    writeTheRest();
+    assert.equal(readFileSync(path(), 'utf8'), '01abc5678z!');
+  });
+
+  it('forgets what was appended to a file that is written anew', () => {
+    required.appendFileSync(path(), 'old');
+    required.writeFileSync(path(), 'new');
+    required.appendFileSync(path(), 'er');
+    writeTheRest();
+    assert.equal(readFileSync(path(), 'utf8'), 'newer');
+  });
+
+  it('says at once when a file cannot be opened, and at the end when what is left cannot be written', () => {
+    const none = join(folder, 'none/file');
+    assert.throws(() => required.appendFileSync(none, 'x'), { code: 'ENOENT' });
+    assert.throws(() => required.openSync(none, 'w'), { code: 'ENOENT' });
+    if (!fs.existsSync('/dev/full')) return;
+    required.writeSync(required.openSync('/dev/full', 'w'), 'x');
+    assert.throws(writeTheRest, /\/dev\/full: cannot be written: the disk is full/);
+  });
 
   it('leaves bytes that are no text as they are', () => {
     const bytes = Buffer.from([0xff, 0xfe, 0x00, 0x80, 0xc3]);

@@ -31,6 +31,8 @@ export interface Host {
   filterOutput(filter: (text: string) => string): void;
   /** Puts an error that nobody can catch into other words before it ends the process. */
   explainCrash(explain: (error: Error) => Error): void;
+  /** Does something when the process ends; when that throws, the process has failed. */
+  onExit(action: () => void): void;
   /** Tells the user something on standard error, in a line of its own. */
   note(line: string): void;
 }

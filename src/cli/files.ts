@@ -2,10 +2,14 @@
 // The command line, on the machine.
 
 import { isUtf8 } from 'node:buffer';
-import { access, constants, lstat, readFile, stat, writeFile } from 'node:fs/promises';
+import { promises } from 'node:fs';
+import { access, constants, lstat, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { CommandError } from './command.ts';
+
+/** As it is when the process starts: `run` puts a filter in front of it, for what others write. */
+const { writeFile } = promises;
 
 /**
  * Reads a whole file as bytes.

@@ -32,6 +32,7 @@ const host: Host = {
   note,
   filterOutput,
   explainCrash,
+  onExit,
 };
 
 async function readScript(): Promise<string> {
@@ -113,6 +114,17 @@ function filterOutput(filter: (text: string) => string): void {
 
 function explainCrash(explanation: (error: Error) => Error): void {
   explain = explanation;
+}
+
+function onExit(action: () => void): void {
+  process.once('exit', () => {
+    try {
+      action();
+    } catch (error) {
+      note(`error: ${(error as Error).message}`);
+      process.exitCode = 1;
+    }
+  });
 }
 
 async function main(argv: string[]): Promise<number> {

@@ -128,7 +128,7 @@ async function run(file: string, rest: string[], options: RunOptions, host: Host
   const collection = await readCollection(file, host);
   const redaction = new Redaction();
   await addAllThatIsRead(redaction, client, globalVar, [file, options.globals, options.iterationData]);
-  guardWrites(text => redaction.redact(text));
+  host.onExit(guardWrites(text => redaction.redact(text)));
   host.filterOutput(text => redaction.redact(text));
   const { failures, posted, readIn } = await runNewman({
     collection,
