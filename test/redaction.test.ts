@@ -114,6 +114,17 @@ describe('Redaction', () => {
     assert.doesNotThrow(() => JSON.parse(redacted));
   });
 
+  it('leaves JSON whole where a secret has the letter of a line break in the place of the line break', () => {
+    const [first, second] = [`${'ab1'.repeat(20)}n`, 'cd2'.repeat(20)];
+    const redaction = new Redaction();
+    redaction.add(first + second, '[x]');
+    for (const line of ['\n', 'n\n', '\u2028']) {
+      const redacted = redaction.redact(JSON.stringify({ key: `${first}${line}${second}` }));
+      assert.equal(holdsPartOf(redacted, second), false, redacted);
+      assert.equal(JSON.parse(redacted).key, line === 'n\n' ? '[x]\n[x]' : `[x]${line}[x]`);
+    }
+  });
+
   it('takes thousands of assertions and tokens out of megabytes, and passes thousands of lines, in seconds', () => {
     const redaction = new Redaction();
     const header = randomBytes(40).toString('base64url');

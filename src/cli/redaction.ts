@@ -15,7 +15,7 @@ const STEP = MIN_PIECE - MIN_LENGTH + 1;
 const REST = /[\w.~+/=-]{1,9999}/y;
 
 /** How one letter is written in a URL, in HTML and in JSON. */
-const ESCAPED = /%[\dA-Fa-f]{2}|&#[xX]0{0,5}[\dA-Fa-f]{2};|&#0{0,5}\d{2,3};|\\{1,40}\/|\\{1,40}u00[\dA-Fa-f]{2}/g;
+const ESCAPED = /%[\dA-Fa-f]{2}|&#[xX]0{0,5}[\dA-Fa-f]{2};|&#0{0,5}\d{2,3};|\\{1,40}(?:[/bfnrt]|u[\dA-Fa-f]{4})/g;
 
 /** Base64 that could hold a secret, by its first letters and by all of it, also in lines. */
 const BASE64_START = /(?<![\w+/-])[\w+/-]{32}/g;
@@ -230,9 +230,12 @@ function toPlain(text: string): { text: string; toSource: (at: number) => number
 }
 
 function toLetter(escaped: string): string {
-  const decimal = /^&#(\d+);/.exec(escaped)?.[1];
+  const code = /^(?:%|&#[xX]|\\+u)([\dA-Fa-f]+)/.exec(escaped)?.[1];
+  if (code) return String.fromCharCode(Number.parseInt(code, 16));
+  const decimal = /^&#(\d+)/.exec(escaped)?.[1];
   if (decimal) return String.fromCharCode(Number(decimal));
-  return escaped.endsWith('/') ? '/' : String.fromCharCode(Number.parseInt(escaped.replace(';', '').slice(-2), 16));
+  // The letter of a line break is none of the secret beside it.
+  return escaped.endsWith('/') ? '/' : '\n';
 }
 
 /** Where the stretch of text ends that a sticky pattern matches from `start` on, once or more often. */
