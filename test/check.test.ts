@@ -198,6 +198,24 @@ describe('check', () => {
     }
   });
 
+  it('sends nothing to an endpoint that the script would refuse', async () => {
+    const recorder = await startRecorder();
+    try {
+      // This machine by a name that is not one of loopback.
+      const token_endpoint = `${recorder.origin.replace('127.0.0.1', '0.0.0.0')}/token`;
+      for (const token_endpoint_auth_method of ['private_key_jwt', 'tls_client_auth']) {
+        const change = { token_endpoint, token_endpoint_auth_method, client_assertion_audience: 'issuer' };
+        const { find } = await checkAsJson(change, [...tls, '--live']);
+        assert.match(find('token_endpoint')?.message ?? '', /^"token_endpoint" must be an https URL/);
+        assert.equal(find('token_endpoint')?.status, 'fail');
+        assert.equal(find(`live ${token_endpoint_auth_method}`)?.status, 'skip');
+      }
+      assert.deepEqual(recorder.requests, []);
+    } finally {
+      await recorder.close();
+    }
+  });
+
   it('does not take for a token, nor for a refusal of the client, what is neither', async () => {
     const recorder = await startRecorder();
     try {

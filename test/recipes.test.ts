@@ -18,7 +18,7 @@ const blocks = [...recipes.matchAll(/^```(yaml|groovy)\n(.*?)^```/gms)].map(([, 
 
 /** The command lines in a block: each goes on over lines that begin with an option. */
 const commandsIn = (text: string): string[] =>
-  [...text.matchAll(/npx paynet-client-auth .*(?:\n *--.*)*/g)].map(([command]) =>
+  [...text.matchAll(/npx --no-install paynet-client-auth .*(?:\n *--.*)*/g)].map(([command]) =>
     command
       .replace(/ *\\?\n */g, ' ')
       .replace(/'''$/, '')
@@ -29,7 +29,7 @@ describe('the recipes of the README', () => {
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'recipes-'));
-    writeFileSync(join(folder, 'npx'), `#!/bin/sh\nshift\nexec '${process.execPath}' '${CLI}' "$@"\n`);
+    writeFileSync(join(folder, 'npx'), `#!/bin/sh\nshift 2\nexec '${process.execPath}' '${CLI}' "$@"\n`);
     chmodSync(join(folder, 'npx'), 0o755);
   });
   after(() => rmSync(folder, { recursive: true }));
@@ -82,8 +82,8 @@ describe('the README', () => {
     const helps = await Promise.all(commands.map(one => execute(process.execPath, [CLI, 'help', one])));
     const { stdout } = await execute(process.execPath, [CLI, '--help']);
     const known = new Set(`${stdout}${helps.map(help => help.stdout).join('')}`.match(/--[a-z][\w-]*/g));
-    // Newman's own, which is not taken on purpose, and those of reporters.
-    const others = /^--(?:insecure|reporter-[a-z-]+)$/;
+    // Newman's own, which is not taken on purpose, those of reporters, and those of npm.
+    const others = /^--(?:insecure|save-dev|no-install|reporter-[a-z-]+)$/;
     const unknown = [...new Set(readme.match(/(?<![\w-])--[a-z][\w-]*/g))].filter(
       one => !known.has(one) && !others.test(one),
     );

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { execute } from './support/execute.ts';
@@ -69,15 +69,18 @@ describe('run, where something cannot be written', () => {
     assert.equal(stdout, '1\nenvironment.json\nreport.json\noldold');
   });
 
-  for (const [option, name] of Object.entries({
-    '--export-environment': 'env.json',
-    '--export-collection': 'collection.json',
-    '--export-globals': 'key.pem',
-  })) {
+  for (const [option, name] of [
+    ['--export-environment', 'env.json'],
+    ['--export-collection', 'collection.json'],
+    ['--export-globals', 'key.pem'],
+    ['--export-environment', 'link-to-key.pem'],
+    ['--reporter-json-export', 'key.pem'],
+  ] as const) {
     it(`refuses ${option} over ${name}, which is read and would lose its secrets`, async () => {
+      if (name === 'link-to-key.pem') symlinkSync('key.pem', workplace.path(name));
       const before = readFileSync(workplace.path(name), 'utf8');
       const over = `${workplace.path('out')}/../${name}`;
-      const { code, stderr } = await shell('exec node dist/cli.js "$@"', option, over);
+      const { code, stderr } = await shell('exec node dist/cli.js "$@"', '--reporters', 'json', option, over);
       assert.equal(stderr, `error: ${option} would replace ${over}, which is read. Name another file.\n`);
       assert.equal(code, 2);
       assert.equal(readFileSync(workplace.path(name), 'utf8'), before);

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { ClientAuthError } from '../client-auth/errors.ts';
 import type { ReadVariable } from '../client-auth/settings.ts';
 import { importSigningKey } from '../client-auth/signing-key.ts';
-import { CommandError, type Host } from './command.ts';
+import { CommandError, collect, type Host } from './command.ts';
 import { decryptSigningKey } from './encrypted-key.ts';
 import { decodeUtf8, readBytes } from './files.ts';
 
@@ -50,8 +50,6 @@ export interface Client {
   read: ReadVariable;
   transport: Transport;
 }
-
-const collect = (value: string, before: string[] = []): string[] => [...before, value];
 
 /** Adds the options of {@link ClientOptions} to a command. */
 export function addClientOptions(command: Command): Command {

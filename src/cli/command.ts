@@ -13,6 +13,9 @@ export class CommandError extends Error {
   }
 }
 
+/** Parses an option that may be given several times. */
+export const collect = (value: string, before: string[] = []): string[] => [...before, value];
+
 /** The process as a command sees it; `main.ts` supplies the real one. */
 export interface Host {
   /** Whether standard output is a terminal that shows colour. */

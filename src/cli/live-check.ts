@@ -43,7 +43,7 @@ export async function runLiveChecks(preflight: Preflight, read: ReadVariable): P
   };
 
   const first = await attempt(settings);
-  if (!first) return [skip(name, 'no client assertion can be made')];
+  if (!first) return [skip(name, 'no such request can be made with these variables')];
   if (settings.method === 'private_key_jwt' && first.facts.status !== undefined) {
     for (const from of ['issuer', 'token_endpoint'] as const) {
       if (accepted.length === 0 && from !== settings.audience.from) await attempt({ ...settings, audience: { from } });
@@ -65,7 +65,7 @@ export async function runLiveChecks(preflight: Preflight, read: ReadVariable): P
       return skip(otherName, 'its variables are not right');
     }
     const result = await attempt(tried);
-    if (!result) return skip(otherName, 'no client assertion can be made');
+    if (!result) return skip(otherName, 'no such request can be made with these variables');
     if (result.isAuthenticated) return { name: otherName, status: 'ok', message: 'accepted' };
     if (result.facts.connectionCode !== undefined) return skip(otherName, 'the server can not be reached');
     const answer = describeAnswer(result.facts);

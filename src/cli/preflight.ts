@@ -316,7 +316,9 @@ function checkEndpoints(method: Settings['method'], { known, server }: Surroundi
   const names = ENDPOINT_NAMES.filter(name => known.endpoints[name]);
   if (names.length === 0) return [skipped('endpoints', 'none is known')];
   return names.map(name => {
-    const url = known.endpoints[name];
+    const url = known.endpoints[name] as string;
+    const fault = faultOfEndpoint(name, url);
+    if (fault) return line(name, 'fail', fault);
     if (!server) return skipped(name, `what ${url} takes is told by the metadata, which was not read`);
     const [methods, algorithms] = [server.methods[name], server.algorithms[name]];
     const list = (values: string[]) => toPlain(values.join(', '));
@@ -330,6 +332,16 @@ function checkEndpoints(method: Settings['method'], { known, server }: Surroundi
     if (algorithms.includes('PS256')) return line(name, 'ok', `${url} takes ${method} with PS256`);
     return line(name, 'fail', `it takes ${list(algorithms)}, not PS256. Ask who runs the server for PS256.`);
   });
+}
+
+/** Why nothing may be sent to an endpoint. */
+function faultOfEndpoint(name: EndpointName, url: string): string | undefined {
+  try {
+    checkServerUrl(name, url, 'variable_invalid');
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 function checkAliases({ known, server }: Surroundings): Line {
@@ -429,10 +441,10 @@ async function checkConnection(
   const { endpoints } = surroundings.known;
   const first = ENDPOINT_NAMES.flatMap(endpoint => {
     const url = endpoints[endpoint];
-    return url ? [{ endpoint, url }] : [];
+    return url && !faultOfEndpoint(endpoint, url) ? [{ endpoint, url }] : [];
   });
   const hosts = first.filter(({ url }, index) => first.findIndex(other => isSameOrigin(other.url, url)) === index);
-  if (hosts.length === 0) return { line: skipped(name, 'no endpoint is known'), answer: undefined };
+  if (hosts.length === 0) return { line: skipped(name, 'no endpoint is known, or it is not right'), answer: undefined };
   let answer: Answer | undefined;
   for (const { endpoint, url } of hosts) {
     try {

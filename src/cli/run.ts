@@ -1,27 +1,20 @@
 // The command `run`: Newman with the script injected in memory, the key from a file, and no secret in what is written. On
 // the machine.
 
+import { realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { NewmanRunOptions, NewmanRunSummary } from 'newman';
-import type { ReadVariable } from '../client-auth/settings.ts';
-import {
-  addClientOptions,
-  type Client,
-  type ClientOptions,
-  createReader,
-  readClient,
-  readPair,
-} from './client-options.ts';
-import { CommandError, type Host } from './command.ts';
-import { cannotBeWritten, decodeUtf8, readBytes } from './files.ts';
+import type { NewmanRunOptions } from 'newman';
+import { addClientOptions, type Client, type ClientOptions, readClient, readPair } from './client-options.ts';
+import { CommandError, collect, type Host } from './command.ts';
+import { decodeUtf8, readBytes } from './files.ts';
 import { guardWrites } from './guarded-writes.ts';
 import { inject } from './inject.ts';
 import { Redaction } from './redaction.ts';
-import { explainRefusals, type PostedForm } from './run-refusals.ts';
+import { runNewman } from './run-newman.ts';
+import { explainRefusals } from './run-refusals.ts';
 import { addFrom, addNamed } from './run-secrets.ts';
-import { watch } from './run-watch.ts';
 
 interface RunOptions extends ClientOptions {
   reporters: string;
@@ -37,7 +30,6 @@ interface RunOptions extends ClientOptions {
 type Json = Record<string, unknown>;
 type Variable = { key: string; value: string };
 
-const collect = (value: string, before: string[] = []): string[] => [...before, value];
 const toCount = (value: string): number => {
   if (!/^\d+$/.test(value)) throw new CommandError(`expected a whole number, got "${value}".`, 2);
   return Number(value);
@@ -122,7 +114,7 @@ export function addRunCommand(program: Command, host: Host): void {
 async function run(file: string, rest: string[], options: RunOptions, host: Host): Promise<void> {
   const reporters = options.reporters.split(',').map(name => name.trim());
   const reporter = parseReporterOptions(rest, reporters);
-  refuseToReplace([file, options.environment, options.globals, options.signingKey], options);
+  refuseToReplace(file, reporter, options);
   const globalVar = (options.globalVar ?? []).map(pair => readPair('--global-var', pair));
   const client = await readClient(options, host);
   const collection = await readCollection(file, host);
@@ -130,16 +122,8 @@ async function run(file: string, rest: string[], options: RunOptions, host: Host
   await addAllThatIsRead(redaction, client, globalVar, [file, options.globals, options.iterationData]);
   host.onExit(guardWrites(text => redaction.redact(text)));
   host.filterOutput(text => redaction.redact(text));
-  const { failures, posted, readIn } = await runNewman({
-    collection,
-    client,
-    reporters,
-    reporter,
-    options,
-    globalVar,
-    redaction,
-    host,
-  });
+  const newmanOptions = toNewmanOptions(collection, client, globalVar, reporters, reporter, options);
+  const { failures, posted, readIn } = await runNewman(newmanOptions, redaction, host);
   const hasCertificateList = options.sslClientCertList !== undefined;
   for (const line of await explainRefusals(posted, readIn, client.transport, hasCertificateList)) host.note(line);
   if (failures > 0 && !options.suppressExitCode) {
@@ -163,13 +147,40 @@ async function addAllThatIsRead(
   }
 }
 
-/** Refuses an export over a file that is read: it is written without its secrets, and the key would be lost. */
-function refuseToReplace(read: unknown[], options: RunOptions): void {
-  const paths = read.filter(name => typeof name === 'string').map(name => resolve(name));
-  const { exportEnvironment: environment, exportGlobals: globals, exportCollection: collection } = options;
-  for (const [what, file] of Object.entries({ environment, globals, collection })) {
-    if (typeof file !== 'string' || !paths.includes(resolve(file))) continue;
-    throw new CommandError(`--export-${what} would replace ${file}, which is read. Name another file.`, 2);
+/** Options that name a file to read, which nothing may be written over. */
+const READ = [
+  'environment',
+  'globals',
+  'iterationData',
+  'signingKey',
+  'sslClientCert',
+  'sslClientKey',
+  'sslExtraCaCerts',
+  'sslClientCertList',
+] as const;
+
+/** Refuses to write over a file that is read: what is written lacks the secrets, and the key would be lost. */
+function refuseToReplace(file: string, reporter: Record<string, Json>, options: RunOptions): void {
+  const read = [file, ...READ.map(name => options[name])].filter(name => typeof name === 'string').map(toRealPath);
+  const { exportEnvironment, exportGlobals, exportCollection } = options;
+  const written: Record<string, unknown> = {
+    '--export-environment': exportEnvironment,
+    '--export-globals': exportGlobals,
+    '--export-collection': exportCollection,
+    ...Object.fromEntries(Object.entries(reporter).map(([name, its]) => [`--reporter-${name}-export`, its.export])),
+  };
+  for (const [option, to] of Object.entries(written)) {
+    if (typeof to !== 'string' || !read.includes(toRealPath(to))) continue;
+    throw new CommandError(`${option} would replace ${to}, which is read. Name another file.`, 2);
+  }
+}
+
+/** The path without symbolic links; of a file that is not there the path itself. */
+function toRealPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
   }
 }
 
@@ -220,32 +231,19 @@ function parseReporterOptions(rest: string[], reporters: string[]): Record<strin
   return parsed;
 }
 
-interface Run {
-  collection: Json;
-  client: Client;
-  reporters: string[];
-  reporter: Record<string, Json>;
-  options: RunOptions;
-  globalVar: Variable[];
-  redaction: Redaction;
-  host: Host;
-}
-
-interface Outcome {
-  failures: number;
-  posted: PostedForm[];
-  /** Reads a variable as it was at the end, with the data of an iteration. */
-  readIn: (iteration: number) => ReadVariable;
-}
-
-/** Runs Newman. */
-async function runNewman(run: Run): Promise<Outcome> {
-  const { collection, client, reporters, reporter, options, globalVar, redaction, host } = run;
-  const { transport, environment } = client;
+/** The options of Newman that the options of `run` stand for. */
+function toNewmanOptions(
+  collection: Json,
+  { environment, transport }: Client,
+  globalVar: Variable[],
+  reporters: string[],
+  reporter: Record<string, Json>,
+  options: RunOptions,
+): NewmanRunOptions {
   const passed = Object.fromEntries(
     PASSED.filter(name => options[name] !== undefined).map(name => [name, options[name]]),
   );
-  const newmanOptions = {
+  return {
     ...passed,
     collection,
     environment,
@@ -256,56 +254,5 @@ async function runNewman(run: Run): Promise<Outcome> {
     ...(transport.cert && { sslClientCert: transport.cert, sslClientKey: transport.key }),
     ...(transport.passphrase && { sslClientPassphrase: transport.passphrase }),
     ...(transport.ca && { sslExtraCaCerts: transport.ca }),
-  };
-  // Newman takes a second to load, which the other commands need not wait for.
-  const { default: newman } = await import('newman');
-  const start = performance.now();
-  const explain = (error: Error) => explainTimeout(options.timeout, performance.now() - start) ?? error;
-  host.explainCrash(explain);
-  return await new Promise((resolve, reject) => {
-    const emitter = newman.run(newmanOptions as NewmanRunOptions, (error, summary) => {
-      if (error) reject(toCommandError(explain(error)));
-      else
-        resolve({
-          failures: summary.run.failures.length + (summary.error ? 1 : 0),
-          posted,
-          readIn: toReaders(summary, rows),
-        });
-    });
-    let rows: Json[] = [];
-    emitter.on('start', (_error, { run }: { run?: { state?: { data?: Json[] } } }) => {
-      rows = run?.state?.data ?? [];
-    });
-    const posted = watch(emitter as unknown as NodeJS.EventEmitter, redaction);
-  });
-}
-
-/** Readers of the variables in all scopes, the nearer one last. */
-function toReaders(summary: NewmanRunSummary, rows: Json[]): Outcome['readIn'] {
-  const { environment, globals, collection } = summary as unknown as Record<
-    string,
-    { values?: Scope; variables?: Scope }
-  >;
-  const scopes = [globals?.values, collection?.variables, environment?.values].flatMap(scope => scope?.all() ?? []);
-  const values = scopes.map(({ key, value, disabled }) => ({ key, value, enabled: !disabled }));
-  return iteration => {
-    const row = Object.entries(rows[iteration] ?? rows.at(-1) ?? {}).map(([key, value]) => ({ key, value }));
-    return createReader({ name: 'run', values: [...values, ...row] });
-  };
-}
-
-interface Scope {
-  all(): { key: string; value: unknown; disabled?: boolean }[];
-}
-
-/** Newman says of a run that took too long only what was cut short, and crashes when that was the start of its sandbox. */
-function explainTimeout(timeout: unknown, elapsed: number): Error | undefined {
-  if (typeof timeout !== 'number' || timeout === 0 || elapsed < timeout) return undefined;
-  return new CommandError(`the run was ended by --timeout after ${timeout} ms. Raise it, or run less at once.`);
-}
-
-/** Newman makes the directories of its reports; of one that cannot be made it says only what `mkdir` said. */
-function toCommandError(error: NodeJS.ErrnoException): CommandError {
-  const { syscall, path } = error;
-  return syscall === 'mkdir' && path ? cannotBeWritten(path, error) : new CommandError(error.message);
+  } as NewmanRunOptions;
 }

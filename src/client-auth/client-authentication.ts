@@ -74,6 +74,9 @@ export const authenticateClient = (options: {
   getSigner: (signing: Signing) => Signer;
 }): Authentication => {
   const { settings, server, endpoint, getSigner } = options;
+  // Where it goes; unknown where only the assertion is wanted.
+  const url = server.endpoints[endpoint];
+  if (url !== undefined) checkServerUrl(endpoint, url, 'variable_invalid');
   const clientId: Parameter = { key: 'client_id', value: settings.clientId };
   if (settings.method === 'tls_client_auth') return { parameters: [clientId], assertion: undefined };
 
