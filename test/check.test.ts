@@ -424,6 +424,7 @@ describe('check', () => {
         [
           ['script', 'ok'],
           ['secrets', 'ok'],
+          ['server', 'ok'],
           ['requests', 'ok'],
         ],
       );
@@ -454,12 +455,30 @@ describe('check', () => {
       assert.equal(holdsPartOf(stdout, token), false);
     });
 
+    it('tells variables of it that say where assertions go, unless the environment does', async () => {
+      const collection = JSON.parse(readFileSync('dist/paynet.postman_collection.json', 'utf8'));
+      const names = ['introspection_endpoint', 'issuer', 'paynet_client_auth_metadata'];
+      for (const key of names) collection.variable.push({ key, value: 'https://elsewhere.example.my/' });
+      collection.variable.push({ key: 'token_endpoint', value: '' });
+      const file = write('elsewhere.json', collection);
+      const { find } = await checkFile(file);
+      assert.equal(find('server')?.status, 'warn');
+      assert.match(find('server')?.message ?? '', new RegExp(`: ${names.join(', ')}\\. Set them in your environment`));
+      const set = [
+        '--env-var',
+        `issuer=${server.issuer}`,
+        '--env-var',
+        'introspection_endpoint=https://a.example.my/i',
+      ];
+      assert.match((await checkFile(file, ...set)).find('server')?.message ?? '', /: paynet_client_auth_metadata\./);
+    });
+
     it('is checked together with the settings where their options are given', async () => {
       const { lines } = await checkFile('dist/paynet.postman_collection.json', '--env-var', `issuer=${server.issuer}`);
       assert.equal(lines[0]?.name, 'client_id');
       assert.deepEqual(
-        lines.slice(-3).map(({ name }) => name),
-        ['script', 'secrets', 'requests'],
+        lines.slice(-4).map(({ name }) => name),
+        ['script', 'secrets', 'server', 'requests'],
       );
     });
 

@@ -4,7 +4,7 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { addClientOptions, type ClientOptions, createReader, readClient } from './client-options.ts';
-import { findEndpointRequests, findSecrets } from './collection-findings.ts';
+import { findEndpointRequests, findSecrets, findServerVariables } from './collection-findings.ts';
 import { CommandError, type Host } from './command.ts';
 import { decodeUtf8, readBytes } from './files.ts';
 import { check as findScriptFault } from './inject.ts';
@@ -77,6 +77,7 @@ function checkCollection(
   const root: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
   const secrets = findSecrets(root);
   const requests = findEndpointRequests(root, endpoints, read);
+  const serverVariables = findServerVariables(root, read);
   const shown = secrets.slice(0, MAX_SHOWN).map(({ kind, path, names }) => {
     const inside = names.length > 0 ? ` in ${JSON.stringify(names.join(' / '))}` : '';
     return `${kind}${inside} at ${path}`;
@@ -93,6 +94,13 @@ function checkCollection(
           message: `${shown.join(', ')}${more}. Take them out, and replace what they open.`,
         }
       : { name: 'secrets', status: 'ok', message: 'no private key, token or other secret was found in the file' },
+    serverVariables.length > 0
+      ? {
+          name: 'server',
+          status: 'warn',
+          message: `its variables say where assertions go: ${serverVariables.join(', ')}. Set them in your environment, or make sure of them.`,
+        }
+      : { name: 'server', status: 'ok', message: 'no variable of the collection says where assertions go' },
     requests.length > 0
       ? {
           name: 'requests',

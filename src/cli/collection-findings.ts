@@ -6,6 +6,7 @@ import {
   type EndpointName,
   type Endpoints,
   findEndpoint,
+  METADATA_VARIABLE,
 } from '../client-auth/authorization-server.ts';
 import type { ReadVariable } from '../client-auth/settings.ts';
 import { resolveReferences } from './client-options.ts';
@@ -117,6 +118,16 @@ export function findEndpointRequests(root: unknown, endpoints: Endpoints, read: 
     if (endpoint) found.push({ endpoint, name });
   }
   return found;
+}
+
+/**
+ * Finds the variables of a collection that say where assertions go, as far as the environment does not say it.
+ *
+ * @param read gives the value of a variable of the environment
+ */
+export function findServerVariables(root: unknown, read: ReadVariable): string[] {
+  const own = readVariables(root);
+  return [...ENDPOINT_NAMES, 'issuer', METADATA_VARIABLE].filter(name => own.get(name)?.trim() && read(name) === '');
 }
 
 type Json = Record<string, unknown>;

@@ -17,6 +17,9 @@ export const ENDPOINT_NAMES = [
 export type EndpointName = (typeof ENDPOINT_NAMES)[number];
 export type Endpoints = Partial<Record<EndpointName, string>>;
 
+/** A variable of the run, not of the user's environment: what discovery told, so that Newman asks once a run. */
+export const METADATA_VARIABLE = 'paynet_client_auth_metadata';
+
 /** What discovery tells. */
 export type Metadata = {
   issuer: string;

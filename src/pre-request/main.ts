@@ -7,6 +7,7 @@ import {
   type EndpointName,
   type Endpoints,
   findEndpoint,
+  METADATA_VARIABLE,
   type Metadata,
   metadataUrls,
   readMetadata,
@@ -22,8 +23,6 @@ import { createSigner, type Signer } from '../client-auth/signer.ts';
 import type { RsaPrivateKey } from '../client-auth/signing-key.ts';
 import { checkQuery, checkResolved, type Form, noForm, putParameters, toForm } from './form.ts';
 
-/** A variable of the run, not of the user's environment: what discovery told, so that Newman asks once a run. */
-const METADATA_VARIABLE = 'paynet_client_auth_metadata';
 const DISCOVERY_SECONDS = 10;
 const MAX_METADATA_LENGTH = 1_000_000;
 
