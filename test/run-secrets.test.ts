@@ -5,9 +5,12 @@ import assert from 'node:assert/strict';
 import { createPrivateKey, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { collectionOf, form } from './support/collections.ts';
+import { Redaction } from '../src/cli/redaction.ts';
+import { addFrom, addNamed } from '../src/cli/run-secrets.ts';
+import { collectionOf, form, script } from './support/collections.ts';
 import { execute } from './support/execute.ts';
 import { holdsPartOf } from './support/readings.ts';
 import { createWorkplace, type Workplace } from './support/workplace.ts';
@@ -51,6 +54,28 @@ const opaque = () => randomBytes(32).toString('base64url');
 const toJson = (value: unknown) => JSON.stringify(value);
 const variables = (values: Record<string, string>) => Object.entries(values).map(([key, value]) => ({ key, value }));
 const scriptOf = (listen: string, lines: string[]) => ({ listen, script: { type: 'text/javascript', exec: lines } });
+
+describe('what a run takes for a secret', () => {
+  const require = createRequire(import.meta.url);
+  const texts: Record<string, string> = {
+    'the script itself': script,
+    'the collection with the script in front': readFileSync('dist/paynet.postman_collection.json', 'utf8'),
+    'the README': readFileSync('README.md', 'utf8'),
+    'jsrsasign in a variable': readFileSync(require.resolve('jsrsasign/lib/jsrsasign-all-min.js'), 'utf8'),
+    'a PEM that is cut, and a sentence after it':
+      'Paste "-----BEGIN PRIVATE KEY-----", the authorization code, and so on.',
+  };
+  for (const [title, text] of Object.entries(texts)) {
+    it(`is nothing in ${title}`, () => {
+      for (const one of [text, JSON.stringify(text)]) {
+        const redaction = new Redaction();
+        addFrom(redaction, one);
+        addNamed(redaction, 'library', one);
+        assert.equal(redaction.redact(one), one);
+      }
+    });
+  }
+});
 
 describe('run, with secrets in unusual places', () => {
   let workplace: Workplace;

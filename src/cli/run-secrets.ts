@@ -23,9 +23,9 @@ const ENDINGS: [ending: string, label: string][] = [
 
 const KEY_LABEL = '[signing_key]';
 
-/** What stands under such a name and is none: references, URLs, the words of OAuth. */
+/** What stands under such a name and is none: references, URLs, numbers and object identifiers, the words of OAuth. */
 const NO_SECRET =
-  /\{\{|^(?:https?|urn):|^(?:(?:access|refresh|id)_token|client_(?:secret|assertion)(?:_basic|_post|_jwt)?|client_credentials|authorization_code|private_key_jwt|tls_client_auth|code_verifier|signing_key)$/i;
+  /\{\{|^(?:https?|urn):|^[\d.]+$|^(?:(?:access|refresh|id)_token|client_(?:secret|assertion)(?:_basic|_post|_jwt)?|client_credentials|authorization_code|private_key_jwt|tls_client_auth|code_verifier|signing_key)$/i;
 
 // Texts come from anywhere: each pattern reads a text once, and repeats nothing without end, or a text of megabytes that is
 // made for it would take minutes or overflow the stack.
@@ -39,13 +39,17 @@ const NAMED = new RegExp(
 );
 const BEARER = /\b(?:Bearer|DPoP)\s{1,9}([\w.~+/=-]{12,9999})/gi;
 const JWS = /(?<![\w-])([\w-]{12,20000})(?=\.([\w-]{2,99999})\.([\w-]{12,99999}))/g;
-const PEM = /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:[^-]|-(?!-)){64,20000}(?:-----END [A-Z ]{0,30}-----)?/g;
+const PEM =
+  /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:[\w+/=\s"',:\\]|-(?!-)){64,20000}(?:-----END [A-Z ]{0,30}-----)?/g;
+/** The lines of a PEM, the last of which is short; what else stands between BEGIN and END is no key, but a text about keys. */
+const PEM_LINE = /[A-Za-z0-9+/]{40,}={0,2}|[A-Za-z0-9+/]{12,}={0,2}(?=\W{0,9}-----END)/g;
 const JWK_MEMBER = /\b(n|e|d|p|q|dp|dq|qi|k)["'\\]{0,20}\s{0,9}:\s{0,9}["'\\]{0,20}([\w-]{1,4000})/g;
 const BASE64 = /(?<![\w+/-])[\w+/-]{60,99999}(?:(?:\s|\\[rn]){1,4}[\w+/-]{1,99999}){0,999}/g;
 
 /** Shorter Base64 holds no key; nor does a shorter member of a JWK. */
 const MIN_KEY = 200;
 const MIN_MEMBER = 40;
+const MIN_MODULUS = 160;
 
 /** So many keys of a text are tried; more are no keys, and each costs time. */
 const MAX_KEYS = 100;
@@ -120,7 +124,9 @@ function addKeys(redaction: Redaction, text: string, isDecoded = false): void {
   if (text.includes('PRIVATE KEY-----')) {
     let tries = 0;
     for (const [pem] of text.matchAll(PEM)) {
-      redaction.add(pem, KEY_LABEL);
+      const lines = pem.replace(/\\+[rnt]?/g, '\n').match(PEM_LINE) ?? [];
+      if (lines.length === 0) continue;
+      for (const one of lines) redaction.add(one, KEY_LABEL);
       if (tries++ < MAX_KEYS) addKey(redaction, () => toKeyObject(pem));
     }
   }
@@ -145,7 +151,7 @@ function addJwks(redaction: Redaction, text: string): void {
     if (name in members) members = {};
     members[name] = value;
     if (name !== 'n' && name !== 'e' && value.length >= MIN_MEMBER) redaction.add(value, KEY_LABEL);
-    if (Object.keys(members).length < 8 || members.n === undefined) continue;
+    if (Object.keys(members).length < 8 || (members.n ?? '').length < MIN_MODULUS) continue;
     const jwk = { ...members, kty: 'RSA' };
     addKey(redaction, () => createPrivateKey({ key: jwk, format: 'jwk' }));
   }
