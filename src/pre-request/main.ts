@@ -18,6 +18,7 @@ import { ClientAuthError, mustBe } from '../client-auth/errors.ts';
 import { sha256 } from '../client-auth/ps256.ts';
 import { hedgedRandomBytes, type RandomBytes, systemRandomBytes } from '../client-auth/random.ts';
 import { createRequestObject } from '../client-auth/request-object.ts';
+import { checkServerUrl } from '../client-auth/server-url.ts';
 import { readSettings, readSigning, type Signing } from '../client-auth/settings.ts';
 import { createSigner, type Signer } from '../client-auth/signer.ts';
 import type { RsaPrivateKey } from '../client-auth/signing-key.ts';
@@ -190,6 +191,8 @@ const readForm = (): Form | string => {
 };
 
 const authenticate = (endpoint: EndpointName, server: KnownServer, url: string): void => {
+  // Before what stands in the URL: its message names the variable.
+  checkServerUrl(endpoint, server.endpoints[endpoint] as string, 'variable_invalid');
   checkQuery(url);
   checkResolved('The URL', url);
   for (const { key, value, disabled } of pm.request.headers.all()) {
