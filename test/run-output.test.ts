@@ -75,6 +75,7 @@ describe('run, where something cannot be written', () => {
     ['--export-globals', 'key.pem'],
     ['--export-environment', 'link-to-key.pem'],
     ['--reporter-json-export', 'key.pem'],
+    ['--export-cookie-jar', 'key.pem'],
   ] as const) {
     it(`refuses ${option} over ${name}, which is read and would lose its secrets`, async () => {
       if (name === 'link-to-key.pem') symlinkSync('key.pem', workplace.path(name));

@@ -12,6 +12,7 @@ import { Redaction } from '../src/cli/redaction.ts';
 import { addFrom, addNamed } from '../src/cli/run-secrets.ts';
 import { collectionOf, form, script } from './support/collections.ts';
 import { execute } from './support/execute.ts';
+import { createRsaKey } from './support/keys.ts';
 import { holdsPartOf } from './support/readings.ts';
 import { createWorkplace, type Workplace } from './support/workplace.ts';
 
@@ -73,6 +74,72 @@ describe('what a run takes for a secret', () => {
         addNamed(redaction, 'library', one);
         assert.equal(redaction.redact(one), one);
       }
+    });
+  }
+});
+
+describe('what a run takes out of a text', () => {
+  const pem = createRsaKey().privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const jwk = { ...createPrivateKey(pem).export({ format: 'jwk' }), kid: 'paynet-signing-2026-01' };
+  const opaque = 'q8ZfTgK2mR4vX6bN1cJ9hL3pW5sD7yE0';
+
+  /** The text as it is shown after something was learnt. */
+  const shown = (learn: (redaction: Redaction) => unknown, text: string): string => {
+    const redaction = new Redaction();
+    learn(redaction);
+    return redaction.redact(text);
+  };
+
+  const kept: [title: string, name: string, value: string, text: string][] = [
+    ['the kid of a signing key', 'signing_key', JSON.stringify(jwk), 'kid=paynet-signing-2026-01'],
+    [
+      'a name beside a key',
+      'signing_key',
+      `friendlyName: fpx.bank.example.com\n${pem}`,
+      'https://fpx.bank.example.com/',
+    ],
+    ['names of JSON in a variable', 'user_token', '{"access_token":"x","token_type":"Bearer"}', '{"access_token":1}'],
+    ['a word', '', '{"errors":{"token":"Unauthorized"}}', 'GET /x [401 Unauthorized, 1ms]'],
+    ['a date', '', '{"token":"2024-01-01T00:00:00Z"}', 'it is 2024-01-01T00:00:00Z'],
+    ['a program', '', 'var token = CryptoJS.enc.Base64.stringify(hash)', 'CryptoJS.enc.Base64.parse(x)'],
+    ['a member in a program', '', 'let token = response2.access_token;', 'response2.access_token'],
+    ['an object identifier', '', 'timeStampToken:"1.2.840.113549.1.9.16.2.14"', '1.2.840.113549.1.9.16.2.14'],
+  ];
+  for (const [title, name, value, text] of kept) {
+    it(`is not ${title}`, () => {
+      assert.equal(
+        shown(redaction => addNamed(redaction, name, value), text),
+        text,
+      );
+    });
+  }
+
+  const taken: [title: string, name: string, value: string, text: string, expected: string][] = [
+    [
+      'a token with letters that no URL has',
+      '',
+      `{"refresh_token":"${opaque}!4x*9aZ$$"}`,
+      `${opaque}!4x*9aZ$$`,
+      '[refresh_token]',
+    ],
+    ['a token with a bar in it', '', `{"access_token":"17|${opaque}"}`, `17|${opaque}`, '[access_token]'],
+    [
+      'a password of words',
+      'client_secret',
+      'correct horse battery staple',
+      'x correct horse battery staple',
+      'x [client_secret]',
+    ],
+    ['a secret of digits', 'client_secret', '1234567890123456', '1234567890123456', '[client_secret]'],
+    ['a JWK', 'any', JSON.stringify(jwk), `${jwk.d}`, '[signing_key]'],
+    ['a JWK in Base64', 'any', Buffer.from(JSON.stringify(jwk)).toString('base64'), `${jwk.p}`, '[signing_key]'],
+  ];
+  for (const [title, name, value, text, expected] of taken) {
+    it(`is ${title}`, () => {
+      assert.equal(
+        shown(redaction => addNamed(redaction, name, value), text),
+        expected,
+      );
     });
   }
 });

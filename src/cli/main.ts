@@ -5,6 +5,7 @@ import { fstatSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { addAssertionCommand } from './assertion.ts';
@@ -103,10 +104,12 @@ function note(line: string): void {
 function filterOutput(filter: (text: string) => string): void {
   for (const stream of [process.stdout, process.stderr]) {
     const { write } = stream;
+    // A letter may come in parts.
+    const decoder = new StringDecoder();
     stream.write = ((chunk: string | Uint8Array, ...rest: []) =>
       write.call(
         stream,
-        filter(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString()),
+        filter(typeof chunk === 'string' ? chunk : decoder.write(Buffer.from(chunk))),
         ...rest,
       )) as typeof write;
   }

@@ -77,11 +77,16 @@ export class Redaction {
    */
   add(secret: string, label: string): void {
     for (const piece of secret.split(/-----[A-Z ]{1,40}-----|[\s"'{}:,]|(?<!\\)\\{1,40}[rnt"]/)) {
-      if (piece.length < MIN_LENGTH || this.#secrets.has(piece)) continue;
-      this.#secrets.set(piece, label);
-      for (let at = 0; at < piece.length - MIN_LENGTH; at += STEP) this.#addRun(piece, at, label);
-      this.#addRun(piece, piece.length - MIN_LENGTH, label);
+      this.addWhole(piece, label);
     }
+  }
+
+  /** Adds a secret in one piece, whatever letters it has. */
+  addWhole(secret: string, label: string): void {
+    if (secret.length < MIN_LENGTH || this.#secrets.has(secret)) return;
+    this.#secrets.set(secret, label);
+    for (let at = 0; at < secret.length - MIN_LENGTH; at += STEP) this.#addRun(secret, at, label);
+    this.#addRun(secret, secret.length - MIN_LENGTH, label);
   }
 
   #addRun(secret: string, at: number, label: string): void {

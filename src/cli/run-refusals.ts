@@ -98,7 +98,9 @@ export async function explainRefusals(
 function waysTaken(posted: PostedForm[], clientId: string | null): Way[] {
   return posted.flatMap(({ status, body = '', form }) => {
     const parameters = new URLSearchParams(form);
-    const isTaken = (status === 200 || status === 201) && (body === '' || Object.keys(parseObject(body)).length > 0);
+    const answer = parseObject(body);
+    const isAnswer = body === '' || (Object.keys(answer).length > 0 && answer.error === undefined);
+    const isTaken = (status === 200 || status === 201) && isAnswer;
     return isTaken && parameters.get('client_id') === clientId ? [toWay(parameters)] : [];
   });
 }

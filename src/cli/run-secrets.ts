@@ -5,6 +5,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
 import { importSigningKey } from '../client-auth/signing-key.ts';
 import type { Redaction } from './redaction.ts';
+import { isCode, isOpaque, isPrivateDer } from './secret-text.ts';
 
 /** How names end whose values are secrets, without case, `_` and `-`; and what such a value is called. */
 const ENDINGS: [ending: string, label: string][] = [
@@ -25,7 +26,7 @@ const KEY_LABEL = '[signing_key]';
 
 /** What stands under such a name and is none: references, URLs, numbers and object identifiers, the words of OAuth. */
 const NO_SECRET =
-  /\{\{|^(?:https?|urn):|^[\d.]+$|^(?:(?:access|refresh|id)_token|client_(?:secret|assertion)(?:_basic|_post|_jwt)?|client_credentials|authorization_code|private_key_jwt|tls_client_auth|code_verifier|signing_key)$/i;
+  /\{\{|^(?:https?|urn):|^\d{1,11}$|^\d+(?:\.\d+)+$|^(?:(?:access|refresh|id)_token|client_(?:secret|assertion)(?:_basic|_post|_jwt)?|client_credentials|authorization_code|private_key_jwt|tls_client_auth|code_verifier|signing_key)$/i;
 
 // Texts come from anywhere: each pattern reads a text once, and repeats nothing without end, or a text of megabytes that is
 // made for it would take minutes or overflow the stack.
@@ -34,7 +35,7 @@ const NO_SECRET =
 const NAMED = new RegExp(
   String.raw`(?:token|verifier|secret|key|passphrase|password|assertion)\d{0,3}` +
     String.raw`(?:[\\"']{0,20}\s{0,9}(?:[:=]|,\s{0,9}[\\"']{0,20}value[\\"']{0,20}\s{0,9}:|\svalue=)\s{0,9}([\\"']{0,20}))` +
-    String.raw`((?:[\w.~+/=-]|%[\dA-Fa-f]{2}|\\/|\\u00[\dA-Fa-f]{2}){12,9999})(?![\w(\[])`,
+    String.raw`((?:[\w.~+/=|-]|%[\dA-Fa-f]{2}|\\/|\\u00[\dA-Fa-f]{2}){12,9999})(?![\w.~+/=|(\[-])`,
   'gi',
 );
 const BEARER = /\b(?:Bearer|DPoP)\s{1,9}([\w.~+/=-]{12,9999})/gi;
@@ -54,22 +55,35 @@ const MIN_MODULUS = 160;
 /** So many keys of a text are tried; more are no keys, and each costs time. */
 const MAX_KEYS = 100;
 
+/** A search for keys in one text. */
+interface KeySearch {
+  redaction: Redaction;
+  tries: number;
+  hasKey: boolean;
+}
+
 /** What a name says of its value; undefined when it is not that of a secret. */
 function labelOf(name: string): string | undefined {
   const plain = name.toLowerCase().replace(/[_-]|\d+$/g, '');
   return ENDINGS.find(([ending]) => plain.endsWith(ending))?.[1];
 }
 
-/** Adds what a text holds: keys and JWTs wherever they stand, and what follows the name of a secret. */
-export function addFrom(redaction: Redaction, text: string): void {
-  if (text.length < 12) return;
-  addKeys(redaction, text);
+/**
+ * Adds what a text holds: keys and JWTs wherever they stand, and what follows the name of a secret.
+ *
+ * @returns whether there is a private key in it
+ */
+export function addFrom(redaction: Redaction, text: string): boolean {
+  if (text.length < 12) return false;
+  const search: KeySearch = { redaction, tries: 0, hasKey: false };
+  addKeys(search, text);
   const decoded = /%[\da-f]{2}/i.test(text) ? decodePercent(text) : text;
   for (const one of new Set([text, decoded])) {
     addNamedIn(redaction, one);
     addJwts(redaction, one);
   }
-  if (decoded !== text) addKeys(redaction, decoded);
+  if (decoded !== text) addKeys(search, decoded);
+  return search.hasKey;
 }
 
 /** Adds a named value, if the name is that of a secret, and what the value holds. */
@@ -77,12 +91,18 @@ export function addNamed(redaction: Redaction, name: string, value: unknown): vo
   if (value === undefined || value === null) return;
   const text = typeof value === 'object' ? toText(value) : String(value);
   const label = labelOf(name);
+  const hasKey = addFrom(redaction, text);
   // It begins as an assertion does, and what it asks for is nobody else's business.
   if (name === 'request' && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text))
     redaction.add(text, toJwtLabel(text, 'request_object'));
   else if (label === 'client_assertion') redaction.add(text, toJwtLabel(text, label));
-  else if (label && !NO_SECRET.test(text)) redaction.add(text, `[${label}]`);
-  addFrom(redaction, text);
+  // A key alone, in Base64 say, is taken out as it stands; what stands beside one, its ID say, is no secret.
+  else if (hasKey && /^[\w+/=\s-]+$/.test(text)) redaction.add(text, KEY_LABEL);
+  // Nor are the names in JSON.
+  else if (label && !hasKey && !NO_SECRET.test(text) && !/^\s*[{[]/.test(text)) {
+    if (label === 'signing_key' || label === 'private_key') redaction.add(text, `[${label}]`);
+    else redaction.addWhole(text.trim(), `[${label}]`);
+  }
 }
 
 function toText(value: object): string {
@@ -99,10 +119,15 @@ function addNamedIn(redaction: Redaction, text: string): void {
     const [all, quote, value = ''] = match;
     const name = /[\w-]*$/.exec(text.slice(Math.max(0, match.index - 40), match.index))?.[0] ?? '';
     const label = labelOf(name + (/^[a-z]+\d*/i.exec(all)?.[0] ?? ''));
-    const plain = decodePercent(value.replace(/\\u00([\da-f]{2})/gi, '%$1').replaceAll('\\/', '/'));
-    // Without quotes and digits it is a word of a sentence, or of a program.
-    if (!label || NO_SECRET.test(plain) || (quote === '' && !/\d/.test(plain))) continue;
-    redaction.add(plain, label === 'client_assertion' ? toJwtLabel(plain, label) : `[${label}]`);
+    // Between quotes a token may have letters that a URL can't have.
+    const rest =
+      quote === ''
+        ? ''
+        : (/^[^\s"'`\\<>]{1,9999}/.exec(text.slice(match.index + all.length, match.index + all.length + 9999))?.[0] ??
+          '');
+    const plain = decodePercent(value.replace(/\\u00([\da-f]{2})/gi, '%$1').replaceAll('\\/', '/')) + rest;
+    if (!label || NO_SECRET.test(plain) || !isOpaque(plain) || (quote === '' && isCode(plain))) continue;
+    redaction.addWhole(plain, label === 'client_assertion' ? toJwtLabel(plain, label) : `[${label}]`);
   }
   for (const [, token = ''] of text.matchAll(BEARER)) if (/\d/.test(token)) redaction.add(token, '[access_token]');
 }
@@ -120,40 +145,43 @@ function addJwts(redaction: Redaction, text: string): void {
 }
 
 /** Adds the private keys in a text: PEM and JWK in any quotes and line breaks, and either in Base64. */
-function addKeys(redaction: Redaction, text: string, isDecoded = false): void {
+function addKeys(search: KeySearch, text: string, isDecoded = false): void {
   if (text.includes('PRIVATE KEY-----')) {
-    let tries = 0;
     for (const [pem] of text.matchAll(PEM)) {
       const lines = pem.replace(/\\+[rnt]?/g, '\n').match(PEM_LINE) ?? [];
       if (lines.length === 0) continue;
-      for (const one of lines) redaction.add(one, KEY_LABEL);
-      if (tries++ < MAX_KEYS) addKey(redaction, () => toKeyObject(pem));
+      for (const one of lines) search.redaction.add(one, KEY_LABEL);
+      search.hasKey = true;
+      addKey(search, () => toKeyObject(pem));
     }
   }
-  if (text.includes('kty')) addJwks(redaction, text);
+  if (text.includes('kty')) addJwks(search, text);
   if (isDecoded) return;
   for (const [run] of text.matchAll(BASE64)) {
     const base64 = run.replace(/\s|\\[rn]/g, '');
     if (base64.length < MIN_KEY) continue;
     const bytes = Buffer.from(base64, 'base64');
-    addKeys(redaction, bytes.toString('latin1'), true);
-    if (bytes[0] !== 0x30) continue;
+    addKeys(search, bytes.toString('latin1'), true);
+    if (!isPrivateDer(base64)) continue;
     for (const type of ['pkcs8', 'pkcs1', 'sec1'] as const) {
-      addKey(redaction, () => createPrivateKey({ key: bytes, format: 'der', type }));
+      addKey(search, () => createPrivateKey({ key: bytes, format: 'der', type }));
     }
   }
 }
 
 /** Adds the private members of JWKs, and the whole keys that they make. */
-function addJwks(redaction: Redaction, text: string): void {
+function addJwks(search: KeySearch, text: string): void {
   let members: Record<string, string> = {};
   for (const [, name = '', value = ''] of text.matchAll(JWK_MEMBER)) {
     if (name in members) members = {};
     members[name] = value;
-    if (name !== 'n' && name !== 'e' && value.length >= MIN_MEMBER) redaction.add(value, KEY_LABEL);
+    if (name !== 'n' && name !== 'e' && value.length >= MIN_MEMBER) {
+      search.redaction.add(value, KEY_LABEL);
+      search.hasKey = true;
+    }
     if (Object.keys(members).length < 8 || (members.n ?? '').length < MIN_MODULUS) continue;
     const jwk = { ...members, kty: 'RSA' };
-    addKey(redaction, () => createPrivateKey({ key: jwk, format: 'jwk' }));
+    addKey(search, () => createPrivateKey({ key: jwk, format: 'jwk' }));
   }
 }
 
@@ -172,7 +200,9 @@ function toKeyObject(pem: string): KeyObject {
 }
 
 /** Adds a key as every tool would write it: the members of its JWK, and its PEM. */
-function addKey(redaction: Redaction, read: () => KeyObject): void {
+function addKey(search: KeySearch, read: () => KeyObject): void {
+  const { redaction } = search;
+  if (search.tries++ >= MAX_KEYS) return;
   try {
     const key = read();
     for (const [name, value] of Object.entries(key.export({ format: 'jwk' }))) {
@@ -183,6 +213,7 @@ function addKey(redaction: Redaction, read: () => KeyObject): void {
       redaction.add(pem, KEY_LABEL);
       redaction.add(pem.replace(/-----[A-Z ]+-----|\s/g, ''), KEY_LABEL);
     }
+    search.hasKey = true;
   } catch {
     // No key that could sign; what there is of it is taken out as text.
   }

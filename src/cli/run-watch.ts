@@ -76,9 +76,15 @@ function addHeaders(redaction: Redaction, headers: Headers): void {
   for (const { key = '', value = '' } of headers.all()) {
     const token = /^authorization$/i.test(key) && /^(?:Bearer|DPoP)\s+(\S+)\s*$/i.exec(value.trim())?.[1];
     if (token) addNamed(redaction, 'access_token', token);
+    const basic = /^authorization$/i.test(key) && /^Basic\s+(\S+)\s*$/i.exec(value.trim())?.[1];
+    // RFC 7617 section 2: name and password with a colon between them.
+    if (basic)
+      for (const one of [basic, decodeBase64(basic).replace(/^[^:]*:/, '')]) addNamed(redaction, 'password', one);
     addNamed(redaction, key, value);
   }
 }
+
+const decodeBase64 = (text: string): string => Buffer.from(text, 'base64').toString();
 
 /** The passphrase of the transport certificate, which may be too short to be found in a text: Newman shows it with a request. */
 function hidePassphrase({ certificate }: Request): void {

@@ -2,7 +2,7 @@
 // the machine.
 
 import { realpathSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { NewmanRunOptions } from 'newman';
@@ -142,8 +142,9 @@ async function addAllThatIsRead(
   for (const { key, value } of [...environment.values, ...globalVar]) addNamed(redaction, key, value);
   addNamed(redaction, 'passphrase', transport.passphrase);
   for (const file of files) {
-    // What can't be read, or is not a file but a URL, Newman reads or reports; its variables are known after the first script.
-    if (file) addFrom(redaction, await readFile(file, 'utf8').catch(() => ''));
+    // What can't be read, or only once, as a pipe, is left to Newman; its variables are known after the first script.
+    const isFile = file !== undefined && (await stat(file).catch(() => undefined))?.isFile();
+    if (isFile) addFrom(redaction, await readFile(file, 'utf8').catch(() => ''));
   }
 }
 
@@ -167,6 +168,7 @@ function refuseToReplace(file: string, reporter: Record<string, Json>, options: 
     '--export-environment': exportEnvironment,
     '--export-globals': exportGlobals,
     '--export-collection': exportCollection,
+    '--export-cookie-jar': options.exportCookieJar,
     ...Object.fromEntries(Object.entries(reporter).map(([name, its]) => [`--reporter-${name}-export`, its.export])),
   };
   for (const [option, to] of Object.entries(written)) {

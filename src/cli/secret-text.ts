@@ -48,6 +48,16 @@ const IN_FORM = /(?:token|secret|password|assertion)[\w-]{0,20}(?==([\w.~+/%-]{8
 /** What stands behind an equals sign in a program. */
 const CODE = /^[a-z_$][\w$]*(?:\.[a-z_$][\w$]*)+$/i;
 
+/** Whether a text is nothing that somebody types: a token, say, and no word, date or name. */
+export const isOpaque = (text: string): boolean =>
+  /^[^\w]*[\w.~+/=%|-]{12}/.test(text) &&
+  /[A-Za-z]/.test(text) &&
+  (/\d/.test(text) || /[A-Za-z]{20}/.test(text)) &&
+  !/^\d{4}-\d\d-\d\d/.test(text);
+
+/** Whether a text is an expression of a program. */
+export const isCode = (text: string): boolean => CODE.test(text);
+
 /** What a text holds, if it holds a secret. */
 export function findSecret(text: string): SecretKind | undefined {
   return findByForm(text) ?? findNamed(text);
@@ -139,7 +149,7 @@ const KEY_TAGS = [
 ];
 
 /** Whether Base64 begins with the DER of a private key; what follows it does not count. */
-function isPrivateDer(base64: string): boolean {
+export function isPrivateDer(base64: string): boolean {
   const [tag, first = 0, second = 0, third = 0] = Buffer.from(base64.slice(0, 8), 'base64');
   if (tag !== SEQUENCE || first > 0x82) return false;
   const [head, length] = first < 0x80 ? [2, first] : first === 0x81 ? [3, second] : [4, second * 256 + third];

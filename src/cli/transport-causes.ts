@@ -90,7 +90,12 @@ const CONNECTION_FAULTS: [code: RegExp, fact: string, remedy: string][] = [
   [/ENOTFOUND|EAI_AGAIN/, 'the name of the host can not be resolved', 'check the URL and the network'],
   [/ECONNREFUSED/, 'nothing listens there', 'check host and port of the URL'],
   [
-    /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/,
+    /EHOSTUNREACH|ENETUNREACH/,
+    'no way leads from this machine to the server',
+    'check the network, and whether a firewall or a proxy stands between',
+  ],
+  [
+    /TIMEDOUT/,
     'the server did not answer in time',
     'check the network, and whether a firewall or a proxy stands between',
   ],

@@ -303,11 +303,12 @@ export const importSigningKey = (text: string): SigningKey => {
   if (/-----BEGIN [A-Z]/.test(plain)) return { key: fromPem(plain), kid: undefined };
 
   if (/-----END |-----BEGIN/.test(plain)) throw truncated('its BEGIN line is missing');
-  const letters = plain.replace(/[\s=]/g, '').replace(/\+/g, '-').replace(/\//g, '_');
+  const letters = plain.replace(/\s/g, '').replace(/=+$/, '').replace(/\+/g, '-').replace(/\//g, '_');
   // What was cut off is told by what the rest is.
   const whole = letters.slice(0, letters.length & ~3);
   const decoded = fromHex(fromBase64url(letters) ?? fromBase64url(whole) ?? '');
-  if (decoded.includes('-----BEGIN ')) return { key: fromPem(decoded), kid: undefined };
+  // A PEM, with all that may have befallen it before, or a JWK.
+  if (/-----BEGIN |^\s*["'{]/.test(decoded)) return importSigningKey(decoded);
   if (decoded.startsWith('\x30')) {
     throw unreadable(
       'Base64 without its "-----BEGIN PRIVATE KEY-----" line',
