@@ -136,6 +136,103 @@ describe('guardWrites', () => {
     assert.equal(readFileSync(path(), 'utf8'), '01abc5678z!');
   });
 
+  const orders: [title: string, expected: string, act: (file: string) => void][] = [
+    [
+      'what is appended by name and through a descriptor',
+      '123',
+      file => {
+        required.appendFileSync(file, '1');
+        const fd = required.openSync(file, 'a');
+        required.writeSync(fd, '2');
+        required.closeSync(fd);
+        required.appendFileSync(file, '3');
+      },
+    ],
+    [
+      'what comes after the file was emptied by a number of flags',
+      'new',
+      file => {
+        required.appendFileSync(file, 'old');
+        const fd = required.openSync(file, required.constants.O_WRONLY | required.constants.O_TRUNC);
+        required.writeSync(fd, 'new');
+        required.closeSync(fd);
+      },
+    ],
+    [
+      'what comes after the file was cut by its name',
+      'new',
+      file => {
+        required.appendFileSync(file, 'old');
+        required.truncateSync(file, 0);
+        required.appendFileSync(file, 'new');
+      },
+    ],
+    [
+      'what comes after the file was cut by its descriptor',
+      'b',
+      file => {
+        const fd = required.openSync(file, 'w');
+        required.writeSync(fd, 'aaaa');
+        required.ftruncateSync(fd, 0);
+        required.writeSync(fd, 'b', 0);
+        required.closeSync(fd);
+      },
+    ],
+    [
+      'what is written over the end',
+      '[1,2]',
+      file => {
+        const fd = required.openSync(file, 'w');
+        required.writeSync(fd, '[1,2,');
+        required.writeSync(fd, ']', required.fstatSync(fd).size - 1);
+        required.closeSync(fd);
+      },
+    ],
+  ];
+  for (const [title, expected, act] of orders) {
+    it(`keeps the order of ${title}`, () => {
+      required.writeFileSync(path(), '');
+      act(path());
+      assert.equal(required.readFileSync(path(), 'utf8'), expected);
+    });
+  }
+
+  it('lets what was written be read and copied before the process ends', async () => {
+    required.writeFileSync(path(), '');
+    required.appendFileSync(path(), secret);
+    required.copyFileSync(path(), join(folder, 'copy'));
+    assert.equal(required.readFileSync(join(folder, 'copy'), 'utf8'), clean);
+    required.rmSync(join(folder, 'copy'));
+    required.appendFileSync(path(), secret);
+    assert.equal(await required.promises.readFile(path(), 'utf8'), clean + clean);
+    const handle = await required.promises.open(path(), 'w+');
+    await handle.write(secret);
+    assert.equal((await handle.stat()).size, Buffer.byteLength(clean));
+    await handle.truncate(1);
+    await handle.close();
+    assert.equal(required.readFileSync(path(), 'utf8'), 'a');
+    withFd(fd => {
+      required.writeSync(fd, secret);
+      const read = Buffer.alloc(100);
+      assert.equal(read.toString('utf8', 0, required.readSync(fd, read, 0, 100, 0)), clean);
+    }, 'w+');
+  });
+
+  it('appends to more files than may be open', () => {
+    const files = Array.from({ length: 150 }, (_, index) => join(folder, `many-${index}`));
+    for (const round of [1, 2]) for (const file of files) required.appendFileSync(file, `${round}`);
+    for (const file of files) {
+      assert.equal(required.readFileSync(file, 'utf8'), '12');
+      required.rmSync(file);
+    }
+    assert.equal(required.readdirSync('/proc/self/fd').length < 140, true, 'too many descriptors are open');
+  });
+
+  it('gives the code of an error, as fs does', async () => {
+    const error = await called(done => required.writeFile(join(folder, 'none', 'file'), 'x', done)).catch(one => one);
+    assert.equal(error.code, 'ENOENT');
+  });
+
   it('forgets what was appended to a file that is written anew', () => {
     required.appendFileSync(path(), 'old');
     required.writeFileSync(path(), 'new');

@@ -1,8 +1,9 @@
 // Lets text pass through a filter before it reaches the disk, whoever in this process writes it: reporters are code of other
 // people, and some write files by themselves. On the machine.
 //
-// The idea: what is written to a file stays in memory until the file is closed, so that the filter sees it as a whole. All
-// functions of `fs` that write are made of four of them: open, write, close, and the writing of a whole file.
+// The idea: what is written to a file stays in memory until the file is closed, so that the filter sees it as a whole; or until
+// somebody reads, copies or cuts the file, or opens it once more. All functions of `fs` that write are made of four of them:
+// open, write, close, and the writing of a whole file.
 
 import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
@@ -29,6 +30,8 @@ interface Stretch {
 /** A file that was opened to be written. */
 interface OpenFile {
   path: unknown;
+  /** Device and inode: which file it is, by whatever name. */
+  id: string;
   stretches: Stretch[];
 }
 
@@ -81,6 +84,18 @@ const isForWriting = (flags: unknown): boolean =>
     ? (flags & (fs.constants.O_WRONLY | fs.constants.O_RDWR)) !== 0
     : typeof flags === 'string' && !/^(?:r|rs|sr)$/.test(flags);
 
+const isTruncating = (flags: unknown): boolean =>
+  typeof flags === 'number' ? (flags & fs.constants.O_TRUNC) !== 0 : String(flags).startsWith('w');
+
+const isPath = (target: unknown): target is fs.PathLike =>
+  typeof target === 'string' || target instanceof URL || Buffer.isBuffer(target);
+
+/** Functions that read, copy or cut a file, named or open: what was written to it has to be there before. */
+const READERS = ['readFile', 'copyFile', 'truncate', 'read', 'ftruncate', 'fstat'] as const;
+
+/** So many files to which something was appended by name are kept open. */
+const MAX_APPENDED = 100;
+
 /** A function with a callback that does what another does at once; `toResults` says what the callback is given. */
 const toAsync =
   (act: (...args: never[]) => unknown, toResults = (result: unknown, _args: unknown[]): unknown[] => [result]) =>
@@ -106,18 +121,25 @@ export function guardWrites(filter: Filter): () => void {
   /** The descriptor of each file that something was appended to by its name: a secret may come in pieces. */
   const appended = new Map<string, number>();
 
-  const identify = (fd: number): string => {
-    const { dev, ino } = real.fstatSync(fd, { bigint: true });
-    return `${dev} ${ino}`;
+  const toId = ({ dev, ino }: fs.BigIntStats): string => `${dev} ${ino}`;
+  /** Of a file by its name; empty where there is none that can be seen. */
+  const idOf = (path: fs.PathLike): string => {
+    try {
+      return toId(real.statSync(path, { bigint: true }));
+    } catch {
+      return '';
+    }
   };
+  const identify = (fd: number): string => toId(real.fstatSync(fd, { bigint: true }));
 
   const note = (fd: number, path: unknown, flags: unknown): void => {
     open.delete(fd);
-    if (!isForWriting(flags)) return;
-    open.set(fd, { path, stretches: [] });
-    // What was appended before the file was emptied is gone.
-    const before = String(flags).startsWith('w') ? open.get(appended.get(identify(fd)) ?? -1) : undefined;
-    if (before) before.stretches = [];
+    const id = open.size > 0 || isForWriting(flags) ? identify(fd) : '';
+    // What was written before the file was emptied is gone; all else has its place before what comes now.
+    if (isTruncating(flags)) {
+      for (const file of open.values()) if (file.id === id) file.stretches = [];
+    } else flushFile(id);
+    if (isForWriting(flags)) open.set(fd, { path, id, stretches: [] });
   };
 
   const writeAll = (fd: number, bytes: Buffer, at: number | null): void => {
@@ -146,10 +168,26 @@ export function guardWrites(filter: Filter): () => void {
     return bytes.length;
   };
 
-  const settle = (fd: number): void => {
-    const stretches = open.get(fd)?.stretches ?? [];
-    open.delete(fd);
+  const flush = (fd: number): void => {
+    const file = open.get(fd);
+    const stretches = file?.stretches ?? [];
+    if (file) file.stretches = [];
     for (const { at, parts } of stretches) writeAll(fd, filterBytes(Buffer.concat(parts), filter), at);
+  };
+  const flushFile = (id: string): void => {
+    for (const [fd, file] of open) if (file.id === id) flush(fd);
+  };
+  /** Of a descriptor, or of a file by its name. */
+  const flushTarget = (target: unknown): void => {
+    if (typeof target === 'number') flush(target);
+    else if (open.size > 0 && isPath(target)) flushFile(idOf(target));
+  };
+  const settle = (fd: number): void => {
+    try {
+      flush(fd);
+    } finally {
+      open.delete(fd);
+    }
   };
 
   const openSync = (path: fs.PathLike, flags: fs.OpenMode = 'r', mode?: fs.Mode): number => {
@@ -175,12 +213,18 @@ export function guardWrites(filter: Filter): () => void {
   };
   /** Appends to a file by its name, as if it were open from the first time on. */
   const append = (path: fs.PathLike, bytes: Buffer, flag: fs.OpenMode, mode?: fs.Mode): void => {
+    const known = appended.get(idOf(path));
+    if (known !== undefined && open.has(known) && !String(flag).includes('x')) {
+      put(known, bytes, null);
+      return;
+    }
     const fd = openSync(path, flag, mode);
-    const file = identify(fd);
-    const known = appended.get(file);
-    if (known !== undefined && open.has(known)) closeSync(fd);
-    else appended.set(file, fd);
-    put(appended.get(file) as number, bytes, null);
+    put(fd, bytes, null);
+    appended.set(identify(fd), fd);
+    const [oldest] = appended;
+    if (appended.size <= MAX_APPENDED || !oldest) return;
+    appended.delete(oldest[0]);
+    if (open.has(oldest[1])) closeSync(oldest[1]);
   };
   const writeWhole = (
     target: unknown,
@@ -209,7 +253,15 @@ export function guardWrites(filter: Filter): () => void {
   const appendFileSync = (target: unknown, data: unknown, options?: Options) => writeWhole(target, data, options, 'a');
 
   // Newman's way to write a report: it is whole or not there, and an old one stays until then.
-  const replaceFile = callbackify((file: string, text: string) => writeText(file, filter(text)));
+  const replaceFile = callbackify(async (file: string, text: string) => {
+    try {
+      await writeText(file, filter(text));
+    } catch (error) {
+      // Whoever makes the directory that is missing asks for the code.
+      const { code, errno, syscall, path } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+      throw Object.assign(error as Error, code !== undefined && { code, errno, syscall, path });
+    }
+  });
   const writeFileLater = toAsync(writeFileSync, () => []);
   const writeFile = (...args: unknown[]): void => {
     const [file, text, done] = args;
@@ -243,6 +295,12 @@ export function guardWrites(filter: Filter): () => void {
     note(fd, path, flags);
     if (!open.has(fd)) return handle;
     const close = handle.close.bind(handle);
+    const afterFlush =
+      <A extends unknown[], R>(act: (...args: A) => R) =>
+      (...args: A): R => {
+        flush(fd);
+        return act.apply(handle, args);
+      };
     const writeToHandle = writeParts(writeFileSync);
     return Object.assign(handle, {
       write: async (data: unknown, ...rest: unknown[]) => ({
@@ -255,6 +313,9 @@ export function guardWrites(filter: Filter): () => void {
       }),
       writeFile: (data: unknown, options?: Options) => writeToHandle(fd, data, options),
       appendFile: (data: unknown, options?: Options) => writeToHandle(fd, data, options),
+      truncate: afterFlush(handle.truncate),
+      stat: afterFlush(handle.stat as (...args: unknown[]) => unknown),
+      read: afterFlush(handle.read as (...args: unknown[]) => unknown),
       close: async () => {
         try {
           if (handle.fd === fd) settle(fd);
@@ -291,6 +352,18 @@ export function guardWrites(filter: Filter): () => void {
     writeFile: writeParts(writeFileSync),
     appendFile: writeParts(appendFileSync),
   });
+  for (const module of [fs, fs.promises] as Record<string, unknown>[]) {
+    for (const name of READERS.flatMap(one => [one, `${one}Sync`])) {
+      const act = module[name];
+      if (typeof act !== 'function') continue;
+      replace(module, {
+        [name]: (target: unknown, ...rest: unknown[]) => {
+          flushTarget(target);
+          return act.call(module, target, ...rest);
+        },
+      });
+    }
+  }
   syncBuiltinESMExports();
 
   return () => {
