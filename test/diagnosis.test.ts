@@ -482,6 +482,18 @@ describe('the diagnosis of a refusal', () => {
     assert.match(causes[0]?.fact ?? '', /may not be registered under the kid k1/);
   });
 
+  it('holds another audience that was accepted for no proof where the server names another reason', () => {
+    const accepted: Facts['accepted'] = [{ method: 'private_key_jwt', aud: ISSUER }];
+    for (const [errorDescription, isCertain] of [
+      ['jti was used before', false],
+      ['unknown kid', false],
+      ['aud is not the issuer of this key', true],
+      ['client authentication failed', true],
+    ] as const) {
+      assert.equal(diagnose({ ...refused, accepted, errorDescription })[0]?.isCertain, isCertain, errorDescription);
+    }
+  });
+
   it('does not blame the audience of a client that was accepted with it before', () => {
     const accepted: Facts['accepted'] = [{ method: 'private_key_jwt', aud: TOKEN_ENDPOINT }];
     const causes = diagnose({ ...refused, accepted });

@@ -45,6 +45,9 @@ function gateway({ error, saysCertificateMissing, saysCertificateRefused }: Fact
   return [possible(fact, 'ask who runs the server whether the certificate and your IP address are let in')];
 }
 
+/** Words of an `error_description` that name something else than the audience. */
+const OTHER_REASON = /\b(jti|replay\w*|used before|iat|nbf|exp\w*|kid|key|signature|certificate)\b/i;
+
 function acceptedElsewhere(facts: Facts): Cause[] {
   const { accepted, method, assertion, issuer, tokenEndpoints } = facts;
   if (isAcceptedAlike(facts)) return [];
@@ -53,7 +56,11 @@ function acceptedElsewhere(facts: Facts): Cause[] {
     const fact = `aud was ${assertion?.aud}, and the same client was accepted with ${otherAudience.aud}`;
     const { aud } = otherAudience;
     const setting = aud === issuer ? 'issuer' : tokenEndpoints.includes(aud) ? 'token_endpoint' : aud;
-    return [certain(fact, `set client_assertion_audience to ${setting}`)];
+    const remedy = `set client_assertion_audience to ${setting}`;
+    // What the server says of something else may be the reason all the same.
+    const { errorDescription = '' } = facts;
+    const isOther = OTHER_REASON.test(errorDescription) && !/\baud/i.test(errorDescription);
+    return [isOther ? possible(fact, remedy) : certain(fact, remedy)];
   }
   const other = accepted.find(one => one.method !== method)?.method;
   if (!other) return [];
