@@ -35,7 +35,7 @@ const NO_SECRET =
 const NAMED = new RegExp(
   String.raw`(?:token|verifier|secret|key|passphrase|password|assertion)\d{0,3}` +
     String.raw`(?:[\\"']{0,20}\s{0,9}(?:[:=]|,\s{0,9}[\\"']{0,20}value[\\"']{0,20}\s{0,9}:|\svalue=)\s{0,9}([\\"']{0,20}))` +
-    String.raw`((?:[\w.~+/=|-]|%[\dA-Fa-f]{2}|\\/|\\u00[\dA-Fa-f]{2}){12,9999})(?![\w.~+/=|(\[-])`,
+    String.raw`((?:[\w.~+/=|-]|%[\dA-Fa-f]{2}|\\/|\\u00[\dA-Fa-f]{2}){12,9999})`,
   'gi',
 );
 const BEARER = /\b(?:Bearer|DPoP)\s{1,9}([\w.~+/=-]{12,9999})/gi;
@@ -119,14 +119,13 @@ function addNamedIn(redaction: Redaction, text: string): void {
     const [all, quote, value = ''] = match;
     const name = /[\w-]*$/.exec(text.slice(Math.max(0, match.index - 40), match.index))?.[0] ?? '';
     const label = labelOf(name + (/^[a-z]+\d*/i.exec(all)?.[0] ?? ''));
+    const end = match.index + all.length;
     // Between quotes a token may have letters that a URL can't have.
-    const rest =
-      quote === ''
-        ? ''
-        : (/^[^\s"'`\\<>]{1,9999}/.exec(text.slice(match.index + all.length, match.index + all.length + 9999))?.[0] ??
-          '');
+    const rest = quote === '' ? '' : (/^[^\s"'`\\<>]*/.exec(text.slice(end, end + 9999))?.[0] ?? '');
     const plain = decodePercent(value.replace(/\\u00([\da-f]{2})/gi, '%$1').replaceAll('\\/', '/')) + rest;
-    if (!label || NO_SECRET.test(plain) || !isOpaque(plain) || (quote === '' && isCode(plain))) continue;
+    // Not asked in the pattern, which would read backwards to find an answer, and that without end.
+    const isProgram = quote === '' && (isCode(plain) || /[([]/.test(text.charAt(end)));
+    if (!label || isProgram || NO_SECRET.test(plain) || !isOpaque(plain)) continue;
     redaction.addWhole(plain, label === 'client_assertion' ? toJwtLabel(plain, label) : `[${label}]`);
   }
   for (const [, token = ''] of text.matchAll(BEARER)) if (/\d/.test(token)) redaction.add(token, '[access_token]');
