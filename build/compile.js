@@ -24,12 +24,14 @@ const keepPlaces = {
  *
  * @param {string[]} files paths from the root of the project
  * @param {string} folder of {@link OUT}, emptied before
+ * @param {string} [outbase] the folder below which the files keep their paths
  */
-export const compile = async (files, folder) => {
+export const compile = async (files, folder, outbase) => {
   await rm(`${OUT}/${folder}`, { recursive: true, force: true });
   await build({
     entryPoints: files,
     outdir: `${OUT}/${folder}`,
+    ...(outbase && { outbase }),
     bundle: true,
     packages: 'external',
     format: 'esm',

@@ -8,12 +8,12 @@ import { Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
-import { addAssertionCommand } from './assertion.ts';
-import { addCheckCommand } from './check.ts';
 import { CommandError, type Host } from './command.ts';
+import { addAssertionCommand } from './commands/assertion.ts';
+import { addCheckCommand } from './commands/check.ts';
+import { addInjectCommand } from './commands/inject.ts';
+import { addRunCommand } from './commands/run.ts';
 import { cannotBeWritten, encodeUtf8 } from './files.ts';
-import { addInjectCommand } from './inject.ts';
-import { addRunCommand } from './run.ts';
 
 const SCRIPT = new URL('pre-request.js', import.meta.url);
 

@@ -1,0 +1,140 @@
+// Why the connection failed, or what of the transport certificate is wrong for itself: what the machine sees without an
+// answer of the authorization server. Pure, on the machine.
+
+import { compareNames, toDay } from '../client/certificate-facts.ts';
+import { type Cause, certain, type Facts, possible } from './causes.ts';
+
+export function missingCertificate({ certificate, saysCertificateMissing }: Facts): Cause[] {
+  if (certificate === 'none') {
+    const fact = 'no transport certificate was sent, and mutual TLS is required on every call';
+    return [certain(fact, 'give --ssl-client-cert and --ssl-client-key')];
+  }
+  return saysCertificateMissing ? [certificateNotReceived(certificate)] : [];
+}
+
+/** The server itself says that none arrived. */
+function certificateNotReceived(certificate: Facts['certificate']): Cause {
+  const remedy =
+    certificate === undefined
+      ? 'name one for this host in --ssl-client-cert-list, or for all with --ssl-client-cert'
+      : 'call it without a proxy that ends TLS';
+  return certain('the server says that it got no transport certificate', remedy);
+}
+
+const USE_ISSUED_CERTIFICATE =
+  'use the certificate that was issued for its environment, with its intermediates behind it in the file';
+
+export function badCertificate({ certificate, method, registeredSubject, saysCertificateRefused }: Facts): Cause[] {
+  if (certificate === 'unreadable') {
+    return [certain('the transport certificate can not be read', 'name a PEM file with --ssl-client-cert')];
+  }
+  const causes: Cause[] = [];
+  if (saysCertificateRefused) {
+    const fact = 'the server says that it could not verify the transport certificate';
+    causes.push(certain(fact, USE_ISSUED_CERTIFICATE));
+  }
+  if (typeof certificate !== 'object') return causes;
+  const { validity, isForClients, subject, notAfter, keyFault } = certificate;
+  if (keyFault) {
+    const fact = 'the transport certificate and its key can not be used together';
+    causes.push(certain(fact, 'name the right file with --ssl-client-key, and its passphrase if it has one'));
+  }
+  if (validity !== 'valid') {
+    const fact = `the transport certificate is ${validity}${validity === 'expired' ? ` since ${toDay(notAfter)}` : ''}`;
+    causes.push(certain(fact, 'use a certificate that is valid today'));
+  }
+  if (!isForClients) {
+    const fact = 'the transport certificate is not for clients, its extended key usage lacks clientAuth';
+    causes.push(certain(fact, 'use the certificate that was issued to the client'));
+  }
+  if (method !== 'tls_client_auth' || registeredSubject === undefined) return causes;
+  if (compareNames(subject, registeredSubject) !== 'other') return causes;
+  const fact = `the transport certificate has another subject than the registered one, ${subject} against ${registeredSubject}`;
+  return [...causes, certain(fact, 'use the certificate whose subject is registered')];
+}
+
+/** What the code of a failed connection means, where it says so itself. */
+const CONNECTION_FAULTS: [code: RegExp, fact: string, remedy: string][] = [
+  [
+    /ALTNAME_INVALID/,
+    'the certificate of the server is for another host',
+    'write the host in the URL as the server has it',
+  ],
+  [
+    /ALERT_UNKNOWN_CA/,
+    'the server does not know the authority that issued the transport certificate',
+    USE_ISSUED_CERTIFICATE,
+  ],
+  [/ALERT_CERTIFICATE_EXPIRED/, 'the server takes the transport certificate for expired', 'use one that is valid'],
+  [/ALERT_CERTIFICATE_REVOKED/, 'the transport certificate is revoked', 'have a new one issued'],
+  [
+    /ALERT_(BAD|UNSUPPORTED)_CERTIFICATE|ALERT_CERTIFICATE_UNKNOWN|ALERT_ACCESS_DENIED/,
+    'the server refuses the transport certificate',
+    'use the certificate that was issued for its environment',
+  ],
+  [
+    /CERT_HAS_EXPIRED/,
+    'the certificate of the server has expired by the clock of this machine',
+    'set the clock of this machine, or tell who runs the server',
+  ],
+  [
+    /CERT_NOT_YET_VALID/,
+    'the certificate of the server is not yet valid by the clock of this machine',
+    'set the clock',
+  ],
+  [
+    /UNABLE_TO_(VERIFY|GET)|SELF_SIGNED|UNTRUSTED/,
+    'the certificate of the server is from an authority that this machine does not know',
+    'name the file of that authority with --ssl-extra-ca-certs, if the server is the right one',
+  ],
+  [/ENOTFOUND|EAI_AGAIN/, 'the name of the host can not be resolved', 'check the URL and the network'],
+  [/ECONNREFUSED/, 'nothing listens there', 'check host and port of the URL'],
+  [
+    /EHOSTUNREACH|ENETUNREACH/,
+    'no way leads from this machine to the server',
+    'check the network, and whether a firewall or a proxy stands between',
+  ],
+  [
+    /TIMEDOUT/,
+    'the server did not answer in time',
+    'check the network, and whether a firewall or a proxy stands between',
+  ],
+  [
+    /KEY_VALUES_MISMATCH/,
+    'the key of the transport certificate belongs to another one',
+    'name the right file with --ssl-client-key',
+  ],
+  [/BAD_DECRYPT|BAD_PASSWORD/, 'the key of the transport certificate does not open', 'check --ssl-client-passphrase'],
+  [/WRONG_VERSION_NUMBER/, 'the other side does not speak TLS', 'check scheme and port of the URL'],
+];
+
+/** Codes of a connection that the server ended without a word, or with one that may mean anything. */
+const CLOSED = /ECONNRESET|EPIPE|HANDSHAKE_FAILURE|EPROTO/;
+
+/** Why there was no answer, by the code of the failed connection. */
+export function connectionCauses(facts: Facts, code: string): Cause[] {
+  const { certificate } = facts;
+  // Whoever sends this alert has received none (RFC 8446 section 6.2).
+  if (/CERTIFICATE_REQUIRED/.test(code)) {
+    const own = [...missingCertificate(facts), ...badCertificate(facts)];
+    return own.length > 0 ? own : [certificateNotReceived(certificate)];
+  }
+  const known = CONNECTION_FAULTS.find(([pattern]) => pattern.test(code));
+  if (known) return [certain(known[1], known[2])];
+  if (!CLOSED.test(code)) return [certain(`the connection failed with ${code}`, 'check the URL and the network')];
+  const proved = [...missingCertificate(facts), ...badCertificate(facts)];
+  if (proved.length > 0) return proved;
+  const issuer = typeof certificate === 'object' ? ` (${certificate.issuer})` : '';
+  const causes = [
+    possible(
+      `the server may have ended the handshake because it does not know the authority that issued the transport certificate${issuer}`,
+      'use the certificate that was issued for its environment',
+    ),
+  ];
+  if (typeof certificate === 'object' && !certificate.isChainComplete) {
+    const fact = `the server may have ended the handshake because the file lacks the certificate of ${certificate.chainEnd}`;
+    causes.push(possible(fact, 'put the intermediate certificates behind the transport certificate in its file'));
+  }
+  const fact = 'a firewall or a proxy may have ended the connection';
+  return [...causes, possible(fact, 'try from another network')];
+}

@@ -1,0 +1,106 @@
+// Why an authorization server said no: what a run posted to its endpoints and what came back, and at the end a short
+// explanation of each kind of refusal. On the machine.
+
+import { ENDPOINT_NAMES, findEndpoint } from '../../client-auth/authorization-server.ts';
+import type { ReadVariable } from '../../client-auth/settings.ts';
+import type { Transport } from '../client/client-options.ts';
+import type { Way } from '../diagnosis/causes.ts';
+import { readAnswer, readSurroundings, type Surroundings, toFacts, toWay } from '../diagnosis/collect-facts.ts';
+import { explain } from '../diagnosis/explanation.ts';
+import { parseObject, toConnectionCode } from '../server/server-facts.ts';
+
+/** A form that was posted, and what came back. */
+export interface PostedForm {
+  url: string;
+  form: string;
+  /** HTTP status; undefined when the connection failed. */
+  status: number | undefined;
+  body: string | undefined;
+  /** Headers `Date` and `Age` of the answer. */
+  date: string | undefined;
+  age: string | undefined;
+  /** Which iteration of the run it was in, from 0. */
+  iteration: number;
+  /** Milliseconds since the Unix epoch. */
+  receivedAt: number;
+  /** Milliseconds from sending to the answer. */
+  duration: number | undefined;
+  /** The error of a connection that failed. */
+  connectionError: unknown;
+}
+
+/** Not more explanations than a reader takes in. */
+const MAX_EXPLANATIONS = 3;
+
+/** What tells the surroundings of one request from those of another. */
+const VARIABLES = [...ENDPOINT_NAMES, 'issuer', 'jwks_uri', 'tls_client_auth_subject_dn', 'clock_offset'] as const;
+
+/** Whether an answer, or none, needs a reason: it refuses the client, or refuses and does not say whom. */
+const isRefusal = ({ status, body = '', connectionError }: PostedForm): boolean => {
+  if (connectionError) return true;
+  if (status !== 400 && status !== 401 && status !== 403) return false;
+  const { error, saysCertificateMissing, saysCertificateRefused } = readAnswer(body);
+  if (error !== undefined) return error === 'invalid_client' || error === 'invalid_request';
+  return status !== 400 || saysCertificateMissing || saysCertificateRefused;
+};
+
+/**
+ * Explains the refusals of a run, each kind once; nothing when there were none.
+ *
+ * @param readIn a reader of the variables as they were at the end, with the data of an iteration
+ * @param hasCertificateList whether certificates were chosen by URL, so that it is not known which one went along
+ */
+export async function explainRefusals(
+  posted: PostedForm[],
+  readIn: (iteration: number) => ReadVariable,
+  transport: Transport,
+  hasCertificateList: boolean,
+): Promise<string[]> {
+  const found = new Map<string, Promise<Surroundings>>();
+  const surroundingsOf = (read: ReadVariable) => {
+    const key = JSON.stringify(VARIABLES.map(read));
+    const known = found.get(key) ?? readSurroundings({ read, transport });
+    found.set(key, known);
+    return known;
+  };
+  const explanations = new Map<string, string[]>();
+  for (const { connectionError, ...exchange } of posted.filter(isRefusal)) {
+    const surroundings = await surroundingsOf(readIn(exchange.iteration));
+    const endpointOf = (url: string) =>
+      findEndpoint(url, surroundings.known.endpoints) ?? findEndpoint(url, surroundings.known.replaced);
+    const endpoint = endpointOf(exchange.url);
+    if (!endpoint) continue;
+    const clientId = new URLSearchParams(exchange.form).get('client_id');
+    const accepted = waysTaken(
+      posted.filter(({ url }) => endpointOf(url)),
+      clientId,
+    );
+    const connectionCode = connectionError ? toConnectionCode(connectionError) : undefined;
+    const facts = toFacts(surroundings, { ...exchange, endpoint, connectionCode }, accepted);
+    if (hasCertificateList) facts.certificate = undefined;
+    const { method, status, error, assertion } = facts;
+    // The same refusal again, at another endpoint or in another iteration, has the same reason.
+    const kind = JSON.stringify([clientId, method, status, error, connectionCode, assertion?.kid, assertion?.aud]);
+    if (!explanations.has(kind)) explanations.set(kind, explain(facts));
+  }
+  const shown = [...explanations.values()].slice(0, MAX_EXPLANATIONS);
+  if (shown.length === 0) return [];
+  const rest = explanations.size - shown.length;
+  return [
+    '',
+    'Why the authorization server may have said no:',
+    ...shown.flat(),
+    ...(rest > 0 ? [`and ${rest} more.`] : []),
+  ];
+}
+
+/** The ways in which the server took the same client. What is no JSON may be the page of a gateway. */
+function waysTaken(posted: PostedForm[], clientId: string | null): Way[] {
+  return posted.flatMap(({ status, body = '', form }) => {
+    const parameters = new URLSearchParams(form);
+    const answer = parseObject(body);
+    const isAnswer = body === '' || (Object.keys(answer).length > 0 && answer.error === undefined);
+    const isTaken = (status === 200 || status === 201) && isAnswer;
+    return isTaken && parameters.get('client_id') === clientId ? [toWay(parameters)] : [];
+  });
+}

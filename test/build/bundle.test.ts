@@ -1,0 +1,120 @@
+// What is in dist/, and what must not be: the bytes that an auditor reads and that a bank pastes into its collections.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { bundlePreRequest } from '../../build/bundle.ts';
+import { slice } from '../../build/slice-jsrsasign.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+
+const script = readFileSync(new URL('../../dist/pre-request.js', import.meta.url), 'utf8');
+const [banner = '', ...rest] = script.split('\n');
+const code = rest.at(-3) as string;
+
+describe('dist/pre-request.js', () => {
+  it('begins with name, version and the SHA-256 of all that follows', () => {
+    const [, version, hash] = /^\/\*! paynet-client-auth (\S+) sha256=([\da-f]{64}) \*\/$/.exec(banner) ?? [];
+    assert.equal(version, packageJson.version);
+    assert.equal(hash, createHash('sha256').update(rest.join('\n')).digest('hex'));
+  });
+
+  it('ends with the line by which its end is found', () => {
+    assert.deepEqual(rest.slice(-2), ['/* end of paynet-client-auth */', '']);
+  });
+
+  it('holds the notices of what is inside', () => {
+    assert.match(script, /Copyright \(c\) 2010-2023 Kenji Urushima/);
+    assert.match(script, /2009-2013 by Jeff Mott\. All rights reserved/);
+    assert.match(script, /Permission is hereby granted/);
+    assert.match(script, /Redistributions in binary form must reproduce/);
+  });
+
+  it('is one strict-mode function expression, on one line', () => {
+    assert.match(code, /^"use strict";\(\(\)=>\{.*\}\)\(\);$/);
+  });
+
+  it('is at most 32 KB with its notices', () => {
+    assert.equal(script.length <= 32 * 1024, true, `${script.length} bytes`);
+  });
+
+  it('is made of the sources byte for byte, every time', async () => {
+    assert.equal(await bundlePreRequest(), script);
+    assert.equal(await bundlePreRequest(), script);
+  });
+
+  const FORBIDDEN = {
+    'evaluates text': /\beval\b|\bFunction\(/,
+    'reaches the network by itself': /XMLHttpRequest|\bfetch\b|WebSocket|importScripts/,
+    'looks like a browser or Node': /\b(window|navigator|document|globalThis|process|self|global)\b/,
+    'loads modules': /\brequire\b|\bimport\b/,
+    'writes to the environment of the user': /pm\.(environment|globals|collectionVariables)/,
+    'stores a key or an assertion in a variable': /variables\.set\([^)]*(assertion|signing_key)/,
+    'uses what sandboxes warn about': /\b(atob|btoa|Buffer)\b/,
+  };
+  for (const [what, pattern] of Object.entries(FORBIDDEN)) {
+    it(`holds nothing that ${what}`, () => {
+      assert.doesNotMatch(code, pattern);
+    });
+  }
+
+  it('draws from Math.random in one place, beside the private key', () => {
+    assert.equal(code.match(/random\(/g)?.length, 1);
+    assert.match(code, /Math\.random\(/);
+  });
+
+  it('holds nothing of jsrsasign that verifies tokens, decrypts, or knows other schemes', () => {
+    const names =
+      /ECDSA|\bDSA\b|decrypt|JWS|\bJWT|X509|CMS|OAEP|oaep|pkcs1unpad|SHA1|SHA512|MD5|Arcfour|prng|ASN1|KEYUTIL|PKCS5|modPow\(/;
+    assert.doesNotMatch(code.replace(/"[^"]*"|`[^`]*`/g, '""'), names);
+  });
+});
+
+describe('the slice of jsrsasign', () => {
+  const text = readFileSync(new URL('../../node_modules/jsrsasign/lib/jsrsasign-rsa-min.js', import.meta.url), 'utf8');
+
+  it('stops the build when a member that was asked for is missing', () => {
+    assert.throws(
+      () => slice(text, { roots: ['RSAKey.prototype.signXYZ'], provided: [] }),
+      /"RSAKey\.prototype\.signXYZ" was asked for, and is not in the file/,
+    );
+    assert.throws(() => slice(text, { roots: ['Nobody.here'], provided: [] }), /"Nobody" is not in the file/);
+  });
+
+  it('stops the build when what it keeps needs a browser', () => {
+    assert.throws(
+      () => slice('function f(){return window.crypto}', { roots: ['f'], provided: [] }),
+      /"window" is used .* defined nowhere/,
+    );
+  });
+
+  it('keeps what is reachable, in order, and nothing else', () => {
+    const source = [
+      'var A={};function helper(a){return other(a)}function other(b){return b}function unused(){}',
+      'A.used=function(a){return helper(a)+this.also};A.also=1;A.not=function(){return unused()};',
+      '(function(k){var a=A;a.added=k})(1);(function(k){var a=A;a.ignored=k})(2);',
+    ].join('');
+    const { kept } = slice(source, { roots: ['A.used', 'A.added'], provided: [] });
+    assert.deepEqual(kept, ['A', 'helper', 'other', 'A.used', 'A.also', 'statement that adds added']);
+  });
+
+  it('drops functions of object literals that nothing reads but they themselves', () => {
+    const source =
+      'var A={a:function(){return this.b()},b:function(){},c:function(){return this.c()},d:function(){A.e()},';
+    const { source: left, dropped } = slice(`${source}e:function(){},toString:function(){},f:1,g:function(){}};`, {
+      roots: ['A.a'],
+      provided: [],
+    });
+    assert.deepEqual(dropped, ['c', 'd', 'e', 'g']);
+    assert.equal(left, 'var A={a:function(){return this.b()},b:function(){},toString:function(){},f:1};');
+  });
+
+  it('leaves out what the caller provides', () => {
+    const { source, kept } = slice('var A={};A.f=function(){return B(1)};function B(){}', {
+      roots: ['A.f'],
+      provided: ['B'],
+    });
+    assert.deepEqual(kept, ['A', 'A.f']);
+    assert.doesNotMatch(source, /function B/);
+  });
+});

@@ -1,0 +1,61 @@
+// What `npm pack` would publish: enough to work by itself, and nothing else.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import packageJson from '../../package.json' with { type: 'json' };
+import { execute } from '../support/execute.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+describe('the package', () => {
+  let folder: string;
+  let installed: string;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'paynet-client-auth-package-'));
+    const packed = await execute('npm', ['pack', '--ignore-scripts', '--pack-destination', folder]);
+    assert.equal(packed.code, 0, packed.stderr);
+    installed = join(folder, 'node_modules', 'paynet-client-auth');
+    mkdirSync(installed, { recursive: true });
+    const tarball = join(folder, `paynet-client-auth-${packageJson.version}.tgz`);
+    const unpacked = await execute('tar', ['-xzf', tarball, '-C', installed, '--strip-components', '1']);
+    assert.equal(unpacked.code, 0, unpacked.stderr);
+    symlinkSync(join(root, 'node_modules', 'newman'), join(folder, 'node_modules', 'newman'));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it('holds the script, the command line, what to import, and no sources, tests or maps', async () => {
+    const { stdout } = await execute('npm', ['pack', '--ignore-scripts', '--dry-run', '--json']);
+    const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
+    assert.deepEqual(files.map(({ path }) => path).sort(), [
+      'README.md',
+      'dist/cli.js',
+      'dist/paynet.postman_collection.json',
+      'dist/paynet.postman_environment.json',
+      'dist/pre-request.js',
+      'package.json',
+    ]);
+    assert.doesNotMatch(readFileSync(join(installed, 'dist/cli.js'), 'utf8'), /sourceMappingURL/);
+  });
+
+  it('depends on Newman alone, at an exact version', () => {
+    assert.deepEqual(packageJson.dependencies, { newman: '6.2.2' });
+  });
+
+  it('works without a build: run, inject, check, assertion', async () => {
+    const cli = join(installed, 'dist/cli.js');
+    const collection = join(installed, 'dist/paynet.postman_collection.json');
+    assert.equal((await execute('node', [cli, '--version'])).stdout.trim(), packageJson.version);
+    assert.equal((await execute('node', [cli, 'inject', '--check', collection])).code, 0);
+    const run = await execute('node', [cli, 'run', collection, '--folder', 'Client credentials grant']);
+    assert.equal(run.code, 1);
+    assert.match(run.stdout.replace(/\s+/g, ' '), /"token_endpoint" must be an https URL, got nothing/);
+    const assertion = await execute('node', [cli, 'assertion']);
+    assert.match(assertion.stderr, /"client_id" must be/);
+    assert.equal((await execute('node', [cli, 'check', collection])).code, 0);
+  });
+});

@@ -1,0 +1,5 @@
+// Hostile input, the quick part.
+
+import { describeHostileInput } from '../support/hostile-input.ts';
+
+describeHostileInput(400, 1);

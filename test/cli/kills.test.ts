@@ -1,0 +1,5 @@
+// Commands ended at any moment, the quick part.
+
+import { describeKills } from '../support/kills.ts';
+
+describeKills(6);

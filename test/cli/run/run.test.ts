@@ -1,0 +1,225 @@
+// The command `run`: Newman's options, exit codes, and no secret in anything that is written.
+
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import {
+  type AuthorizationServer,
+  endpointPaths,
+  startAuthorizationServer,
+} from '../../../src/demo/authorization-server.ts';
+import { type CredentialFiles, writeCredentialFiles } from '../../../src/demo/credential-files.ts';
+import { execute } from '../../support/execute.ts';
+import { holdsPartOf } from '../../support/readings.ts';
+
+const COLLECTION = 'collections/paynet.postman_collection.json';
+
+describe('paynet-client-auth run', () => {
+  let server: AuthorizationServer;
+  let files: CredentialFiles;
+  let folder: string;
+  let key: string;
+  const path = (name: string) => join(folder, name);
+
+  before(async () => {
+    server = await startAuthorizationServer({ audience: 'token_endpoint' });
+    files = writeCredentialFiles(server.credentials);
+    folder = mkdtempSync(join(tmpdir(), 'paynet-client-auth-run-'));
+    key = server.clients.privateKeyJwt.signingKey;
+    writeFileSync(path('key.pem'), key);
+    const { client_id, kid } = server.clients.privateKeyJwt;
+    const settings = {
+      issuer: server.issuer,
+      client_id,
+      kid,
+      redirect_uri: server.redirectUri,
+      resource_server_url: server.resourceServerUrl,
+    };
+    const values = Object.entries(settings).map(([name, value]) => ({ key: name, value, enabled: true }));
+    writeFileSync(path('env.json'), JSON.stringify({ name: 'env', values }));
+  });
+  after(async () => {
+    rmSync(folder, { recursive: true });
+    files.remove();
+    await server.close();
+  });
+  beforeEach(() => {
+    server.requests.length = 0;
+    server.verified.length = 0;
+    rmSync(path('out'), { recursive: true, force: true });
+    mkdirSync(path('out'));
+  });
+
+  const tls = () => ['--ssl-client-cert', files.cert, '--ssl-client-key', files.key, '--ssl-extra-ca-certs', files.ca];
+  const run = (args: string[], env: Record<string, string> = {}) =>
+    execute('node', ['dist/cli.js', 'run', COLLECTION, '-e', path('env.json'), ...tls(), ...args], { env });
+  /** All that a run wrote, by file. */
+  const written = () =>
+    readdirSync(path('out')).map(name => ({ name, text: readFileSync(join(path('out'), name), 'utf8') }));
+
+  it('authenticates with the key from a file, injected in memory', async () => {
+    const before = readFileSync(COLLECTION, 'utf8');
+    const { code, stdout } = await run(['--signing-key', path('key.pem')]);
+    assert.equal(code, 0, stdout);
+    assert.deepEqual([...new Set(server.verified.map(({ endpoint }) => endpoint))], Object.keys(endpointPaths));
+    assert.equal(readFileSync(COLLECTION, 'utf8'), before);
+  });
+
+  it('takes the key from standard input', async () => {
+    const args = ['dist/cli.js', 'run', COLLECTION, '-e', path('env.json'), ...tls(), '--signing-key', '-'];
+    const { code, stdout } = await execute('node', args, { input: key });
+    assert.equal(code, 0, stdout);
+  });
+
+  it('leaves no 24 characters of a secret in any report, export, or on the console', async () => {
+    const reports = [
+      ['--reporters', 'cli,json,junit,htmlextra', '--verbose', '-n', '2'],
+      ['--reporter-json-export', path('out/report.json'), '--reporter-junit-export', path('out/report.xml')],
+      ['--reporter-htmlextra-export', path('out/report.html')],
+      ['--export-environment', path('out/environment.json'), '--export-globals', path('out/globals.json')],
+      ['--export-collection', path('out/collection.json'), '--signing-key', path('key.pem')],
+    ].flat();
+    const { code, stdout, stderr } = await run(reports);
+    assert.equal(code, 0, stdout.slice(-2000));
+    const all = [...written(), { name: 'the console', text: stdout + stderr }];
+    assert.deepEqual(all.map(({ name }) => name).sort(), [
+      'collection.json',
+      'environment.json',
+      'globals.json',
+      'report.html',
+      'report.json',
+      'report.xml',
+      'the console',
+    ]);
+    const forms = server.requests.map(({ body }) => new URLSearchParams(body));
+    const assertions = forms.map(form => form.get('client_assertion') ?? '').filter(Boolean);
+    assert.equal(assertions.length, 12);
+    const requests = forms.map(form => form.get('request') ?? '').filter(Boolean);
+    assert.equal(requests.length, 2);
+    const once = ['code_verifier', 'refresh_token', 'token'].flatMap(name => forms.flatMap(form => form.getAll(name)));
+    assert.equal(once.length, 8);
+    const tokens = server.requests
+      .map(({ headers }) => headers.authorization?.replace('Bearer ', '') ?? '')
+      .filter(Boolean);
+    assert.equal(tokens.length, 2);
+    const secrets = [
+      ...key.split('\n').filter(line => !line.startsWith('-')),
+      ...assertions,
+      ...tokens,
+      ...once,
+      ...requests,
+    ];
+    for (const { name, text } of all) {
+      for (const secret of secrets) assert.equal(holdsPartOf(text, secret), false, `${name} holds a part of a secret`);
+    }
+    const json = all.find(({ name }) => name === 'report.json')?.text ?? '';
+    assert.doesNotThrow(() => JSON.parse(json), 'the report is no JSON any more');
+    assert.match(json, /\[signing_key\]/);
+    assert.match(json, /\[client_assertion kid=[\w-]+ jti=[\da-f-]{36}\]/);
+    assert.match(json, /\[request_object kid=[\w-]+ jti=[\da-f-]{36}\]/);
+    // The console breaks a JWT into lines, and the first of them is the same for both.
+    assert.match(stdout, /request=\[(request_object kid=.*|secret)\]/);
+    assert.match(json, /\[access_token\]/);
+    assert.doesNotMatch(json, /"code_verifier",\s*"value": "[\w-]{43}"/);
+  });
+
+  it('passes Newman’s options on, and keeps its exit code', async () => {
+    const one = await run([
+      '--signing-key',
+      path('key.pem'),
+      '--folder',
+      'Client credentials grant',
+      '-n',
+      '3',
+      '--delay-request',
+      '5',
+      '--color',
+      'off',
+    ]);
+    assert.equal(one.code, 0, one.stdout);
+    assert.equal(server.requests.filter(request => request.path === '/token').length, 3);
+    const failing = await run(['--signing-key', files.cert, '--bail']);
+    assert.equal(failing.code, 1);
+    assert.match(failing.stderr, /error: the run failed: \d+ failure/);
+    assert.match(failing.stdout.replace(/\s+/g, ' '), /"signing_key" must be an RSA private key .* got a certificate/);
+    const suppressed = await run(['--signing-key', files.cert, '--suppress-exit-code']);
+    assert.equal(suppressed.code, 0);
+  });
+
+  it('opens an encrypted key with the passphrase from the environment, and only with that', async () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const encrypted = privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'open' });
+    writeFileSync(path('encrypted.pem'), encrypted);
+    const args = ['--signing-key', path('encrypted.pem'), '--folder', 'Well-known endpoint'];
+    assert.equal((await run(args, { SIGNING_KEY_PASSPHRASE: 'open' })).code, 0);
+    const wrong = await run(args, { SIGNING_KEY_PASSPHRASE: 'shut' });
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.stderr, /does not open with this passphrase/);
+    const none = await run(args);
+    assert.equal(none.code, 1);
+    assert.match(none.stderr, /the signing key is encrypted\. Set SIGNING_KEY_PASSPHRASE/);
+  });
+
+  const wrong: [string, string[], number, RegExp][] = [
+    ['an option that neither side knows', ['--bogus'], 2, /unknown option "--bogus"/],
+    [
+      'an option of a reporter that is not used',
+      ['--reporter-json-export', 'x'],
+      2,
+      /Name its reporter with --reporters/,
+    ],
+    ['the key as a variable on the command line', ['--env-var', 'signing_key=x'], 2, /Use --signing-key <file>/],
+    ['a number that is none', ['-n', 'x'], 2, /expected a whole number, got "x"/],
+    ['a certificate without key', ['--ssl-client-key', ''], 2, /go together/],
+    ['a file that is not there', ['--signing-key', 'nowhere.pem'], 1, /nowhere\.pem: no such file/],
+    ['an environment that is none', ['-e', COLLECTION], 1, /is not a Postman environment/],
+  ];
+  for (const [title, args, exitCode, says] of wrong) {
+    it(`refuses ${title}`, async () => {
+      const { code, stderr } = await run(args);
+      assert.match(stderr, says);
+      assert.equal(code, exitCode);
+      assert.deepEqual(server.requests, []);
+    });
+  }
+
+  it('follows no redirect from an endpoint', async () => {
+    const collection = JSON.parse(readFileSync(COLLECTION, 'utf8'));
+    for (const { item } of collection.item) {
+      for (const request of item) if (request.name !== 'Authorization') delete request.protocolProfileBehavior;
+    }
+    writeFileSync(path('redirects.json'), JSON.stringify(collection));
+    const args = [
+      'dist/cli.js',
+      'run',
+      path('redirects.json'),
+      '-e',
+      path('env.json'),
+      ...tls(),
+      '--signing-key',
+      path('key.pem'),
+    ];
+    const { code } = await execute('node', [
+      ...args,
+      '--reporters',
+      'json',
+      '--reporter-json-export',
+      path('out/report.json'),
+      '--export-collection',
+      path('out/collection.json'),
+    ]);
+    assert.equal(code, 0);
+    const exported = JSON.parse(readFileSync(path('out/collection.json'), 'utf8'));
+    type Item = { name: string; protocolProfileBehavior?: { followRedirects?: boolean } };
+    const followed = exported.item
+      .flatMap(({ item }: { item: Item[] }) => item)
+      .filter(({ protocolProfileBehavior }: Item) => protocolProfileBehavior?.followRedirects !== false);
+    assert.deepEqual(
+      followed.map(({ name }: Item) => name),
+      ['Well-known endpoint', 'Providers list'],
+    );
+  });
+});

@@ -1,5 +1,0 @@
-// Hostile input, the quick part.
-
-import { describeHostileInput } from './support/hostile-input.ts';
-
-describeHostileInput(400, 1);

@@ -1,5 +1,0 @@
-// Commands ended at any moment, the quick part.
-
-import { describeKills } from './support/kills.ts';
-
-describeKills(6);
