@@ -27,10 +27,13 @@ export type ClientAuthErrorCode =
 export class ClientAuthError extends Error {
   override readonly name = 'ClientAuthError';
   readonly code: ClientAuthErrorCode;
+  /** The variable that is at fault, or the part of the request or of the metadata; undefined where it is none alone. */
+  readonly variable: string | undefined;
 
-  constructor(code: ClientAuthErrorCode, message: string) {
+  constructor(code: ClientAuthErrorCode, message: string, variable?: string) {
     super(message);
     this.code = code;
+    this.variable = variable;
   }
 }
 
@@ -48,7 +51,7 @@ export const mustBe = (
   expected: string,
   got: string,
   remedy: string,
-): ClientAuthError => new ClientAuthError(code, `"${subject}" must be ${expected}, got ${got}. ${remedy}`);
+): ClientAuthError => new ClientAuthError(code, `"${subject}" must be ${expected}, got ${got}. ${remedy}`, subject);
 
 /**
  * Finds a reference that nothing has resolved, and describes it; its name is shown where it can't be anything else.

@@ -130,7 +130,7 @@ function checkVariables(read: ReadVariable): { lines: Line[]; settings: Settings
       if (lines.length > 0) return { lines, settings, isComplete: false };
       return { lines: [line('variables', 'ok', describeSettings(settings))], settings, isComplete: true };
     } catch (error) {
-      const name = /^"(\w+)"/.exec(messageOf(error))?.[1];
+      const name = error instanceof ClientAuthError ? error.variable : undefined;
       if (name === undefined || replaced.has(name)) throw error;
       lines.push(line(name, 'fail', messageOf(error)));
       // So that the others are read too, this one gets a value that passes.

@@ -145,8 +145,8 @@ export function toConnectionCode(error: unknown): string {
 export class OtherIssuerError extends ClientAuthError {
   readonly statedIssuer: string;
 
-  constructor({ code, message }: ClientAuthError, statedIssuer: string) {
-    super(code, message);
+  constructor({ code, message, variable }: ClientAuthError, statedIssuer: string) {
+    super(code, message, variable);
     this.statedIssuer = statedIssuer;
   }
 }
