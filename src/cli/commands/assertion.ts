@@ -5,10 +5,10 @@ import type { Command } from 'commander';
 import type { KnownServer } from '../../client-auth/client-authentication.ts';
 import { checkServerUrl } from '../../client-auth/server-url.ts';
 import { readSettings, type Settings } from '../../client-auth/settings.ts';
-import { describeAssertion } from '../diagnosis/assertion-text.ts';
 import { authenticate } from '../client/authenticate.ts';
 import { addClientOptions, type Client, type ClientOptions, readClient } from '../client/client-options.ts';
 import { CommandError, type Host } from '../command.ts';
+import { describeAssertion } from '../diagnosis/assertion-text.ts';
 import { findSecret, isSecretName } from '../secrets/secret-text.ts';
 import { fetchServerFacts, readTls, toKnownServer } from '../server/server-facts.ts';
 
