@@ -30,12 +30,8 @@ export interface Host {
   askSecret(question: string): Promise<string | undefined>;
   /** Writes the whole text to standard output; resolves when the last byte has been handed over. */
   print(text: string): Promise<void>;
-  /** Lets all that is written to standard output and standard error from now on pass through a filter. */
-  filterOutput(filter: (text: string) => string): void;
   /** Puts an error that nobody can catch into other words before it ends the process. */
   explainCrash(explain: (error: Error) => Error): void;
-  /** Does something when the process ends; when that throws, the process has failed. */
-  onExit(action: () => void): void;
   /** Tells the user something on standard error, in a line of its own. */
   note(line: string): void;
 }

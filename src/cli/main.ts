@@ -5,7 +5,6 @@ import { fstatSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { StringDecoder } from 'node:string_decoder';
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { CommandError, type Host } from './command.ts';
@@ -31,9 +30,7 @@ const host: Host = {
   askSecret,
   print,
   note,
-  filterOutput,
   explainCrash,
-  onExit,
 };
 
 async function readScript(): Promise<string> {
@@ -101,33 +98,8 @@ function note(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-function filterOutput(filter: (text: string) => string): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    const { write } = stream;
-    // A letter may come in parts.
-    const decoder = new StringDecoder();
-    stream.write = ((chunk: string | Uint8Array, ...rest: []) =>
-      write.call(
-        stream,
-        filter(typeof chunk === 'string' ? chunk : decoder.write(Buffer.from(chunk))),
-        ...rest,
-      )) as typeof write;
-  }
-}
-
 function explainCrash(explanation: (error: Error) => Error): void {
   explain = explanation;
-}
-
-function onExit(action: () => void): void {
-  process.once('exit', () => {
-    try {
-      action();
-    } catch (error) {
-      note(`error: ${(error as Error).message}`);
-      process.exitCode = 1;
-    }
-  });
 }
 
 async function main(argv: string[]): Promise<number> {

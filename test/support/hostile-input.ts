@@ -8,7 +8,6 @@ import { findSecrets } from '../../src/cli/collection/findings.ts';
 import { differenceOf, findCopies, parseScript } from '../../src/cli/collection/script-text.ts';
 import { toPlain } from '../../src/cli/diagnosis/causes.ts';
 import { Redaction } from '../../src/cli/secrets/redaction.ts';
-import { addFrom, addNamed } from '../../src/cli/secrets/run-secrets.ts';
 import { findEndpoint, metadataUrls, readMetadata } from '../../src/client-auth/authorization-server.ts';
 import { ClientAuthError } from '../../src/client-auth/errors.ts';
 import { toPlainUrl } from '../../src/client-auth/server-url.ts';
@@ -179,12 +178,11 @@ export const describeHostileInput = (numRuns: number, megabytes: number): void =
 
     const token = 'T-oken.'.repeat(6);
     const odd = 'o+/d='.repeat(9);
-    const label = '[secret]';
     const script = parseScript(scriptOf('1.2.3'));
     /** Does all that is done with answers and collections, and gives the text without its secrets. */
     const look = (text: string): string => {
       const redaction = new Redaction();
-      for (const secret of [texts[0] as string, token, odd]) redaction.add(secret, label);
+      for (const secret of [texts[0] as string, token, odd]) redaction.learn(secret, { text: 'secret', isPair: false });
       const redacted = redaction.redact(text);
       findSecrets([text, { text }]);
       toPlain(text);
@@ -196,10 +194,8 @@ export const describeHostileInput = (numRuns: number, megabytes: number): void =
         assert.equal((error as Error).name, 'CommandError');
       }
       const hostile = new Redaction();
-      addNamed(hostile, 'token', text);
-      addNamed(hostile, 'client_assertion', text);
-      addFrom(hostile, text);
-      addFrom(hostile, `Bearer ${text}`);
+      for (const name of ['token', 'client_assertion', 'cookie']) hostile.learn(text, { text: name, isPair: false });
+      hostile.learn(`Bearer ${text}`);
       hostile.redact(text.slice(0, 100_000));
       return redacted;
     };
@@ -216,9 +212,10 @@ export const describeHostileInput = (numRuns: number, megabytes: number): void =
         for (const start of megabytes > 1 ? starts : [starts.join('')]) {
           const repeated = unit.repeat((megabytes * 2 ** 20) / unit.length / 2);
           const text = `${start}${repeated} ${token} ${odd} "${unit}${repeated}!`;
-          const begin = performance.now();
+          const begin = process.cpuUsage();
           const redacted = look(text);
-          assert.equal(performance.now() - begin < 5000 * megabytes, true, `${JSON.stringify(unit)} took seconds`);
+          const { user } = process.cpuUsage(begin);
+          assert.equal(user < 5_000_000 * megabytes, true, `${JSON.stringify(unit)} took seconds`);
           assert.equal(redacted.includes(token) || redacted.includes(odd), false, unit);
         }
       }

@@ -10,7 +10,8 @@ import {
 } from '../../client-auth/authorization-server.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import { resolveReferences } from '../client/client-options.ts';
-import { findSecret, isPrivateJwk, judgeNamed, type SecretKind } from '../secrets/secret-text.ts';
+import { findSecret, judgeNamed } from '../secrets/find-secrets.ts';
+import { isPrivateJwk, type SecretKind } from '../secrets/looks.ts';
 
 /** A secret and where it stands; never the secret itself. */
 export interface Finding {

@@ -9,7 +9,8 @@ import { authenticate } from '../client/authenticate.ts';
 import { addClientOptions, type Client, type ClientOptions, readClient } from '../client/client-options.ts';
 import { CommandError, type Host } from '../command.ts';
 import { describeAssertion } from '../diagnosis/assertion-text.ts';
-import { findSecret, isSecretName } from '../secrets/secret-text.ts';
+import { findSecret } from '../secrets/find-secrets.ts';
+import { isSecretName } from '../secrets/looks.ts';
 import { fetchServerFacts, readTls, toKnownServer } from '../server/server-facts.ts';
 
 interface AssertionOptions extends ClientOptions {

@@ -1,14 +1,21 @@
-// A run of Newman with the eyes of `run-watch.ts` on it: the number of its failures, what was posted, and the variables as they
-// were at the end. On the machine.
+// A run of Newman: throw-away keys in the place of the signing keys, reporters on a stage of their own, and what is left at the end
+// to explain it. On the machine.
 
+import type { EventEmitter } from 'node:events';
 import type { NewmanRunOptions, NewmanRunSummary } from 'newman';
+import type { Endpoints } from '../../client-auth/authorization-server.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import { createReader } from '../client/client-options.ts';
 import { CommandError, type Host } from '../command.ts';
 import { cannotBeWritten } from '../files.ts';
 import type { Redaction } from '../secrets/redaction.ts';
-import type { PostedForm } from './run-refusals.ts';
-import { watch } from './run-watch.ts';
+import { toKnownServer } from '../server/server-facts.ts';
+import { loadNewman, loadOptions, loadReporter } from './newman.ts';
+import type { ReporterOptions } from './newman-options.ts';
+import { collectPostedForms, type PostedForm } from './posted-forms.ts';
+import { replaceSigningKeys } from './signing-keys.ts';
+import { openStage, type Stage } from './stage.ts';
+import type { OutgoingRequest, StandInKeys } from './stand-in-key.ts';
 
 /** What a run came to. */
 export interface Outcome {
@@ -18,35 +25,83 @@ export interface Outcome {
   readIn: (iteration: number) => ReadVariable;
 }
 
+interface Scope {
+  all(): { key: string; value: unknown; disabled?: boolean }[];
+}
 type Row = Record<string, unknown>;
+
+/** The scopes that a script leaves, the nearer one last. */
+const SCOPES = ['globals', 'collectionVariables', 'environment', '_variables'] as const;
 
 /**
  * Runs Newman.
  *
- * @param options Newman's own
- * @throws CommandError when the run could not be done, or a file could not be written
+ * @param options Newman's own, without reporters
+ * @param reporters names of the reporters
+ * @throws CommandError when there is no such reporter, the run could not be done, or a file could not be written
  */
-export async function runNewman(options: NewmanRunOptions, redaction: Redaction, host: Host): Promise<Outcome> {
-  // Newman takes a second to load, which the other commands need not wait for.
-  const { default: newman } = await import('newman');
+export async function runNewman(
+  options: NewmanRunOptions,
+  reporters: string[],
+  reporterOptions: ReporterOptions,
+  redaction: Redaction,
+  host: Host,
+): Promise<Outcome> {
+  const classes = new Map(
+    reporters.map(name => [name, { Reporter: loadReporter(name), own: reporterOptions[name] ?? {} }]),
+  );
   const start = performance.now();
-  const explain = (error: Error) => explainTimeout(options.timeout, performance.now() - start) ?? error;
-  host.explainCrash(explain);
-  return await new Promise((resolve, reject) => {
-    const emitter = newman.run(options, (error, summary) => {
-      if (error) reject(toCommandError(explain(error)));
-      else
-        resolve({
-          failures: summary.run.failures.length + (summary.error ? 1 : 0),
-          posted,
-          readIn: toReaders(summary, rows),
-        });
+  const explain = (error: Error): Error => explainTimeout(options.timeout, performance.now() - start) ?? error;
+  // What Newman says may quote what it was given.
+  const toShown = (error: Error): CommandError => {
+    const command = toCommandError(explain(error));
+    return new CommandError(redaction.redact(command.message), command.exitCode, { cause: error });
+  };
+  host.explainCrash(toShown);
+  try {
+    const loaded = await loadOptions(options);
+    const keys = await replaceSigningKeys(loaded, text => redaction.addSigningKey(text));
+    return await new Promise((resolve, reject) => {
+      const newman = loadNewman()(loaded, async (error, summary) => {
+        try {
+          await finish(error);
+          if (error) throw error;
+          const failures = summary.run.failures.length + (summary.error ? 1 : 0);
+          resolve({ failures, posted, readIn: toReaders(summary, loaded.iterationData ?? []) });
+        } catch (failure) {
+          reject(failure);
+        }
+      }) as Stage;
+      signAnew(newman, keys);
+      const posted = collectPostedForms(newman);
+      const finish = openStage({ newman, reporters: classes, options: loaded, redaction, note: host.note });
     });
-    let rows: Row[] = [];
-    emitter.on('start', (_error, { run }: { run?: { state?: { data?: Row[] } } }) => {
-      rows = run?.state?.data ?? [];
-    });
-    const posted = watch(emitter as unknown as NodeJS.EventEmitter, redaction);
+  } catch (error) {
+    throw error instanceof CommandError ? error : toShown(error as Error);
+  }
+}
+
+/** Lets each request be signed anew when it leaves; what must not go where it goes makes the run fail. */
+function signAnew(newman: EventEmitter, keys: StandInKeys): void {
+  let last: Row = {};
+  newman.on('script', (_error: unknown, { execution = {} }: { execution?: Row }) => {
+    last = execution;
+  });
+  const knownEndpoints = (): Endpoints => {
+    const values = SCOPES.flatMap(name => (last[name] as { values?: Scope } | undefined)?.values?.all() ?? []);
+    const data = Object.entries((last.data ?? {}) as Row).map(([key, value]) => ({ key, value }));
+    return toKnownServer(createReader({ name: 'run', values: [...values, ...data] }), undefined).endpoints;
+  };
+  newman.on('beforeRequest', (_error: unknown, { request, cursor, item }: { request?: OutgoingRequest } & Row) => {
+    const audiences = request ? keys.signAnew(request, knownEndpoints) : [];
+    for (const audience of audiences) {
+      const message =
+        `A JWT for ${audience} goes to ${request?.url.toString()}, which is neither its audience nor an endpoint that is known. ` +
+        'It was sent with a signature of no use. Set the endpoint variable, or "issuer".';
+      const name = 'client authentication';
+      const error = Object.assign(new Error(message), { name: 'ClientAuthError', test: name, index: 0 });
+      newman.emit('assertion', error, { cursor, assertion: name, skipped: false, error, item });
+    }
   });
 }
 
@@ -64,10 +119,6 @@ function toReaders(summary: NewmanRunSummary, rows: Row[]): Outcome['readIn'] {
   };
 }
 
-interface Scope {
-  all(): { key: string; value: unknown; disabled?: boolean }[];
-}
-
 /** Newman says of a run that took too long only what was cut short, and crashes when that was the start of its sandbox. */
 function explainTimeout(timeout: unknown, elapsed: number): Error | undefined {
   if (typeof timeout !== 'number' || timeout === 0 || elapsed < timeout) return undefined;
@@ -76,6 +127,7 @@ function explainTimeout(timeout: unknown, elapsed: number): Error | undefined {
 
 /** Newman makes the directories of its reports; of one that cannot be made it says only what `mkdir` said. */
 function toCommandError(error: NodeJS.ErrnoException): CommandError {
+  if (error instanceof CommandError) return error;
   const { syscall, path } = error;
   return syscall === 'mkdir' && path ? cannotBeWritten(path, error) : new CommandError(error.message);
 }

@@ -8,26 +8,7 @@ import type { Way } from '../diagnosis/causes.ts';
 import { readAnswer, readSurroundings, type Surroundings, toFacts, toWay } from '../diagnosis/collect-facts.ts';
 import { explain } from '../diagnosis/explanation.ts';
 import { parseObject, toConnectionCode } from '../server/server-facts.ts';
-
-/** A form that was posted, and what came back. */
-export interface PostedForm {
-  url: string;
-  form: string;
-  /** HTTP status; undefined when the connection failed. */
-  status: number | undefined;
-  body: string | undefined;
-  /** Headers `Date` and `Age` of the answer. */
-  date: string | undefined;
-  age: string | undefined;
-  /** Which iteration of the run it was in, from 0. */
-  iteration: number;
-  /** Milliseconds since the Unix epoch. */
-  receivedAt: number;
-  /** Milliseconds from sending to the answer. */
-  duration: number | undefined;
-  /** The error of a connection that failed. */
-  connectionError: unknown;
-}
+import type { PostedForm } from './posted-forms.ts';
 
 /** Not more explanations than a reader takes in. */
 const MAX_EXPLANATIONS = 3;

@@ -14,7 +14,9 @@ const pem = toPkcs8(privateKey);
 const { publicKey, privateKey: ecKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const opaque = `${randomBytes(32).toString('base64url')}1`;
 const base64 = (text: string) => Buffer.from(text).toString('base64');
-const jwt = `ey${'J'.repeat(30)}.ey${'K'.repeat(30)}.${'s'.repeat(40)}`;
+const jwt = [{ alg: 'PS256', kid: 'k' }, { iss: 'client' }, { s: 'signature' }]
+  .map(part => Buffer.from(JSON.stringify(part)).toString('base64url'))
+  .join('.');
 const encrypted = (separator: string) =>
   [
     '-----BEGIN RSA PRIVATE KEY-----',

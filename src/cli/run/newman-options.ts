@@ -1,0 +1,139 @@
+// The options of `run` as Newman has them: those that are passed on, those of reporters, and what must not be written over. On the
+// machine.
+
+import { realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { NewmanRunOptions } from 'newman';
+import type { Client, ClientOptions } from '../client/client-options.ts';
+import { CommandError } from '../command.ts';
+
+export interface RunOptions extends ClientOptions {
+  reporters: string;
+  folder?: string[];
+  bail?: string | true;
+  color: string;
+  globals?: string;
+  iterationData?: string;
+  globalVar?: string[];
+  [option: string]: unknown;
+}
+
+/** Options of reporters by the name of the reporter. */
+export type ReporterOptions = Record<string, Record<string, unknown>>;
+
+/** Options that Newman takes under the same name and value. */
+const PASSED = [
+  'globals',
+  'iterationCount',
+  'iterationData',
+  'folder',
+  'exportEnvironment',
+  'exportGlobals',
+  'exportCollection',
+  'suppressExitCode',
+  'silent',
+  'disableUnicode',
+  'color',
+  'delayRequest',
+  'timeout',
+  'timeoutRequest',
+  'timeoutScript',
+  'workingDir',
+  'insecureFileRead',
+  'cookieJar',
+  'exportCookieJar',
+  'verbose',
+  'ignoreRedirects',
+  'sslClientCertList',
+] as const;
+
+/** Options that name a file to read, which nothing may be written over. */
+const READ = [
+  'environment',
+  'globals',
+  'iterationData',
+  'signingKey',
+  'sslClientCert',
+  'sslClientKey',
+  'sslExtraCaCerts',
+  'sslClientCertList',
+] as const;
+
+/**
+ * Reads `--reporter-json-export file` and its like.
+ *
+ * @param rest what the command line has beside the known options
+ * @throws CommandError when an option belongs to no reporter of the run
+ */
+export function parseReporterOptions(rest: string[], reporters: string[]): ReporterOptions {
+  const parsed: ReporterOptions = {};
+  for (let i = 0; i < rest.length; i++) {
+    const [option = '', inline] = (rest[i] as string).split(/=(.*)/s);
+    const name = reporters.find(one => option.startsWith(`--reporter-${one}-`));
+    if (!name) {
+      const hint = option.startsWith('--reporter-') ? ' Name its reporter with --reporters.' : '';
+      throw new CommandError(`unknown option "${option}".${hint}`, 2);
+    }
+    const key = option
+      .slice(`--reporter-${name}-`.length)
+      .replace(/-(\w)/g, (_, character: string) => character.toUpperCase());
+    const next = rest[i + 1];
+    const isValue = inline === undefined && next !== undefined && !next.startsWith('--');
+    if (isValue) i++;
+    parsed[name] = { ...parsed[name], [key]: inline ?? (isValue ? next : true) };
+  }
+  return parsed;
+}
+
+/**
+ * Refuses to write over a file that is read: what is written lacks the secrets, and the key would be lost.
+ *
+ * @throws CommandError with exit code 2
+ */
+export function refuseToReplace(file: string, reporter: ReporterOptions, options: RunOptions): void {
+  const read = [file, ...READ.map(name => options[name])].filter(name => typeof name === 'string').map(toRealPath);
+  const written: Record<string, unknown> = {
+    '--export-environment': options.exportEnvironment,
+    '--export-globals': options.exportGlobals,
+    '--export-collection': options.exportCollection,
+    '--export-cookie-jar': options.exportCookieJar,
+    ...Object.fromEntries(Object.entries(reporter).map(([name, its]) => [`--reporter-${name}-export`, its.export])),
+  };
+  for (const [option, to] of Object.entries(written)) {
+    if (typeof to !== 'string' || !read.includes(toRealPath(to))) continue;
+    throw new CommandError(`${option} would replace ${to}, which is read. Name another file.`, 2);
+  }
+}
+
+/** The path without symbolic links; of a file that is not there the path itself. */
+function toRealPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
+  }
+}
+
+/** The options of Newman for options of `run`; reporters are not among them, for they are not Newman's to load. */
+export function toNewmanOptions(
+  collection: object,
+  { environment, transport }: Client,
+  globalVar: { key: string; value: string }[],
+  options: RunOptions,
+): NewmanRunOptions {
+  const passed = Object.fromEntries(
+    PASSED.filter(name => options[name] !== undefined).map(name => [name, options[name]]),
+  );
+  return {
+    ...passed,
+    collection,
+    environment,
+    globalVar,
+    // Not an empty list, which Newman would fill with those of its own configuration file.
+    reporters: false,
+    ...(options.bail !== undefined && { bail: options.bail === true ? true : options.bail.split(',') }),
+    ...(transport.cert && { sslClientCert: transport.cert, sslClientKey: transport.key }),
+    ...(transport.passphrase && { sslClientPassphrase: transport.passphrase }),
+    ...(transport.ca && { sslExtraCaCerts: transport.ca }),
+  } as unknown as NewmanRunOptions;
+}

@@ -1,0 +1,64 @@
+// Base64 in a text, in one line or in many, with what is between the lines left out. Pure, on the machine.
+
+/** Between two lines of a key: a line break, written as such, escaped, or as two strings of a program put together. */
+export const BREAK = String.raw`\s|\\{1,40}[rnt]|["'${'`'}]\s{0,99}[+,]\s{0,99}["'${'`'}]`;
+
+export interface Base64Run {
+  start: number;
+  end: number;
+  letters: string;
+  /** Where each line begins in the letters. */
+  lineStarts: number[];
+}
+
+/** Shorter Base64 holds no piece of a secret. */
+const MIN_LENGTH = 28;
+/** Lines of Base64 are longer than most words: what follows a shorter line does not belong to it. */
+const MIN_LINE = 20;
+const BREAKS = new RegExp(`(?:${BREAK}){1,20}`, 'y');
+
+/** 1 for each character of Base64 and base64url. */
+const IS_BASE64 = new Uint8Array(128);
+for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_') {
+  IS_BASE64[character.charCodeAt(0)] = 1;
+}
+
+const isBase64 = (text: string, at: number): boolean => IS_BASE64[text.charCodeAt(at)] === 1;
+
+function endOfLine(text: string, start: number): number {
+  let at = start;
+  while (isBase64(text, at)) at++;
+  return at;
+}
+
+function endOfBreak(text: string, at: number): number {
+  BREAKS.lastIndex = at;
+  return BREAKS.test(text) ? BREAKS.lastIndex : at;
+}
+
+/** The runs of Base64, long enough to hold a piece of a secret. */
+export function* findBase64Runs(text: string): Generator<Base64Run> {
+  for (let at = 0; at < text.length; ) {
+    if (!isBase64(text, at)) {
+      // The character of an escaped line break is none of the run behind it.
+      at = text[at] === '\\' ? Math.max(endOfBreak(text, at), at + 1) : at + 1;
+      continue;
+    }
+    const start = at;
+    const lines: string[] = [];
+    const lineStarts: number[] = [];
+    for (let end = endOfLine(text, at), length = 0; end > at; ) {
+      lines.push(text.slice(at, end));
+      lineStarts.push(length);
+      length += end - at;
+      const next = end - at < MIN_LINE ? end : endOfBreak(text, end);
+      at = end;
+      if (next === end || !isBase64(text, next)) break;
+      at = next;
+      end = endOfLine(text, next);
+    }
+    if (at - start < MIN_LENGTH) continue;
+    const letters = lines.join('');
+    if (letters.length >= MIN_LENGTH) yield { start, end: at, letters, lineStarts };
+  }
+}

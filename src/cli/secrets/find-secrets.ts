@@ -1,0 +1,59 @@
+// Finds the secrets in a text, by their form and by the names before them, also where it is escaped or in Base64. Pure, on the
+// machine.
+
+import { findBase64Runs } from './base64-runs.ts';
+import { type Found, findCredentials, findDer, findJwkMembers, findJwts, findPems } from './forms.ts';
+import { isPlaceholder, type SecretKind } from './looks.ts';
+import { findInValue, findNamed } from './named-values.ts';
+import { toPlain } from './plain-text.ts';
+
+/** Text of ASCII, at least at its beginning. */
+const TEXT = /^[\t\n\r -~]{16}/;
+
+/** Secrets in a text as it is. */
+function* findPlainly(text: string): Generator<Found> {
+  yield* findPems(text);
+  yield* findJwkMembers(text);
+  yield* findNamed(text);
+  yield* findCredentials(text);
+  yield* findJwts(text);
+}
+
+/** Runs of Base64 that hold a secret, each as a whole. */
+function* findInBase64(text: string): Generator<Found> {
+  for (const run of findBase64Runs(text)) {
+    const { start, end, letters } = run;
+    const parts = findDer(run);
+    if (parts) yield { kind: 'private key', label: '[private_key]', start, end, parts };
+    const decoded = Buffer.from(letters, 'base64').toString('latin1');
+    if (!TEXT.test(decoded)) continue;
+    for (const found of findPlainly(decoded)) yield { ...found, start, end };
+  }
+}
+
+/**
+ * Finds the secrets in a text.
+ *
+ * @returns each with its place; places may overlap
+ */
+export function findSecrets(text: string): Found[] {
+  if (text.length < 4) return [];
+  const found = [...findPlainly(text), ...findInBase64(text)];
+  const plain = toPlain(text);
+  if (!plain) return found;
+  const more = [...findPlainly(plain.text)].map(one => {
+    const start = plain.toSource(one.start);
+    return { ...one, start, end: plain.toSource(one.end) };
+  });
+  return [...found, ...more];
+}
+
+/** What a text holds, if it holds a secret that is no placeholder. */
+export function findSecret(text: string): SecretKind | undefined {
+  return findSecrets(text).find(({ parts }) => !parts.some(isPlaceholder))?.kind;
+}
+
+/** What the value of a variable, a field or a member is by its name, if it is a secret and no placeholder. */
+export function judgeNamed(name: string, value: string): SecretKind | undefined {
+  return isPlaceholder(value) ? undefined : [...findInValue(name, value)][0]?.kind;
+}

@@ -1,0 +1,117 @@
+// Secrets that are known by their form wherever they are in a text: private keys, JWTs, credentials of the header Authorization.
+// Pure, on the machine. Texts come from anywhere: each pattern reads a text once and repeats nothing without a bound, or a text
+// of megabytes that is made to be slow would take minutes.
+
+import { type Base64Run, BREAK } from './base64-runs.ts';
+import { isGuarded, isPrivateDer, type Look } from './looks.ts';
+import { secretPartsOf } from './private-key.ts';
+
+/** A secret in a text. */
+export interface Found extends Look {
+  start: number;
+  end: number;
+  /** What is secret of it, by which it is known elsewhere. */
+  parts: string[];
+}
+
+const HEADER = String.raw`[\w-]{1,40}:(?: [\w,-]{1,100}(?![\w,:-])){1,9}`;
+const PEM = new RegExp(
+  `-----BEGIN[A-Z +]{1,30}PRIVATE[ +]KEY-----(?:${BREAK}|${HEADER}){0,500}[A-Za-z0-9+/]{20}` +
+    `(?:[\\w+/=]|${BREAK}){0,20000}(?:-----END[A-Z +]{1,30}-----)?`,
+  'g',
+);
+
+const JWK_TYPE = /(?<!\w)kty\\{0,40}["'`]?\s{0,99}:/;
+/** A member of a JWK; the private ones of RSA and EC, and that of a symmetric key (RFC 7518 section 6). */
+const JWK_MEMBER = /(?<!\w)(n|e|d|p|q|dp|dq|qi|k)\\{0,40}["'`]?\s{0,99}:\s{0,99}(\\{0,40}["'`])([\w-]{2,4000})/g;
+/** A private member is longer; a word under such a name is none. */
+const MIN_MEMBER = 20;
+
+const JWS = /(?<![\w-])([\w-]{12,20000})(?=\.([\w-]{2,99999})\.([\w-]{10,99999}))/g;
+const CREDENTIALS = /\b(Bearer|DPoP|Basic)(?:\s|\+|%20){1,9}([\w.~+/=-]{4,9999})/gi;
+
+/** Private keys as PEM: the whole block, with its first and last line. */
+export function* findPems(text: string): Generator<Found> {
+  if (!/PRIVATE[ +]KEY-----/.test(text)) return;
+  for (const { 0: pem, index } of text.matchAll(PEM)) {
+    const parts = secretPartsOf(pem.replace(new RegExp(`${BREAK}`, 'g'), '\n'));
+    yield { kind: 'private key', label: '[private_key]', start: index, end: index + pem.length, parts };
+  }
+}
+
+/** The private members of JWKs. */
+export function* findJwkMembers(text: string): Generator<Found> {
+  if (!JWK_TYPE.test(text)) return;
+  let members: Record<string, string> = {};
+  for (const { 0: all, 1: name = '', 3: value = '', index } of text.matchAll(JWK_MEMBER)) {
+    if (name in members) members = {};
+    members[name] = value;
+    if (name === 'n' || name === 'e' || value.length < MIN_MEMBER) continue;
+    const isRsa = members.n !== undefined && Object.keys(members).length === 8;
+    const parts = isRsa ? secretPartsOf(JSON.stringify({ kty: 'RSA', ...members })) : [];
+    const end = index + all.length;
+    yield {
+      kind: 'private JWK',
+      label: '[private_key]',
+      start: end - value.length,
+      end,
+      parts: parts.length > 0 ? parts : [value],
+    };
+  }
+}
+
+/** JWTs, and other compact JWS (RFC 7515 section 7.1). */
+export function* findJwts(text: string): Generator<Found> {
+  for (const { 1: first = '', 2: claims = '', 3: signature = '', index } of text.matchAll(JWS)) {
+    // Other characters may be in front of it: an escaped line break, the name of a variable.
+    for (let at = first.indexOf('ey'), tries = 0; at !== -1 && tries < 9; at = first.indexOf('ey', at + 1), tries++) {
+      if (typeof readPart(first.slice(at))?.alg !== 'string') continue;
+      const jwt = `${first.slice(at)}.${claims}.${signature}`;
+      const start = index + at;
+      yield { kind: 'token', label: toJwtLabel(jwt, 'jwt'), start, end: start + jwt.length, parts: [jwt] };
+      break;
+    }
+  }
+}
+
+/** Credentials behind the name of their scheme (RFC 6750 section 2.1, RFC 9449 section 7.1, RFC 7617 section 2). */
+export function* findCredentials(text: string): Generator<Found> {
+  for (const { 0: all, 1: scheme = '', 2: credentials = '', index } of text.matchAll(CREDENTIALS)) {
+    const end = index + all.length;
+    const place = { start: end - credentials.length, end };
+    if (scheme.toLowerCase() === 'basic') {
+      // Name and password with a colon between them.
+      const [, password] = /^[^:{]*:([^{].*)$/s.exec(Buffer.from(credentials, 'base64').toString()) ?? [];
+      if (password) yield { kind: 'secret', label: '[password]', ...place, parts: [credentials, password] };
+    } else if (credentials.length >= 12 && isGuarded(credentials)) {
+      yield { kind: 'token', label: '[access_token]', ...place, parts: [credentials] };
+    }
+  }
+}
+
+/** The secret parts of a private key whose DER begins with a line of Base64; undefined where there is none. */
+export function findDer({ letters, lineStarts }: Base64Run): string[] | undefined {
+  const start = lineStarts.find(at => letters[at] === 'M' && isPrivateDer(letters.slice(at)));
+  return start === undefined ? undefined : secretPartsOf(letters.slice(start));
+}
+
+/** What a JWT was, without what makes it one; its claims say which kind it is, where no name does. */
+export function toJwtLabel(jwt: string, name: string): string {
+  const [header, claims] = jwt.split('.', 2).map(readPart);
+  const isAssertion = claims?.iss !== undefined && claims.iss === claims.sub;
+  const kind = isAssertion ? 'client_assertion' : claims?.response_type ? 'request_object' : name;
+  const plain = (value: unknown) =>
+    String(value ?? 'unknown')
+      .replace(/[^\w.:@-]/g, '_')
+      .slice(0, 200);
+  return `[${kind} kid=${plain(header?.kid)} jti=${plain(claims?.jti)}]`;
+}
+
+function readPart(part: string): Record<string, unknown> | undefined {
+  try {
+    const value = JSON.parse(Buffer.from(part, 'base64url').toString());
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,144 @@
+// What a secret looks like: the one table of names and forms, for files that are checked and for runs that are redacted alike.
+// Pure, on the machine.
+
+import { INTEGER, OCTET_STRING, readDer, SEQUENCE } from '../../client-auth/der.ts';
+
+export type SecretKind = 'private key' | 'private JWK' | 'token' | 'secret';
+
+/** What a secret is, for a finding, and what is written in its place, in ASCII without quotes or angle brackets. */
+export interface Look {
+  kind: SecretKind;
+  label: string;
+}
+
+interface NamedLook extends Look {
+  /** Matches the name as `toWords` writes it. */
+  name: RegExp;
+  isSecret: (value: string) => boolean;
+}
+
+/** What is under the name of a secret and is none: a reference, a URL, JSON, something public, a word of OAuth or of JSON. */
+const NEVER =
+  /\{\{|^\s*[{[]|^(?:https?|urn|file):|-----BEGIN (?:CERTIFICATE|PUBLIC|RSA PUBLIC)|^(?:true|false|null|undefined|none|string|required|redacted)$|^(?:(?:access|refresh|id)_token|client_(?:secret|assertion)(?:_basic|_post|_jwt)?|client_credentials|authorization_code|private_key_jwt|tls_client_auth|code_verifier|signing_key)$|^\[[a-z_]+(?: kid=\S* jti=\S*)?\]$/i;
+
+/** One word, or several with one character between them: what somebody writes, not what a machine draws. */
+const WORDS = /^[A-Za-z]{1,19}(?:[ _./:-][A-Za-z]{1,19})*$/;
+const DATE = /^\d{4}-\d\d-\d\d(?:$|[T ])/;
+const VERSION = /^\d+(?:\.\d+)+$/;
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+/** `response.access_token`: a member in a program. */
+const CODE = /^[a-z_$][\w$]*(?:\.[a-z_$][\w$]*)+$/i;
+
+const isAny = (value: string): boolean => value.trim() !== '' && !NEVER.test(value);
+/** Six characters or more that are no words, no date, no version: it may be digits alone. */
+export const isGuarded = (value: string): boolean =>
+  value.length >= 6 &&
+  isAny(value) &&
+  !WORDS.test(value) &&
+  !DATE.test(value) &&
+  !VERSION.test(value) &&
+  !CODE.test(value);
+/** What nobody types: 12 characters or more without whitespace, letters with digits among them or many letters in a row. */
+export const isOpaque = (value: string): boolean =>
+  isGuarded(value) && /^(?=[^\d]*\d|.*[A-Za-z]{20})(?=.*[A-Za-z])[!-~]{12,}$/.test(value);
+const isOpaqueNoUuid = (value: string): boolean => isOpaque(value) && !UUID.test(value);
+/** The Base64 of a key, or what is left of it; that of a certificate or a public key begins with a sequence too. */
+const isKeyText = (value: string): boolean =>
+  /^[\w+/=-]{40,}$/.test(value) && (!value.startsWith('MI') || isPrivateDer(value));
+
+/** Names of tokens are also those with more words behind, but for these, which say something about a token. */
+const TOKEN =
+  'token(?!s?_(?:ur[il]|endpoint|type|hint|name|format|lifetime|ttl|expir|valid|status|count|length|limit|auth|method|key|signing|encrypt|introspect))';
+/** "Tokens" that only lead to the next page or the next change. */
+const PLACE_TOKEN =
+  /(?:^|_)(?:page|pagination|cursor|sync|continuation|next|prev|previous|start|resume|delta|change|marker)_?token$/;
+
+/** The names of secrets; the first that matches counts. */
+const NAMES: NamedLook[] = [
+  { name: /(?:^|_)signing_?key$/, kind: 'private key', label: '[signing_key]', isSecret: isKeyText },
+  { name: /(?:^|_)private_?key$/, kind: 'private key', label: '[private_key]', isSecret: isKeyText },
+  { name: /(?:^|_)(?:client_?)?assertion$/, kind: 'token', label: '[client_assertion]', isSecret: isOpaque },
+  { name: new RegExp(`(?:^|_)refresh_?${TOKEN}`), kind: 'token', label: '[refresh_token]', isSecret: isGuarded },
+  { name: new RegExp(`(?:^|_)id_?${TOKEN}`), kind: 'token', label: '[id_token]', isSecret: isGuarded },
+  {
+    name: new RegExp(`(?:^|_)(?:access|auth|bearer)_?${TOKEN}`),
+    kind: 'token',
+    label: '[access_token]',
+    isSecret: isGuarded,
+  },
+  // The parameter of introspection and revocation (RFC 7662 section 2.1, RFC 7009 section 2.1).
+  { name: /^token$/, kind: 'token', label: '[access_token]', isSecret: isOpaque },
+  { name: PLACE_TOKEN, kind: 'token', label: '', isSecret: () => false },
+  { name: /token(?:_to_[a-z]+)?$/, kind: 'token', label: '[access_token]', isSecret: isOpaqueNoUuid },
+  { name: /(?:^|_)verifier$/, kind: 'secret', label: '[code_verifier]', isSecret: isGuarded },
+  { name: /(?:^|_)client_?secret$/, kind: 'secret', label: '[client_secret]', isSecret: isAny },
+  { name: /(?:^|_)secret$/, kind: 'secret', label: '[secret]', isSecret: isAny },
+  { name: /(?:^|_)pass_?phrase$/, kind: 'secret', label: '[passphrase]', isSecret: isAny },
+  { name: /(?:^|_)(?:password|passwd|passcode|pwd)$/, kind: 'secret', label: '[password]', isSecret: isAny },
+  { name: /(?:^|_)(?:api|auth|secret|subscription)_?key$/, kind: 'secret', label: '[api_key]', isSecret: isGuarded },
+];
+
+/** What names above end with, or have more words behind: where a text is searched for names, it is searched for these. */
+export const NAME_WORDS =
+  /token|verifier|secret|key|pass_?phrase|password|passwd|passcode|pwd|assertion|authorization|cookie/gi;
+
+/** A name in lower case, with `_` between its words and without its numbers: `clientSecret2` is `client_secret`. */
+const toWords = (name: string): string =>
+  name
+    .replace(/([a-z\d])([A-Z])/g, '$1_$2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')
+    .toLowerCase()
+    .replace(/[^a-z]+/g, '_')
+    .replace(/^_|_$/g, '');
+
+/** So much of a value says what it is; patterns would overflow the stack on megabytes. */
+const SAMPLE = 10_000;
+
+/** What the value of a name is, if it is a secret. */
+export function lookOfNamed(name: string, value: string): Look | undefined {
+  const words = toWords(name.slice(-100));
+  const look = NAMES.find(one => one.name.test(words));
+  return look?.isSecret(value.slice(0, SAMPLE)) ? look : undefined;
+}
+
+/** Whether the values of a name are secrets, whatever they look like. */
+export const isSecretName = (name: string): boolean => {
+  const words = toWords(name);
+  return NAMES.some(one => one.label !== '' && one.name.test(words));
+};
+
+export const isAuthorizationName = (name: string): boolean => /^(?:proxy-)?authorization$/i.test(name);
+export const isCookieName = (name: string): boolean => /^(?:set-)?cookie$/i.test(name);
+
+/** What people write where the reader is to put a secret; it counts in files, not in what is sent. */
+const PLACEHOLDER =
+  /[<>…]|\.{3}|\*{3}|^[x0._-]+$|(?<![a-z\d])(?:your|paste|insert|enter|here|example|sample|placeholder|dummy|fake|todo|redacted|change[_-]?me)(?![a-z\d])|[_-]value$/i;
+export const isPlaceholder = (value: string): boolean => PLACEHOLDER.test(value);
+
+/** Code between two strings of a program, or a member of an object in one. */
+export const isCode = (value: string): boolean => CODE.test(value) || /[(){};\\]/.test(value);
+
+/** Whether an object is a JWK with private members: RFC 7518 sections 6.2.2, 6.3.2 and 6.4. */
+export function isPrivateJwk(value: object): boolean {
+  const { kty, d, k, p, q } = value as Record<string, unknown>;
+  return typeof kty === 'string' && [d, k, p, q].some(one => typeof one === 'string' && /^[\w-]{20}/.test(one));
+}
+
+/** The tags in the outer sequence of RSAPrivateKey, PrivateKeyInfo, ECPrivateKey, EncryptedPrivateKeyInfo. */
+const KEY_TAGS = [
+  Array(9).fill(INTEGER),
+  [INTEGER, SEQUENCE, OCTET_STRING],
+  [INTEGER, OCTET_STRING],
+  [SEQUENCE, OCTET_STRING],
+];
+
+/** Whether Base64 begins with the DER of a private key; what follows it does not count. */
+export function isPrivateDer(base64: string): boolean {
+  const [tag, first = 0, second = 0, third = 0] = Buffer.from(base64.slice(0, 8), 'base64');
+  if (tag !== SEQUENCE || first > 0x82) return false;
+  const [head, length] = first < 0x80 ? [2, first] : first === 0x81 ? [3, second] : [4, second * 256 + third];
+  const der = Buffer.from(base64.slice(0, Math.ceil(((head + length) * 4) / 3)), 'base64');
+  if (length < 40 || der.length < head + length) return false;
+  const elements = readDer(der.subarray(head, head + length).toString('hex'));
+  return typeof elements !== 'string' && KEY_TAGS.some(tags => tags.every((one, at) => elements[at]?.tag === one));
+}

@@ -1,0 +1,65 @@
+// What of a private key is secret: its private numbers, in every text form that tools write a key in. The modulus and the
+// header are not: the public key and other keys have them too. On the machine.
+
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { importSigningKey } from '../../client-auth/signing-key.ts';
+
+/** Private members of an RSA or EC JWK (RFC 7518 sections 6.2.2 and 6.3.2). */
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi'] as const;
+
+/**
+ * The secret parts of a private key: each private member of its JWK, and what follows the public numbers in the Base64 of
+ * PKCS#8 (RFC 5958) and PKCS#1 (RFC 8017 appendix A.1.2).
+ *
+ * @param text PEM, JWK or Base64 in any disguise that the script takes, or that OpenSSL reads
+ * @returns nothing for a text that is no key that can be read
+ */
+export function secretPartsOf(text: string): string[] {
+  const key = toKeyObject(text);
+  if (!key) return [];
+  const jwk = key.export({ format: 'jwk' });
+  const numbers = PRIVATE_MEMBERS.flatMap(name => (typeof jwk[name] === 'string' ? [jwk[name] as string] : []));
+  const first = Buffer.from(numbers[0] ?? '', 'base64url');
+  const types = key.asymmetricKeyType === 'rsa' ? (['pkcs8', 'pkcs1'] as const) : (['pkcs8'] as const);
+  const rests = types.map(type => {
+    const der = key.export({ type: type as 'pkcs8', format: 'der' });
+    // The private exponent is the first private number; an EC key has its public point behind it.
+    const start = der.indexOf(first);
+    const rest = der
+      .toString('base64')
+      .replace(/=+$/, '')
+      .slice(Math.ceil((start * 4) / 3));
+    return key.asymmetricKeyType === 'rsa' ? rest : rest.slice(0, Math.floor((first.length * 4) / 3) - 1);
+  });
+  return [...numbers, ...rests];
+}
+
+function toKeyObject(text: string): KeyObject | undefined {
+  const der = { key: Buffer.from(text, 'base64'), format: 'der' } as const;
+  const readers = [
+    () => createPrivateKey(text),
+    () => toRsaKey(text),
+    () => createPrivateKey({ key: JSON.parse(text), format: 'jwk' }),
+    ...(['pkcs8', 'pkcs1', 'sec1'] as const).map(type => () => createPrivateKey({ ...der, type })),
+  ];
+  for (const read of readers) {
+    try {
+      return read();
+    } catch {
+      // No key of this form.
+    }
+  }
+  return undefined;
+}
+
+/** The key of a text in one of the disguises that the script takes. */
+export function toRsaKey(text: string): KeyObject {
+  const { bits: _, ...numbers } = importSigningKey(text).key;
+  const members = Object.entries(numbers).map(([name, value]) => [name, toBase64url(value)]);
+  return createPrivateKey({ key: { kty: 'RSA', ...Object.fromEntries(members) }, format: 'jwk' });
+}
+
+function toBase64url(value: bigint): string {
+  const hex = value.toString(16);
+  return Buffer.from(hex.length % 2 ? `0${hex}` : hex, 'hex').toString('base64url');
+}
