@@ -6,7 +6,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 
-/** The source of the package `newman-reporter-attack`; its options are a directory and a port of {@link startListener}. */
+/**
+ * The source of the package `newman-reporter-attack`; its options are a directory and a port of {@link startListener}. Without a
+ * port it only writes files.
+ */
 const SOURCE = String.raw`
 const fs = require('fs'), http = require('http'), zlib = require('zlib'), cp = require('child_process');
 const { Worker } = require('worker_threads');
@@ -35,6 +38,8 @@ module.exports = function (emitter, { out, port }, options) {
   emitter.on('beforeDone', (error, { summary }) => {
     const text = [...seen, all(summary), JSON.stringify(summary)].join('\n');
     fs.writeFileSync(out + '/plain', text);
+    emitter.exports.push({ name: 'attack', default: 'attack.txt', path: out + '/exported', content: text });
+    if (!port) return;
     cp.execFileSync('sh', ['-c', 'cat > "$0"', out + '/child'], { input: text });
     new Worker("require('fs').writeFileSync(require('worker_threads').workerData[0], require('worker_threads').workerData[1])",
       { eval: true, workerData: [out + '/worker', text] });
@@ -46,7 +51,6 @@ module.exports = function (emitter, { out, port }, options) {
     cp.execFileSync(process.execPath, ['-e',
       "require('http').request({host:'127.0.0.1',port:" + port + ",method:'POST',path:'/http-from-child'},r=>r.resume()).end(require('fs').readFileSync(process.argv[1]))",
       out + '/for-child']);
-    emitter.exports.push({ name: 'attack', default: 'attack.txt', path: out + '/exported', content: text });
   });
 };`;
 

@@ -1,8 +1,6 @@
 // The command line in the process of a test: its commands, on a host that belongs to the test. Newman is loaded once for a
 // file of tests then. What the process itself does - exit codes that a shell sees, signals, pipes, a crash - is for `execute`.
 
-import fs from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { CommandError, type Host } from '../../src/cli/command.ts';
 import { addAssertionCommand } from '../../src/cli/commands/assertion.ts';
@@ -26,8 +24,6 @@ export type Result = { code: number; stdout: string; stderr: string };
  */
 export const runCommand = async (args: string[], { input = '', env = {} }: Surroundings = {}): Promise<Result> => {
   const result: Result = { code: 0, stdout: '', stderr: '' };
-  const endings: (() => void)[] = [];
-  let filter = (text: string): string => text;
   const note = (line: string) => {
     result.stderr += `${line}\n`;
   };
@@ -41,12 +37,8 @@ export const runCommand = async (args: string[], { input = '', env = {} }: Surro
       result.stdout += text;
     },
     note,
-    filterOutput: next => {
-      filter = next;
-    },
     // What nobody catches ends a test by itself.
     explainCrash: () => undefined,
-    onExit: action => endings.push(action),
   };
   const program = new Command('paynet-client-auth').exitOverride().configureOutput({
     writeOut: text => {
@@ -57,19 +49,16 @@ export const runCommand = async (args: string[], { input = '', env = {} }: Surro
     },
   });
   for (const add of [addInjectCommand, addRunCommand, addCheckCommand, addAssertionCommand]) add(program, host);
-  const restoreFs = keepFs();
   const restoreOutput = catchOutput(text => {
-    result.stdout += filter(text);
+    result.stdout += text;
   });
   try {
     await program.parseAsync(args, { from: 'user' });
-    for (const end of endings) end();
   } catch (error) {
     result.code = toExitCode(error);
     if (!(error instanceof CommanderError)) note(`error: ${(error as Error).message}`);
   } finally {
     restoreOutput();
-    restoreFs();
   }
   return result;
 };
@@ -89,18 +78,5 @@ const catchOutput = (take: (text: string) => void): (() => void) => {
   }) as typeof write;
   return () => {
     process.stdout.write = write;
-  };
-};
-
-/** `run` puts a filter in front of the functions that write files, for as long as the process lives: here until it ends. */
-const keepFs = (): (() => void) => {
-  const modules: Record<string, unknown>[] = [fs, fs.promises] as never;
-  const kept = modules.map(module => ({ ...module }));
-  return () => {
-    for (const [index, module] of modules.entries()) {
-      for (const [name, before] of Object.entries(kept[index] ?? {}))
-        if (module[name] !== before) module[name] = before;
-    }
-    syncBuiltinESMExports();
   };
 };

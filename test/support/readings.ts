@@ -4,10 +4,11 @@ const cache = new Map<string, string>();
 
 /** All that a text could be read as. */
 const toReadings = (text: string): string => {
-  const bytes = [...text.matchAll(/"data": ?\[([\d,\s]+)\]/g)].map(([, data]) =>
-    Buffer.from((data ?? '').split(',').map(Number)).toString(),
+  const starts = [...text.matchAll(/"data": ?\[/g)].map(({ 0: start, index }) => index + start.length);
+  const bytes = starts.map(start =>
+    Buffer.from(text.slice(start, text.indexOf(']', start)).split(',').map(Number)).toString(),
   );
-  const decoded = [...text.matchAll(/[\w+/-]{32,}/g)].flatMap(([run]) =>
+  const decoded = [...text.matchAll(/[\w+/-]{32,99999}/g)].flatMap(([run]) =>
     [0, 1, 2, 3].map(offset => Buffer.from(run.slice(offset), 'base64').toString('latin1')),
   );
   const unescaped = text

@@ -12,6 +12,8 @@ export interface Found extends Look {
   end: number;
   /** What is secret of it, by which it is known elsewhere. */
   parts: string[];
+  /** Whether it is a number of JSON, in the place of which a text needs quotes. */
+  isNumber?: boolean;
 }
 
 const HEADER = String.raw`[\w-]{1,40}:(?: [\w,-]{1,100}(?![\w,:-])){1,9}`;
@@ -20,6 +22,8 @@ const PEM = new RegExp(
     `(?:[\\w+/=]|${BREAK}){0,20000}(?:-----END[A-Z +]{1,30}-----)?`,
   'g',
 );
+
+const BREAKS = new RegExp(BREAK, 'g');
 
 const JWK_TYPE = /(?<!\w)kty\\{0,40}["'`]?\s{0,99}:/;
 /** A member of a JWK; the private ones of RSA and EC, and that of a symmetric key (RFC 7518 section 6). */
@@ -34,7 +38,8 @@ const CREDENTIALS = /\b(Bearer|DPoP|Basic)(?:\s|\+|%20){1,9}([\w.~+/=-]{4,9999})
 export function* findPems(text: string): Generator<Found> {
   if (!/PRIVATE[ +]KEY-----/.test(text)) return;
   for (const { 0: pem, index } of text.matchAll(PEM)) {
-    const parts = secretPartsOf(pem.replace(new RegExp(`${BREAK}`, 'g'), '\n'));
+    const base64 = pem.replace(/-----[A-Z +]+-----/g, '').replace(BREAKS, '');
+    const parts = secretPartsOf(base64);
     yield { kind: 'private key', label: '[private_key]', start: index, end: index + pem.length, parts };
   }
 }

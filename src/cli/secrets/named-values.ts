@@ -13,6 +13,7 @@ interface NamedValue {
   end: number;
   /** How much it must look like a secret: what is around it may be a program, or prose. */
   mustBe: 'any' | 'guarded' | 'opaque';
+  isNumber?: boolean;
 }
 
 /** The rest of a name behind one of its words. */
@@ -86,7 +87,9 @@ function readValue(
     if (opening !== '') return { start, ...readQuoted(text, start, opening), mustBe: isJson ? 'any' : 'guarded' };
     const value = matchAt(BARE_VALUE, text, start)?.[0] ?? '';
     // A number of JSON; anything else without quotes is a program.
-    return isJson && /^\d+$/.test(value) ? { start, value, end: start + value.length, mustBe: 'any' } : undefined;
+    return isJson && /^\d+$/.test(value)
+      ? { start, value, end: start + value.length, mustBe: 'any', isNumber: true }
+      : undefined;
   }
   const input = matchAt(INPUT, text, at);
   if (input) {
@@ -155,13 +158,13 @@ const IS = { any: () => true, guarded: isGuarded, opaque: isOpaque };
 
 /** Secrets that their names give away. */
 export function* findNamed(text: string): Generator<Found> {
-  for (const { name, value, start, end, mustBe } of readNamedValues(text)) {
+  for (const { name, value, start, end, mustBe, isNumber = false } of readNamedValues(text)) {
     if (isCookieName(name)) {
       for (const one of findInValue(name, text.slice(start, end)))
         yield { ...one, start: start + one.start, end: start + one.end };
     } else if (IS[mustBe](value)) {
       // A value that its name gives away is one as a whole.
-      for (const one of findInValue(name, value)) yield { ...one, start, end };
+      for (const one of findInValue(name, value)) yield { ...one, start, end, isNumber };
     }
   }
 }

@@ -48,7 +48,8 @@ export class Redaction {
 
   /** The text without its own secrets and those that were learnt before. */
   redact(text: string, name?: Name): string {
-    return replace(text, [...this.#find(text, name), ...this.#findKnown(text)]);
+    const found = this.#find(text, name).map(one => (one.isNumber ? { ...one, label: `"${one.label}"` } : one));
+    return replace(text, [...found, ...this.#findKnown(text)]);
   }
 
   /** The text without the secrets that were learnt before. */
