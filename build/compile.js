@@ -20,7 +20,7 @@ const keepPlaces = {
 };
 
 /**
- * Compiles each file with what it imports of the project into one file that Node runs.
+ * Compiles each file with what it imports of the project, for Node to run.
  *
  * @param {string[]} files paths from the root of the project
  * @param {string} folder of {@link OUT}, emptied before
@@ -35,6 +35,8 @@ export const compile = async (files, folder, outbase, plugins = []) => {
     ...(outbase && { outbase }),
     bundle: true,
     packages: 'external',
+    // What is imported only when it is needed is loaded only then.
+    splitting: true,
     format: 'esm',
     platform: 'node',
     target: 'node20',

@@ -2,4 +2,4 @@
 
 import { describeHostileInput } from '../support/hostile-input.ts';
 
-describeHostileInput(400, 1);
+describeHostileInput(400, 0.2);

@@ -2,4 +2,4 @@
 
 import { describeKills } from '../support/kills.ts';
 
-describeKills(6);
+describeKills(4);

@@ -3,13 +3,16 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type AuthorizationServer, startAuthorizationServer } from '../../src/demo/authorization-server.ts';
 import { type CredentialFiles, writeCredentialFiles } from '../../src/demo/credential-files.ts';
+import { createReport } from '../../src/demo/report.ts';
+import { runCollection, type Step } from '../../src/demo/run-collection.ts';
+import { toEnvironment } from '../support/workplace.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -101,9 +104,9 @@ describe('npm start with an environment', () => {
     await server.close();
   });
 
-  const writeEnvironment = (changes: Record<string, string> = {}) => {
+  const environmentOf = (changes: Record<string, string> = {}) => {
     const { client_id, kid, signingKey } = server.clients.privateKeyJwt;
-    const variables: Record<string, string> = {
+    return toEnvironment({
       issuer: server.issuer,
       client_id,
       kid,
@@ -112,11 +115,21 @@ describe('npm start with an environment', () => {
       redirect_uri: server.redirectUri,
       resource_server_url: server.resourceServerUrl,
       ...changes,
-    };
+    });
+  };
+  const writeEnvironment = (changes: Record<string, string> = {}) => {
     const path = join(scratch, 'environment.json');
-    const values = Object.entries(variables).map(([key, value]) => ({ key, value, enabled: true }));
-    writeFileSync(path, JSON.stringify({ name: 'A server of my own', values }));
+    writeFileSync(path, JSON.stringify({ ...environmentOf(changes), name: 'A server of my own' }));
     return path;
+  };
+  /** Runs the collection in this process, and gives whether all passed and what is printed. */
+  const run = async (changes: Record<string, string>, tls: Partial<Parameters<typeof runCollection>[0]>) => {
+    const { formatStep } = createReport(false);
+    const lines: string[] = [];
+    const collection = JSON.parse(readFileSync(join(root, 'dist/paynet.postman_collection.json'), 'utf8'));
+    const onStep = (step: Step) => lines.push(formatStep(step));
+    const { passed } = await runCollection({ collection, environment: environmentOf(changes), onStep, ...tls });
+    return { passed, shown: lines.join('\n') };
   };
   const tlsArguments = () => [
     `--ssl-client-cert=${files.cert}`,
@@ -141,22 +154,23 @@ describe('npm start with an environment', () => {
     assert.doesNotMatch(stdout, /eyJ|PRIVATE KEY/);
   });
 
-  test('exits 1 and sends nothing to the endpoints when a variable is missing', async () => {
+  test('sends nothing to the endpoints when a variable is missing, and says so', async () => {
     const seen = server.requests.filter(({ port }) => port === 'mtls').length;
-    const { exitCode, stdout } = await runMain([writeEnvironment({ client_id: '' }), ...tlsArguments()]);
-    assert.equal(exitCode, 1);
-    assert.match(stdout, /client authentication: "client_id" must be/);
-    assert.match(stdout, /an access token is there: "access_token" is not set/);
+    const tls = { clientCert: files.cert, clientKey: files.key, extraCaCerts: files.ca };
+    const { passed, shown } = await run({ client_id: '' }, tls);
+    assert.equal(passed, false);
+    assert.match(shown, /client authentication: "client_id" must be/);
+    assert.match(shown, /an access token is there: "access_token" is not set/);
     assert.equal(server.requests.filter(({ port }) => port === 'mtls').length, seen);
   });
 
-  test('exits 1 when no transport certificate is given, or its server cannot be trusted', async () => {
-    const trusting = await runMain([writeEnvironment(), `--ssl-extra-ca-certs=${files.ca}`]);
-    assert.equal(trusting.exitCode, 1);
-    assert.match(trusting.stdout, /FAIL {2}Client credentials grant +-/);
-    const distrusting = await runMain([writeEnvironment()]);
-    assert.equal(distrusting.exitCode, 1);
-    assert.match(distrusting.stdout, /FAIL {2}Well-known endpoint +-/);
+  test('fails when no transport certificate is given, or its server cannot be trusted', async () => {
+    const trusting = await run({}, { extraCaCerts: files.ca });
+    assert.equal(trusting.passed, false);
+    assert.match(trusting.shown, /FAIL {2}Client credentials grant +-/);
+    const distrusting = await run({}, {});
+    assert.equal(distrusting.passed, false);
+    assert.match(distrusting.shown, /FAIL {2}Well-known endpoint +-/);
   });
 });
 

@@ -136,6 +136,7 @@ const LIKE_SECRETS = [
  * @param megabytes size of the texts that repeat themselves
  */
 export const describeHostileInput = (numRuns: number, megabytes: number): void => {
+  const isLong = megabytes > 1;
   describe(`hostile input, ${numRuns} of a kind`, () => {
     it('a mutated key is the same key, or is refused without a word of it, in no time', () => {
       fc.assert(
@@ -209,24 +210,26 @@ export const describeHostileInput = (numRuns: number, megabytes: number): void =
 
     it(`${megabytes} MB that repeat themselves are read in no time, and a secret in them is taken out`, () => {
       for (const unit of [...REPEATED, ...LIKE_SECRETS]) {
-        for (const start of megabytes > 1 ? starts : [starts.join('')]) {
+        for (const start of isLong ? starts : [starts.join('')]) {
           const repeated = unit.repeat((megabytes * 2 ** 20) / unit.length / 2);
           const text = `${start}${repeated} ${token} ${odd} "${unit}${repeated}!`;
           const begin = process.cpuUsage();
           const redacted = look(text);
           const { user } = process.cpuUsage(begin);
-          assert.equal(user < 5_000_000 * megabytes, true, `${JSON.stringify(unit)} took seconds`);
+          assert.equal(user < 5_000_000 * Math.max(megabytes, 1), true, `${JSON.stringify(unit)} took seconds`);
           assert.equal(redacted.includes(token) || redacted.includes(odd), false, unit);
         }
       }
     });
 
-    it('20 MB in one piece are no more than a pattern can take', () => {
-      for (const unit of ['A', '-', '1', ' ']) {
-        const text = `"type":"Buffer","data":[1${unit.repeat(20 * 2 ** 20)}!`;
-        for (const start of ['', token.slice(0, 20), 'Bearer ']) look(start + text.slice(start.length ? 25 : 0));
-      }
-    });
+    if (isLong) {
+      it('20 MB in one piece are no more than a pattern can take', () => {
+        for (const unit of ['A', '-', '1', ' ']) {
+          const text = `"type":"Buffer","data":[1${unit.repeat(20 * 2 ** 20)}!`;
+          for (const start of ['', token.slice(0, 20), 'Bearer ']) look(start + text.slice(start.length ? 25 : 0));
+        }
+      });
+    }
 
     it('any text at all is a key or is refused', () => {
       fc.assert(

@@ -16,25 +16,40 @@ export type Folder = {
   remove: () => void;
 };
 
-/** Makes an empty directory. */
-export const createFolder = (): Folder => {
-  const folder = mkdtempSync(join(tmpdir(), 'paynet-client-auth-test-'));
-  const path = (name: string) => join(folder, name);
+/**
+ * Makes an empty directory.
+ *
+ * @param name of the directory, where it matters; it is inside of another then
+ */
+export const createFolder = (name = ''): Folder => {
+  const outside = mkdtempSync(join(tmpdir(), 'paynet-client-auth-test-'));
+  mkdirSync(join(outside, name), { recursive: true });
+  const path = (file: string) => join(outside, name, file);
   return {
     path,
-    write: (name, content) => {
+    write: (file, content) => {
       const isPlain = typeof content === 'string' || content instanceof Uint8Array;
-      writeFileSync(path(name), isPlain ? content : JSON.stringify(content));
-      return path(name);
+      writeFileSync(path(file), isPlain ? content : JSON.stringify(content));
+      return path(file);
     },
-    remove: () => rmSync(folder, { recursive: true }),
+    remove: () => rmSync(outside, { recursive: true }),
   };
 };
 
-/** A Postman environment. */
+/** A Postman environment; a variable that is undefined is not in it. */
 export const toEnvironment = (variables: Record<string, unknown>): object => ({
   name: 'environment',
-  values: Object.entries(variables).map(([key, value]) => ({ key, value, enabled: true })),
+  values: Object.entries(variables)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => ({ key, value, enabled: true })),
+});
+
+/** The variables of the client that is registered for private_key_jwt, without its key. */
+export const settingsOf = ({ issuer, endpoints, clients }: AuthorizationServer) => ({
+  issuer,
+  token_endpoint: endpoints.token_endpoint,
+  client_id: clients.privateKeyJwt.client_id,
+  kid: clients.privateKeyJwt.kid,
 });
 
 /** A directory with collection.json, env.json and key.pem; `out` in it is empty. */
@@ -58,11 +73,9 @@ export const createWorkplace = async (): Promise<Workplace> => {
   const server = await startAuthorizationServer({ audience: 'token_endpoint' });
   const transport = writeCredentialFiles(server.credentials);
   const { path, write, remove } = createFolder();
-  const { client_id, kid, signingKey } = server.clients.privateKeyJwt;
-  const settings = { token_endpoint: server.endpoints.token_endpoint, client_id, kid };
   write('collection.json', JSON.stringify(tokenCollection(), null, 2));
-  write('env.json', toEnvironment(settings));
-  writeFileSync(path('key.pem'), signingKey, { mode: 0o600 });
+  write('env.json', toEnvironment({ ...settingsOf(server), issuer: undefined }));
+  writeFileSync(path('key.pem'), server.clients.privateKeyJwt.signingKey, { mode: 0o600 });
   mkdirSync(path('out'));
   const tls = ['--ssl-client-cert', transport.cert, '--ssl-client-key', transport.key];
   return {

@@ -15,6 +15,7 @@ import {
   transportSubject,
 } from '../../../src/demo/certificates.ts';
 import { type CredentialFiles, writeCredentialFiles } from '../../../src/demo/credential-files.ts';
+import { runCommand } from '../../support/command-line.ts';
 import { execute } from '../../support/execute.ts';
 import { holdsPartOf } from '../../support/readings.ts';
 import { type Answer, startRecorder } from '../../support/recorder.ts';
@@ -66,8 +67,7 @@ describe('check', () => {
   const check = async (change: Record<string, string>, args: string[], at = server) => {
     const values = Object.entries(settingsOf(change, at)).map(([key, value]) => ({ key, value, enabled: true }));
     const environment = write('environment.json', { name: 'environment', values });
-    const all = ['dist/cli.js', 'check', '-e', environment, '--ssl-extra-ca-certs', files.ca, ...args];
-    const result = await execute(process.execPath, all);
+    const result = await runCommand(['check', '-e', environment, '--ssl-extra-ca-certs', files.ca, ...args]);
     for (const secret of [credentials.signingKey.privateKey, credentials.transportCertificate.key]) {
       assert.equal(holdsPartOf(result.stdout + result.stderr, secret), false, 'a key is shown');
     }
@@ -103,6 +103,22 @@ describe('check', () => {
       posted.map(({ body }) => body.includes('client_assertion=')),
       [true, false],
     );
+  });
+
+  it('says in a process of its own by the exit code whether all is right', async () => {
+    const environment = (change: Record<string, string>) =>
+      write('environment.json', {
+        values: Object.entries(settingsOf(change)).map(([key, value]) => ({ key, value })),
+      });
+    const run = (change: Record<string, string>, ...args: string[]) => {
+      const all = ['dist/cli.js', 'check', '-e', environment(change), '--ssl-extra-ca-certs', files.ca, ...tls];
+      return execute(process.execPath, [...all, ...args]);
+    };
+    const { code, stdout, stderr } = await run({});
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.match(stdout, /^ok {4}signing_key +RSA private key of 2048 bits$/m);
+    assert.equal((await run({ kid: '' })).code, 1);
+    assert.equal((await run({}, '--bogus')).code, 2);
   });
 
   it('is green with tls_client_auth too', async () => {
@@ -403,7 +419,7 @@ describe('check', () => {
       values: Object.entries(settingsOf()).map(([key, value]) => ({ key, value })),
     });
     server.requests.length = 0;
-    const { code, stdout } = await execute(process.execPath, ['dist/cli.js', 'check', '-e', environment, ...tls]);
+    const { code, stdout } = await runCommand(['check', '-e', environment, ...tls]);
     assert.equal(code, 1);
     assert.match(stdout, /^fail {2}issuer .*proved: .*--ssl-extra-ca-certs/m);
     assert.deepEqual(server.requests, []);
@@ -411,7 +427,7 @@ describe('check', () => {
 
   describe('with a collection', () => {
     const checkFile = async (file: string, ...args: string[]) => {
-      const { code, stdout } = await execute(process.execPath, ['dist/cli.js', 'check', file, '--json', ...args]);
+      const { code, stdout } = await runCommand(['check', file, '--json', ...args]);
       const lines: Line[] = JSON.parse(stdout);
       return { code, stdout, lines, find: (name: string) => lines.find(line => line.name === name) };
     };

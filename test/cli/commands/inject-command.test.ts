@@ -1,51 +1,45 @@
-// `inject` as a command, in processes of its own: arguments, exit codes, messages, and files that are whole on a full disk.
+// The command `inject`: arguments, exit codes and messages, and what it does to the file.
 
 import assert from 'node:assert/strict';
-import { type SpawnOptions, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { inject } from '../../../src/cli/commands/inject.ts';
-import { collectionOf, collectionTexts, largeCollectionText } from '../../support/collection-texts.ts';
+import { collectionOf, collectionTexts } from '../../support/collection-texts.ts';
+import { script } from '../../support/collections.ts';
+import { runCommand } from '../../support/command-line.ts';
+import { createFolder, type Folder } from '../../support/workplace.ts';
 
 const dist = fileURLToPath(new URL('../../../dist', import.meta.url));
 const cli = path.join(dist, 'cli.js');
-const script = fs.readFileSync(path.join(dist, 'pre-request.js'), 'utf8');
+const root = process.cwd();
 const original = JSON.stringify(collectionOf(), null, 2);
 const injected = inject(original, script);
 const isRoot = process.getuid?.() === 0;
 
+let folder: Folder;
 let directory: string;
 let file: string;
 before(() => {
-  directory = fs.mkdtempSync(path.join(os.tmpdir(), 'inject-'));
-  file = path.join(directory, 'collection.json');
+  folder = createFolder();
+  file = folder.path('collection.json');
+  directory = path.dirname(file);
+  process.chdir(directory);
 });
 beforeEach(() => fs.writeFileSync(file, original));
-after(() => fs.rmSync(directory, { recursive: true }));
+after(() => {
+  process.chdir(root);
+  folder.remove();
+});
 
-/** Runs the command line in the directory of the test. */
-function run(args: string[], options: SpawnOptions & { input?: string | Buffer } = {}) {
-  const { input, ...rest } = options;
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
-    cwd: directory,
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-    ...(input === undefined ? {} : { input }),
-    ...rest,
-  });
-  return { status, signal, stdout: String(stdout), stderr: String(stderr) };
-}
-
-const shell = (command: string, ...args: string[]) => {
-  const { status, stdout, stderr } = spawnSync('sh', ['-c', command, cli, ...args], {
-    cwd: directory,
-    encoding: 'utf8',
-  });
-  return { status, stdout, stderr };
+/** Runs the command line in a process of its own. */
+const runProcess = (...args: string[]) => {
+  const options = { encoding: 'utf8', maxBuffer: 2 ** 24 } as const;
+  const { status: code, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], options);
+  return { code, stdout, stderr };
 };
 
 const read = (name = file) => fs.readFileSync(path.resolve(directory, name), 'utf8');
@@ -53,7 +47,7 @@ const names = () => fs.readdirSync(directory).sort();
 
 describe('the command line', () => {
   test('the version is that of the package', () => {
-    assert.deepEqual(run(['--version']), { status: 0, signal: null, stdout: `${packageJson.version}\n`, stderr: '' });
+    assert.deepEqual(runProcess('--version'), { code: 0, stdout: `${packageJson.version}\n`, stderr: '' });
   });
 
   test('the file of the command line can be executed by its name', () => {
@@ -62,70 +56,73 @@ describe('the command line', () => {
 });
 
 describe('a good call', () => {
-  const done = { status: 0, signal: null, stdout: '' };
+  const done = { code: 0, stdout: '' };
 
-  test('writes the collection to standard output and leaves the file alone', () => {
-    assert.deepEqual(run(['inject', file]), { ...done, stdout: injected, stderr: '' });
+  test('ends with 0 in a process of its own, and writes the collection to standard output', () => {
+    assert.deepEqual(runProcess('inject', file), { ...done, stdout: injected, stderr: '' });
+  });
+
+  test('writes the collection to standard output and leaves the file alone', async () => {
+    assert.deepEqual(await runCommand(['inject', file]), { ...done, stdout: injected, stderr: '' });
     assert.equal(read(), original);
   });
 
-  test('reads standard input in place of a file', () => {
-    assert.deepEqual(run(['inject', '-'], { input: original }), { ...done, stdout: injected, stderr: '' });
+  test('reads standard input in place of a file', async () => {
+    assert.deepEqual(await runCommand(['inject', '-'], { input: original }), { ...done, stdout: injected, stderr: '' });
   });
 
-  test('writes to another file with -o and says so', () => {
+  test('writes to another file with -o and says so', async () => {
     const stderr = 'out.json: paynet-client-auth is in, once and first.\n';
-    assert.deepEqual(run(['inject', file, '-o', 'out.json']), { ...done, stderr });
+    assert.deepEqual(await runCommand(['inject', file, '-o', 'out.json']), { ...done, stderr });
     assert.equal(read('out.json'), injected);
     assert.equal(read(), original);
   });
 
-  test('writes into the file with --in-place and takes the script out again with --remove', () => {
-    assert.equal(run(['inject', file, '--in-place']).status, 0);
+  test('writes into the file with --in-place and takes the script out again with --remove', async () => {
+    assert.equal((await runCommand(['inject', file, '--in-place'])).code, 0);
     assert.equal(read(), injected);
-    assert.deepEqual(run(['inject', file, '--in-place', '--remove']), {
+    assert.deepEqual(await runCommand(['inject', file, '--in-place', '--remove']), {
       ...done,
       stderr: `${file}: paynet-client-auth is out.\n`,
     });
     assert.equal(read(), original);
   });
 
-  test('does not touch a file in which nothing has to change', () => {
+  test('does not touch a file in which nothing has to change', async () => {
     fs.writeFileSync(file, injected);
     fs.utimesSync(file, 1, 1);
-    const { status, stderr } = run(['inject', file, '--in-place']);
-    assert.equal(status, 0);
+    const { code, stderr } = await runCommand(['inject', file, '--in-place']);
+    assert.equal(code, 0);
     assert.match(stderr, /nothing had to change/);
     assert.equal(fs.statSync(file).mtimeMs, 1000);
   });
 
-  test('checks the file, exits with 1 until the script is in, and writes nothing', () => {
-    assert.deepEqual(run(['inject', file, '--check']), {
-      status: 1,
-      signal: null,
+  test('checks the file, exits with 1 until the script is in, and writes nothing', async () => {
+    assert.deepEqual(await runCommand(['inject', file, '--check']), {
+      code: 1,
       stdout: '',
       stderr: `error: ${file}: paynet-client-auth is missing.\n`,
     });
     assert.equal(read(), original);
     fs.writeFileSync(file, injected);
-    assert.deepEqual(run(['inject', file, '--check']), {
+    assert.deepEqual(await runCommand(['inject', file, '--check']), {
       ...done,
       stderr: `${file}: paynet-client-auth is in, once and first.\n`,
     });
   });
 
-  test('takes a folder by name', () => {
-    assert.equal(run(['inject', file, '--folder', 'Deep']).stdout, inject(original, script, 'Deep'));
-    assert.equal(run(['inject', '-', '--folder', 'Deep', '--check'], { input: injected }).status, 1);
+  test('takes a folder by name', async () => {
+    assert.equal((await runCommand(['inject', file, '--folder', 'Deep'])).stdout, inject(original, script, 'Deep'));
+    assert.equal((await runCommand(['inject', '-', '--folder', 'Deep', '--check'], { input: injected })).code, 1);
   });
 
-  test('keeps every byte of a collection in any layout', () => {
+  test('keeps every byte of a collection in any layout', async () => {
     for (const name of ['byte order mark', 'CRLF line ends', 'characters of one to four bytes', 'CR line ends']) {
       const text = collectionTexts[name] ?? '';
       fs.writeFileSync(file, text);
-      assert.equal(run(['inject', file, '--in-place']).status, 0);
+      assert.equal((await runCommand(['inject', file, '--in-place'])).code, 0);
       assert.equal(read(), inject(text, script));
-      assert.equal(run(['inject', file, '--in-place', '--remove']).status, 0);
+      assert.equal((await runCommand(['inject', file, '--in-place', '--remove'])).code, 0);
       assert.deepEqual(fs.readFileSync(file), Buffer.from(text));
     }
   });
@@ -134,21 +131,22 @@ describe('a good call', () => {
     for (const padding of ['', 'x']) {
       const text = JSON.stringify(collectionOf({ description: padding + '😀'.repeat(150_000) }));
       fs.writeFileSync(file, text);
-      assert.equal(run(['inject', file]).stdout === inject(text, script), true);
+      assert.equal(runProcess('inject', file).stdout === inject(text, script), true);
     }
   });
 
-  test('keeps the mode of the file, and a symbolic link to it', () => {
+  test('keeps the mode of the file, and a symbolic link to it', async () => {
     fs.chmodSync(file, 0o640);
     fs.symlinkSync('collection.json', path.join(directory, 'link.json'));
-    assert.equal(run(['inject', 'link.json', '--in-place']).status, 0);
+    assert.equal((await runCommand(['inject', 'link.json', '--in-place'])).code, 0);
     assert.equal(fs.readlinkSync(path.join(directory, 'link.json')), 'collection.json');
     assert.equal(read(), injected);
     assert.equal(fs.statSync(file).mode & 0o777, 0o640);
   });
 
-  test('writes into a pipe and does not replace it', () => {
-    assert.equal(shell('mkfifo pipe; node "$0" inject collection.json -o pipe & cat pipe').stdout, injected);
+  test('writes into a pipe and does not replace it', async () => {
+    const both = 'mkfifo pipe; node "$0" inject collection.json -o pipe & cat pipe';
+    assert.equal(spawnSync('sh', ['-c', both, cli], { encoding: 'utf8' }).stdout, injected);
     assert.equal(fs.statSync(path.join(directory, 'pipe')).isFIFO(), true);
   });
 });
@@ -177,9 +175,10 @@ describe('a wrong call exits with 2, says why and writes nothing', () => {
     [['inject', '-', '--in-place'], /^error: --in-place needs a file, not standard input\./],
   ];
   for (const [args, message] of cases) {
-    test(args.join(' ') || 'no arguments', () => {
-      const { status, stdout, stderr } = run(args);
-      assert.equal(status, 2);
+    test(args.join(' ') || 'no arguments', async () => {
+      // Where no command is called, the command line itself answers.
+      const { code, stdout, stderr } = args[0] === 'inject' ? await runCommand(args) : runProcess(...args);
+      assert.equal(code, 2);
       assert.equal(stdout, '');
       assert.match(stderr, message);
       assert.doesNotMatch(stderr, /\n\s+at /);
@@ -190,63 +189,70 @@ describe('a wrong call exits with 2, says why and writes nothing', () => {
 });
 
 describe('a failure exits with 1, says why in one line and writes nothing', () => {
-  const fails = (args: string[], message: string | RegExp, options: SpawnOptions = {}) => {
+  test('in a process of its own too', () => {
+    const message = 'error: none.json: no such file. Check the path.\n';
+    assert.deepEqual(runProcess('inject', 'none.json'), { code: 1, stdout: '', stderr: message });
+  });
+
+  const fails = async (args: string[], message: string | RegExp) => {
     const before = names();
-    const { status, stdout, stderr } = run(args, options);
-    assert.equal(status, 1);
+    const { code, stdout, stderr } = await runCommand(args);
+    assert.equal(code, 1);
     assert.equal(stdout, '');
     if (typeof message === 'string') assert.equal(stderr, `error: ${message}\n`);
     else assert.match(stderr, message);
     assert.equal(stderr.split('\n').length, 2);
     assert.deepEqual(names(), before);
-    return stderr;
   };
 
-  test('no such file', () => {
-    fails(['inject', 'none.json'], 'none.json: no such file. Check the path.');
-    fails(['inject', 'collection.json/x'], 'collection.json/x: no such file. Check the path.');
+  test('no such file', async () => {
+    await fails(['inject', 'none.json'], 'none.json: no such file. Check the path.');
+    await fails(['inject', 'collection.json/x'], 'collection.json/x: no such file. Check the path.');
   });
 
-  test('a directory as input', () => {
-    fails(['inject', '.'], '.: is a directory, not a file. Name a file in it.');
+  test('a directory as input', async () => {
+    await fails(['inject', '.'], '.: is a directory, not a file. Name a file in it.');
   });
 
-  test('a file that is not UTF-8', () => {
+  test('a file that is not UTF-8', async () => {
     fs.writeFileSync(file, Buffer.concat([Buffer.from(original.slice(0, -1)), Buffer.from([0xe9, 0x7d])]));
-    fails(['inject', 'collection.json'], 'collection.json: not UTF-8 text. Save the file as UTF-8.');
+    await fails(['inject', 'collection.json'], 'collection.json: not UTF-8 text. Save the file as UTF-8.');
     fs.writeFileSync(file, Buffer.from(`\ufeff${original}`, 'utf16le'));
-    fails(['inject', 'collection.json'], 'collection.json: not UTF-8 text but UTF-16. Save the file as UTF-8.');
+    await fails(['inject', 'collection.json'], 'collection.json: not UTF-8 text but UTF-16. Save the file as UTF-8.');
   });
 
-  test('a file that is not JSON, not a collection, or has no such folder', () => {
+  test('a file that is not JSON, not a collection, or has no such folder', async () => {
     fs.writeFileSync(file, '{\n"info": 1,}');
-    fails(
+    await fails(
       ['inject', 'collection.json', '--in-place'],
       /^error: collection\.json: not JSON: .* at line 2, column 11\. /,
     );
     fs.writeFileSync(file, '{"values":[]}');
-    fails(['inject', 'collection.json', '--check'], /^error: collection\.json: not a Postman collection but an env/);
+    await fails(
+      ['inject', 'collection.json', '--check'],
+      /^error: collection\.json: not a Postman collection but an env/,
+    );
     fs.writeFileSync(file, original);
-    fails(
+    await fails(
       ['inject', 'collection.json', '--folder', 'x', '-o', 'y'],
       /^error: collection\.json: there is no folder "x"\./,
     );
     assert.equal(
-      run(['inject', '-'], { input: '' }).stderr,
+      (await runCommand(['inject', '-'], { input: '' })).stderr,
       'error: standard input: not JSON: value expected at line 1, column 1. Correct it there, or export the collection again.\n',
     );
   });
 
-  test('an output that cannot be written', () => {
+  test('an output that cannot be written', async () => {
     const inject = ['inject', 'collection.json', '-o'];
-    fails(
+    await fails(
       [...inject, 'none/x.json'],
       'none/x.json: cannot be written: the directory "none" does not exist. Create it first.',
     );
-    fails([...inject, '.'], '.: is a directory. Name a file in it.');
-    fails([...inject, 'collection.json/x'], /cannot be written: "collection\.json" is not a directory\. /);
+    await fails([...inject, '.'], '.: is a directory. Name a file in it.');
+    await fails([...inject, 'collection.json/x'], /cannot be written: "collection\.json" is not a directory\. /);
     fs.symlinkSync('none', path.join(directory, 'dangling.json'));
-    fails(
+    await fails(
       [...inject, 'dangling.json'],
       'dangling.json: is a symbolic link to a file that does not exist. Remove the link.',
     );
@@ -263,7 +269,6 @@ describe('a failure exits with 1, says why in one line and writes nothing', () =
     fs.copyFileSync(path.join(dist, 'pre-request.js'), path.join(directory, 'pre-request.js'));
     const failsAsUser = (args: string[], message: string) => {
       const { status, stderr } = spawnSync(process.execPath, [copy, ...args], {
-        cwd: directory,
         encoding: 'utf8',
         ...options,
       });
@@ -306,115 +311,7 @@ describe('a failure exits with 1, says why in one line and writes nothing', () =
   });
 
   test('the stack trace is shown when it is asked for', () => {
-    assert.match(run(['--debug', 'inject', 'none.json']).stderr, /^error: CommandError: none\.json: .*\n\s+at /);
-    assert.match(run(['inject', 'none.json', '--debug']).stderr, /\n\s+at /);
-  });
-});
-
-describe('a collection of 50 MB', () => {
-  test('passes whole through a pipe to a slow reader, and into a file', () => {
-    const large = largeCollectionText(50);
-    const expected = inject(large, script);
-    fs.writeFileSync(file, large);
-    assert.equal(shell('node "$0" inject collection.json | (sleep 1; cat) > piped.json').status, 0);
-    assert.equal(read('piped.json') === expected, true);
-    assert.equal(shell('node "$0" inject - < collection.json > redirected.json').status, 0);
-    assert.equal(read('redirected.json') === expected, true);
-    fs.rmSync(path.join(directory, 'piped.json'));
-    fs.rmSync(path.join(directory, 'redirected.json'));
-  });
-});
-
-describe('a collection of 20 MB with 5,000 requests', () => {
-  const large = largeCollectionText(20);
-  const withScript = inject(large, script);
-  beforeEach(() => fs.writeFileSync(file, large));
-
-  test('ends in silence with 1 when the reader of the pipe has read enough', () => {
-    const { stdout, stderr } = shell('(node "$0" inject collection.json; echo "exit code $?" >&2) | head -c 10');
-    assert.deepEqual({ stdout, stderr }, { stdout: large.slice(0, 10), stderr: 'exit code 1\n' });
-  });
-
-  test('is not lost on a full device without a word', { skip: !fs.existsSync('/dev/full') }, () => {
-    const full = 'cannot be written: the disk is full. Make room and try again.\n';
-    assert.deepEqual(shell('node "$0" inject collection.json > /dev/full'), {
-      status: 1,
-      stdout: '',
-      stderr: `error: standard output: ${full}`,
-    });
-  });
-
-  test('is refused by a standard output that takes only a part of it', () => {
-    fs.writeFileSync(file, original);
-    const { status, stderr } = shell('ulimit -f 10; node "$0" inject collection.json > short.json');
-    assert.equal(status, 1);
-    assert.match(
-      stderr,
-      /^error: standard output: cannot be written: the file would be larger than the system allows\./,
-    );
-  });
-
-  // In a namespace of its own, which ends with the process.
-  const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', os.tmpdir()]).status === 0;
-  for (const [target, args] of Object.entries({ 'old.json': ['-o', 'old.json'], 'collection.json': ['--in-place'] })) {
-    test(`${args[0]} leaves the old file as it was, and nothing beside it, when it may not grow so large`, () => {
-      fs.writeFileSync(path.join(directory, 'old.json'), original);
-      const files = names();
-      assert.deepEqual(shell('ulimit -f 20000; node "$0" inject collection.json "$@"', ...args), {
-        status: 1,
-        stdout: '',
-        stderr: `error: ${target}: cannot be written: the file would be larger than the system allows. Raise the limit and try again.\n`,
-      });
-      assert.equal(read('old.json'), original);
-      assert.equal(read() === large, true);
-      assert.deepEqual(names(), files);
-    });
-
-    test(`${args[0]} leaves the old file as it was, and nothing beside it, on a full disk`, { skip: !canMount }, () => {
-      fs.mkdirSync(path.join(directory, 'disk'), { recursive: true });
-      const steps = `mount -t tmpfs -o size=30m tmpfs disk; cp collection.json disk; cd disk; printf old > old.json
-        node "$0" inject collection.json "$@"; echo "$?"; ls; cat old.json; cmp collection.json ../collection.json`;
-      const { status, stdout, stderr } = spawnSync('unshare', ['-rm', 'sh', '-c', steps, cli, ...args], {
-        cwd: directory,
-        encoding: 'utf8',
-      });
-      assert.deepEqual(
-        { status, stdout, stderr },
-        {
-          status: 0,
-          stdout: '1\ncollection.json\nold.json\nold',
-          stderr: `error: ${target}: cannot be written: the disk is full. Make room and try again.\n`,
-        },
-      );
-    });
-  }
-
-  /** Time of the processor in seconds and peak of the memory in bytes that one run took. */
-  const measure = (...args: string[]) => {
-    const report = `process.on('exit', () => {
-      const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
-      process.stderr.write('\\n' + JSON.stringify({ seconds: (userCPUTime + systemCPUTime) / 1e6, memory: maxRSS * 1024 }));
-    })`;
-    const { stderr } = spawnSync(process.execPath, ['--import', `data:text/javascript,${report}`, cli, ...args], {
-      cwd: directory,
-      encoding: 'utf8',
-    });
-    return JSON.parse(stderr.split('\n').at(-1) ?? '') as { seconds: number; memory: number };
-  };
-
-  test('takes the script in less than 2 seconds and less than 10 times its size in memory', () => {
-    const base = measure('--version').memory;
-    for (const text of [large, withScript]) {
-      fs.writeFileSync(file, text);
-      for (const args of [
-        ['-o', 'out.json'],
-        ['--remove', '-o', 'out.json'],
-        ['--folder', 'none'],
-      ]) {
-        const { seconds, memory } = measure('inject', 'collection.json', ...args);
-        assert.ok(seconds < 2, `${seconds} s`);
-        assert.ok(memory - base < 10 * large.length, `${(memory - base) / large.length} times the file`);
-      }
-    }
+    assert.match(runProcess('--debug', 'inject', 'none.json').stderr, /^error: CommandError: none\.json: .*\n\s+at /);
+    assert.match(runProcess('inject', 'none.json', '--debug').stderr, /\n\s+at /);
   });
 });
