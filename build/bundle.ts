@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { type BuildOptions, build } from 'esbuild';
 import packageJson from '../package.json' with { type: 'json' };
+import { requireAsImport } from './require-as-import.ts';
 import { sliceJsrsasign } from './slice-jsrsasign.ts';
 
 const bundle = async (options: BuildOptions): Promise<{ code: string; inputs: string[] }> => {
@@ -53,14 +54,17 @@ export const bundlePreRequest = async (
   return `/*! paynet-client-auth ${packageJson.version} sha256=${hash} */\n${rest}`;
 };
 
-/** Bundles the command line, one ES module for Node, with the licences of the packages inside. Newman stays outside. */
-export const bundleCommandLine = async (): Promise<string> => {
-  // What is CommonJS among the packages asks for `require` and `__filename`.
-  const banner = `import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
-const require = createRequire(import.meta.url);
-const __filename = fileURLToPath(import.meta.url);`;
-  const { code, inputs } = await bundle({ ...FOR_NODE, entryPoints: ['src/cli/main.ts'], banner: { js: banner } });
+/**
+ * Bundles the command line, one ES module for Node, with the licences of the packages inside. Newman stays outside. Nothing
+ * is declared in front of the sources, so they may declare any name.
+ */
+export const bundleCommandLine = async (entryPoint = 'src/cli/main.ts'): Promise<string> => {
+  const { code, inputs } = await bundle({
+    ...FOR_NODE,
+    entryPoints: [entryPoint],
+    plugins: [sliceJsrsasign(() => {}), requireAsImport],
+    define: { __filename: 'import.meta.filename' },
+  });
   const packages = inputs.map(input => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]);
   const notices = await Promise.all([...new Set(packages)].sort().map(name => name && readNotice(name)));
   return `#!/usr/bin/env node\n${code}\n\n/*!\nContains:\n${notices.filter(Boolean).join('\n')}*/\n`;

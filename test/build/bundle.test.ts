@@ -2,11 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { bundlePreRequest } from '../../build/bundle.ts';
+import { bundleCommandLine, bundlePreRequest } from '../../build/bundle.ts';
 import { slice } from '../../build/slice-jsrsasign.ts';
 import packageJson from '../../package.json' with { type: 'json' };
+import { execute } from '../support/execute.ts';
 
 const script = readFileSync(new URL('../../dist/pre-request.js', import.meta.url), 'utf8');
 const [banner = '', ...rest] = script.split('\n');
@@ -67,6 +70,24 @@ describe('dist/pre-request.js', () => {
     const names =
       /ECDSA|\bDSA\b|decrypt|JWS|\bJWT|X509|CMS|OAEP|oaep|pkcs1unpad|SHA1|SHA512|MD5|Arcfour|prng|ASN1|KEYUTIL|PKCS5|modPow\(/;
     assert.doesNotMatch(code.replace(/"[^"]*"|`[^`]*`/g, '""'), names);
+  });
+});
+
+describe('dist/cli.js', () => {
+  it('asks for no `require` at run time', () => {
+    const text = readFileSync(new URL('../../dist/cli.js', import.meta.url), 'utf8');
+    for (const words of ['Dynamic require of', 'createRequire']) assert.equal(text.includes(words), false, words);
+  });
+
+  it('may be made of sources that declare the names which Node gives to CommonJS', async t => {
+    const folder = mkdtempSync(join(tmpdir(), 'bundle-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'bundle.mjs');
+    writeFileSync(file, await bundleCommandLine('test/support/names-of-commonjs.ts'));
+    const { code, stdout, stderr } = await execute(process.execPath, [file, join(folder, 'written')]);
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.equal(stdout, 'createRequire fileURLToPath require __filename __dirname module exports\n');
+    assert.equal(readFileSync(join(folder, 'written'), 'utf8'), 'text');
   });
 });
 
