@@ -1,90 +1,105 @@
-// One token request by each method, to see what the server makes of the client. The token is dropped. On the machine.
+// Checks by token requests whether the server accepts the client: by the method of the settings, by the other audiences if that is
+// refused, and by the other method. On the machine.
 
-import { randomUUID } from 'node:crypto';
 import { type ReadVariable, readSettings, type Settings } from '../../client-auth/settings.ts';
-import { authenticate } from '../client/authenticate.ts';
 import { type Facts, type Method, toPlain, type Way } from '../diagnosis/causes.ts';
-import { toFacts } from '../diagnosis/collect-facts.ts';
 import { diagnose } from '../diagnosis/diagnosis.ts';
 import { describeCause } from '../diagnosis/explanation.ts';
-import { parseObject, send, toConnectionCode } from '../server/server-facts.ts';
-import type { Line, Preflight } from './preflight.ts';
+import { type Line, line, type OwnCode } from './line.ts';
+import type { Preflight } from './preflight.ts';
+import { type Attempt, requestToken } from './token-request.ts';
 
-/** What a token request came to. */
-interface Attempt {
-  facts: Facts;
-  /** Whether the client was authenticated, whatever became of the rest of the request. */
-  isAuthenticated: boolean;
+type RequestToken = (settings: Settings) => Promise<Attempt | undefined>;
+
+const NO_REQUEST = 'no such request can be made with these variables';
+
+/** Requests a token by each method, and explains a refusal by what was accepted instead. */
+export async function runLiveChecks(preflight: Preflight, read: ReadVariable): Promise<Line[]> {
+  const { settings, tls, surroundings, isUnreachable } = preflight;
+  if (!settings) return [notTried('token request', 'a variable above is not valid')];
+  const { method } = settings;
+  const otherMethod = method === 'private_key_jwt' ? 'tls_client_auth' : 'private_key_jwt';
+  const url = surroundings.known.endpoints.token_endpoint;
+  if (!url) return [notTried(method, 'the token endpoint is not known')];
+  if (isUnreachable) return [notTried(method, 'the server can not be reached')];
+
+  const scope = read('scope') || 'accounts';
+  const request: RequestToken = tried => requestToken(url, scope, tried, tls, surroundings);
+  const first = await request(settings);
+  if (!first) return [notTried(method, NO_REQUEST)];
+  const audiences = await tryAudiences(settings, first, request);
+  const other = await tryMethod(otherMethod, preflight, read, request);
+  const attempts = [first, ...audiences, ...(other.attempt ? [other.attempt] : [])];
+  return [describeAttempt(first, attempts), other.line];
 }
 
-/** Errors of a token endpoint that has authenticated the client (RFC 6749 section 5.2). */
-const AFTER_AUTHENTICATION = ['invalid_scope', 'unauthorized_client', 'unsupported_grant_type', 'invalid_grant'];
+/** Requests a token by the other method, as far as its variables and the certificate allow it. */
+async function tryMethod(
+  method: Method,
+  { tls }: Preflight,
+  read: ReadVariable,
+  request: RequestToken,
+): Promise<{ line: Line; attempt?: Attempt }> {
+  const skip = (because: string) => ({ line: notTried(method, because) });
+  if (method === 'tls_client_auth' && !tls.cert) return skip('there is no transport certificate');
+  if (method === 'private_key_jwt' && read('signing_key') === '') return skip('signing_key is not set');
+  let settings: Settings;
+  try {
+    settings = readSettings(name => (name === 'token_endpoint_auth_method' ? method : read(name)));
+  } catch {
+    return skip('its variables are not valid');
+  }
+  const attempt = await request(settings);
+  return attempt ? { line: describeOtherMethod(attempt), attempt } : skip(NO_REQUEST);
+}
+
+/** Requests a token by the other audiences, up to the first that is accepted, where the first request was refused. */
+async function tryAudiences(settings: Settings, first: Attempt, request: RequestToken): Promise<Attempt[]> {
+  const attempts: Attempt[] = [];
+  if (settings.method !== 'private_key_jwt' || first.isAuthenticated || first.facts.status === undefined) return [];
+  for (const from of ['issuer', 'token_endpoint'] as const) {
+    if (from === settings.audience.from) continue;
+    const attempt = await request({ ...settings, audience: { from } });
+    if (attempt) attempts.push(attempt);
+    if (attempt?.isAuthenticated) break;
+  }
+  return attempts;
+}
 
 /**
- * Requests a token by the method of the settings, by the other audience if that was refused, and by the other method.
+ * The line for the method of the settings; a failure has its causes, one a line.
+ *
+ * @param all the attempts, including those by other audiences and by the other method
  */
-export async function runLiveChecks(preflight: Preflight, read: ReadVariable): Promise<Line[]> {
-  const { settings, surroundings } = preflight;
-  const skip = (name: string, because: string): Line => ({ name, status: 'skip', message: `not tried: ${because}` });
-  const name = `live ${settings?.method ?? 'token request'}`;
-  if (!settings) return [skip(name, 'a variable above is not right')];
-  const url = surroundings.known.endpoints.token_endpoint;
-  if (!url) return [skip(name, 'the token endpoint is not known')];
-  const isReached = !preflight.lines.some(one => one.name === 'connection' && one.status === 'fail');
-  if (!isReached) return [skip(name, 'the server can not be reached')];
-
-  const [accepted, refused]: [Way[], Way[]] = [[], []];
-  const attempt = async (tried: Settings): Promise<Attempt | undefined> => {
-    const result = await requestToken(preflight, read, tried, url);
-    const way = { method: tried.method, aud: result?.facts.assertion?.aud };
-    if (result?.isAuthenticated) accepted.push(way);
-    else if (result && isRefused(result.facts)) refused.push(way);
-    return result;
-  };
-
-  const first = await attempt(settings);
-  if (!first) return [skip(name, 'no such request can be made with these variables')];
-  if (settings.method === 'private_key_jwt' && first.facts.status !== undefined) {
-    for (const from of ['issuer', 'token_endpoint'] as const) {
-      if (accepted.length === 0 && from !== settings.audience.from) await attempt({ ...settings, audience: { from } });
-    }
+export function describeAttempt({ facts, isAuthenticated }: Attempt, all: Attempt[]): Line {
+  const answer = describeAnswer(facts);
+  if (isAuthenticated) {
+    if (facts.status === 200) return live('live_accepted', facts.method, 'accepted');
+    return live('live_authenticated', facts.method, `the client was authenticated, then ${answer}`);
   }
-  const otherMethod: Method = settings.method === 'private_key_jwt' ? 'tls_client_auth' : 'private_key_jwt';
-  const other = await tryOther(otherMethod);
-  return [describeFirst(), other];
-
-  async function tryOther(method: Method): Promise<Line> {
-    const otherName = `live ${method}`;
-    if (method === 'tls_client_auth' && !preflight.tls.cert)
-      return skip(otherName, 'there is no transport certificate');
-    if (method === 'private_key_jwt' && read('signing_key') === '') return skip(otherName, 'signing_key is not set');
-    let tried: Settings;
-    try {
-      tried = readSettings(variable => (variable === 'token_endpoint_auth_method' ? method : read(variable)));
-    } catch {
-      return skip(otherName, 'its variables are not right');
-    }
-    const result = await attempt(tried);
-    if (!result) return skip(otherName, 'no such request can be made with these variables');
-    if (result.isAuthenticated) return { name: otherName, status: 'ok', message: 'accepted' };
-    if (result.facts.connectionCode !== undefined) return skip(otherName, 'the server can not be reached');
-    const answer = describeAnswer(result.facts);
-    return isRefused(result.facts)
-      ? { name: otherName, status: 'ok', message: `${answer}, which does no harm to a client of the other method` }
-      : { name: otherName, status: 'skip', message: `${answer}, which says nothing of this method` };
-  }
-
-  function describeFirst(): Line {
-    const { facts, isAuthenticated } = first as Attempt;
-    const answer = describeAnswer(facts);
-    if (isAuthenticated && facts.status === 200) return { name, status: 'ok', message: 'accepted' };
-    if (isAuthenticated) return { name, status: 'warn', message: `the client was authenticated, then ${answer}` };
-    const causes = diagnose({ ...facts, accepted, refused }).map(
-      (cause, index) => `${index + 1}. ${describeCause(cause)}`,
-    );
-    return { name, status: 'fail', message: [answer, ...causes].join('\n') };
-  }
+  const accepted = all.filter(one => one.isAuthenticated).map(toWay);
+  const refused = all.filter(one => !one.isAuthenticated && isRefused(one.facts)).map(toWay);
+  const causes = diagnose({ ...facts, accepted, refused }).map((cause, at) => `${at + 1}. ${describeCause(cause)}`);
+  const failed = isRefused(facts) ? 'live_refused' : 'live_unexpected_answer';
+  const code = facts.connectionCode === undefined ? failed : 'live_unreachable';
+  return live(code, facts.method, [answer, ...causes].join('\n'));
 }
+
+/** The line for the method that the settings do not have. */
+export function describeOtherMethod({ facts, isAuthenticated }: Attempt): Line {
+  const { method, connectionCode } = facts;
+  if (isAuthenticated) return live('live_accepted', method, 'accepted');
+  if (connectionCode !== undefined) return notTried(method, 'the server can not be reached');
+  const answer = describeAnswer(facts);
+  return isRefused(facts)
+    ? live('live_other_method_refused', method, `${answer}, which is right for a client of the other method`)
+    : live('live_other_method_unknown', method, `${answer}, which says nothing about this method`);
+}
+
+const live = (code: OwnCode, what: string, message: string): Line => line(code, `live ${what}`, message);
+const notTried = (what: string, because: string): Line => live('live_not_tried', what, `not tried: ${because}`);
+
+const toWay = ({ facts }: Attempt): Way => ({ method: facts.method, aud: facts.assertion?.aud });
 
 /** Whether the answer is one to a client that was not authenticated. */
 const isRefused = ({ status = 0 }: Facts): boolean => status === 400 || status === 401 || status === 403;
@@ -93,40 +108,4 @@ function describeAnswer({ status, error, connectionCode }: Facts): string {
   if (connectionCode !== undefined) return `not reached (${connectionCode})`;
   if (status === 200) return 'answered 200 without an access token';
   return `answered ${status}${error ? ` ${toPlain(error)}` : ''}`;
-}
-
-/** Requests a token by client credentials; undefined when no assertion can be made. */
-async function requestToken(
-  { tls, surroundings }: Preflight,
-  read: ReadVariable,
-  settings: Settings,
-  url: string,
-): Promise<Attempt | undefined> {
-  const form = new URLSearchParams({ grant_type: 'client_credentials', scope: read('scope') || 'accounts' });
-  try {
-    const { parameters } = authenticate(settings, surroundings.known, 'token_endpoint');
-    for (const { key, value } of parameters) form.set(key, value);
-  } catch {
-    return undefined;
-  }
-  const refused = { endpoint: 'token_endpoint', url, form: form.toString() } as const;
-  const sentAt = Date.now();
-  try {
-    const { status, text, clockDifference } = await send(url, tls, {
-      method: 'POST',
-      headers: {
-        accept: 'application/json',
-        'content-type': 'application/x-www-form-urlencoded',
-        'x-fapi-interaction-id': randomUUID(),
-      },
-      body: form.toString(),
-    });
-    const known = toFacts(surroundings, { ...refused, status, body: text, receivedAt: sentAt });
-    const facts = { ...known, clockDifference: clockDifference ?? known.clockDifference };
-    const isToken = status === 200 && typeof parseObject(text).access_token === 'string';
-    return { facts, isAuthenticated: isToken || AFTER_AUTHENTICATION.includes(facts.error ?? '') };
-  } catch (error) {
-    const connectionCode = toConnectionCode(error);
-    return { facts: toFacts(surroundings, { ...refused, connectionCode }), isAuthenticated: false };
-  }
 }

@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { NewmanRunOptions } from 'newman';
 import { addClientOptions, type Client, type ClientOptions, readClient, readPair } from '../client/client-options.ts';
+import { inject } from '../collection/injection.ts';
 import { CommandError, collect, type Host } from '../command.ts';
 import { decodeUtf8, readBytes } from '../files.ts';
 import { guardWrites } from '../run/guarded-writes.ts';
@@ -14,7 +15,6 @@ import { runNewman } from '../run/run-newman.ts';
 import { explainRefusals } from '../run/run-refusals.ts';
 import { Redaction } from '../secrets/redaction.ts';
 import { addFrom, addNamed } from '../secrets/run-secrets.ts';
-import { inject } from './inject.ts';
 
 interface RunOptions extends ClientOptions {
   reporters: string;

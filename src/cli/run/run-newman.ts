@@ -3,7 +3,7 @@
 
 import type { NewmanRunOptions, NewmanRunSummary } from 'newman';
 import type { ReadVariable } from '../../client-auth/settings.ts';
-import { createReader } from '../client/client-options.ts';
+import { createReader } from '../client/environment.ts';
 import { CommandError, type Host } from '../command.ts';
 import { cannotBeWritten } from '../files.ts';
 import type { Redaction } from '../secrets/redaction.ts';

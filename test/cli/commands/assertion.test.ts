@@ -145,7 +145,7 @@ describe('paynet-client-auth assertion', () => {
       assert.equal((await verify(stdout)).header.kid, 'of the jwk');
     });
 
-    it('opens an encrypted key with SIGNING_KEY_PASSPHRASE, and tells a wrong or missing one', async () => {
+    it('opens an encrypted key with SIGNING_KEY_PASSPHRASE, and reports a wrong or missing one', async () => {
       const passphrase = 'correct horse battery staple';
       const pem = createPrivateKey(key).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase });
       const args = ['-e', environmentOf(), '--signing-key', write('encrypted.pem', String(pem))];
@@ -242,7 +242,7 @@ describe('paynet-client-auth assertion', () => {
         /There is no assertion with tls_client_auth/,
       ],
       [
-        'an audience that nothing tells',
+        'an audience that is not known',
         { token_endpoint: undefined, issuer: undefined },
         [],
         /Set it, or set "issuer"/,
@@ -318,7 +318,7 @@ describe('paynet-client-auth assertion', () => {
       }
     });
 
-    it('takes one that was printed before, with a line end behind it', async () => {
+    it('accepts one that was printed before, with a line break after it', async () => {
       const { stdout: printed, claims } = await verified();
       const { code, stdout } = await assertion(['--decode', printed]);
       assert.equal(code, 0);
@@ -346,18 +346,18 @@ describe('paynet-client-auth assertion', () => {
         change.signature ?? signature,
       ].join('.');
 
-    it('calls one well formed that is bent in nothing', async () => {
+    it('calls one well formed that has no fault', async () => {
       const { code, stdout } = await assertion(['--decode', jws()]);
       assert.equal(code, 0, stdout);
     });
 
-    it('takes typ and a past nbf, which servers take too, and says that typ is not needed', async () => {
+    it('accepts typ and a past nbf, as servers do, and says that typ is not needed', async () => {
       const { code, stdout } = await assertion(['--decode', jws({ header: { typ: 'JWT' }, claims: { nbf: now } })]);
       assert.equal(code, 0, stdout);
       assert.match(stdout, /\nwell formed\nnote: "typ" is not needed; .*\n$/);
     });
 
-    const bent: [string, string, RegExp][] = [
+    const faulty: [string, string, RegExp][] = [
       ['no iss', jws({ claims: { iss: undefined } }), /"iss" must be the client_id, got nothing/],
       ['an empty iss', jws({ claims: { iss: '', sub: '' } }), /"iss" must be the client_id, got ""/],
       ['another sub', jws({ claims: { sub: 'other' } }), /"sub" must be equal to "iss", got "other"/],
@@ -376,7 +376,7 @@ describe('paynet-client-auth assertion', () => {
       ['an array as aud', jws({ claims: { aud: [claims.aud] } }), /"aud" must be one string, got an array/],
       ['no aud', jws({ claims: { aud: undefined } }), /"aud" must be one string, got nothing/],
       ['no jti', jws({ claims: { jti: undefined } }), /"jti" must be a UUIDv4, got nothing/],
-      ['a jti that is no UUID', jws({ claims: { jti: '1' } }), /"jti" must be a UUIDv4, got other text/],
+      ['a jti that is not a UUID', jws({ claims: { jti: '1' } }), /"jti" must be a UUIDv4, got other text/],
       [
         'a UUID of version 1 as jti',
         jws({ claims: { jti: '3f1b6c1e-8f0a-1c7b-9a55-0d9b2b8f6e11' } }),
@@ -404,7 +404,7 @@ describe('paynet-client-auth assertion', () => {
         /"exp" must be 1 to 600 seconds after "iat", got 601/,
       ],
       ['a lifetime of 0 seconds', jws({ claims: { iat: now + 9, exp: now + 9 } }), /"exp" must be 1 to 600 .*, got 0/],
-      ['an exp that is past', jws({ claims: { iat: now - 900, exp: now - 300 } }), /It expired 3\d\d seconds ago/],
+      ['an exp in the past', jws({ claims: { iat: now - 900, exp: now - 300 } }), /It expired 3\d\d seconds ago/],
       [
         'an iat far in the future',
         jws({ claims: { iat: now + 300, exp: now + 600 } }),
@@ -414,29 +414,29 @@ describe('paynet-client-auth assertion', () => {
         (name): [string, string, RegExp] => [
           `${name} in its header`,
           jws({ header: { [name]: name === 'b64' ? false : 'x' } }),
-          new RegExp(`"${name}" must not be in the header, which has "alg" and "kid" alone`),
+          new RegExp(`"${name}" must not be in the header, which has only "alg" and "kid"`),
         ],
       ),
-      ['a typ that is no text', jws({ header: { typ: 1 } }), /"typ" must be text or missing, got 1/],
+      ['a typ that is not text', jws({ header: { typ: 1 } }), /"typ" must be text or missing, got 1/],
       [
-        'an nbf that is ahead',
+        'an nbf in the future',
         jws({ claims: { nbf: now + 500 } }),
-        /It is not good before (4\d\d|500) seconds from now/,
+        /It is not valid before (4\d\d|500) seconds from now/,
       ],
       ['an nbf as text', jws({ claims: { nbf: String(now) } }), /"nbf" must be whole seconds since 1970, got "\d+"/],
       ['an nbf in milliseconds', jws({ claims: { nbf: now * 1000 } }), /"nbf" is in milliseconds/],
-      ['a blank as aud', jws({ claims: { aud: ' ' } }), /"aud" must be one string, got " "/],
-      ['a blank as kid', jws({ header: { kid: ' ' } }), /"kid" must be .*, got " "/],
-      ['a blank behind iss', jws({ claims: { iss: 'c ', sub: 'c ' } }), /"iss" must be the client_id, got "c "/],
+      ['a space as aud', jws({ claims: { aud: ' ' } }), /"aud" must be one string, got " "/],
+      ['a space as kid', jws({ header: { kid: ' ' } }), /"kid" must be .*, got " "/],
+      ['a space after iss', jws({ claims: { iss: 'c ', sub: 'c ' } }), /"iss" must be the client_id, got "c "/],
       [
         'alg twice',
         `${encode('{"alg":"none","kid":"k","\\u0061lg":"PS256"}')}.${encode(claims)}.${signature}`,
-        /"alg" stands in the header more than once/,
+        /"alg" is in the header more than once/,
       ],
       [
         'aud twice',
         `${encode(header)}.${encode(JSON.stringify(claims).replace('{', ' {"aud":"x",'))}.${signature}`,
-        /"aud" stands in the claims more than once/,
+        /"aud" is in the claims more than once/,
       ],
       [
         'a kid that is not UTF-8',
@@ -456,7 +456,7 @@ describe('paynet-client-auth assertion', () => {
         `${encode({ ...header, kid: 'k' })}==.${jws().split('.').slice(1).join('.')}`,
         /The header is not a JSON object/,
       ],
-      ['white space in a part', jws().replace('.', '.\n'), /The claims are not a JSON object in base64url/],
+      ['whitespace in a part', jws().replace('.', '.\n'), /The claims are not a JSON object in base64url/],
       [
         'a signature in plain Base64',
         jws({ signature: `+/${signature.slice(2)}` }),
@@ -469,7 +469,7 @@ describe('paynet-client-auth assertion', () => {
       ],
       ['claims that are an array', `${encode(header)}.${encode([1])}.${signature}`, /The claims are not a JSON object/],
     ];
-    for (const [title, jwt, says] of bent) {
+    for (const [title, jwt, says] of faulty) {
       it(`calls one with ${title} not well formed, says why, and exits with 1`, async () => {
         const { code, stdout, stderr } = await assertion(['--decode', jwt]);
         assert.equal(code, 1);
@@ -591,7 +591,7 @@ describe('paynet-client-auth assertion', () => {
       }
     });
 
-    it('leaves a secret of --env-var to a variable of the shell', { skip: noCurl }, async () => {
+    it('replaces a secret of --env-var by a variable of the shell', { skip: noCurl }, async () => {
       const secrets = { client_secret: 'hunter2', 'my-Password': 'x', other: `Bearer ${'t'.repeat(40)}` };
       const pairs = Object.entries(secrets).flatMap(([name, value]) => ['--env-var', `${name}=${value}`]);
       const command = await printed([...client(), ...pairs]);
@@ -612,7 +612,7 @@ describe('paynet-client-auth assertion', () => {
       assert.match(command, /--data-urlencode client_id=/);
     });
 
-    it('names files to put in where no certificate is given', async () => {
+    it('has names to replace where no certificate is given', async () => {
       const command = await printed(['-e', environmentOf(), '--signing-key', path('key.pem')]);
       assert.match(command, /--cert transport-certificate\.pem \\\n {2}--key transport-key\.pem/);
     });
