@@ -63,5 +63,5 @@ export function explainConnection(
 ): string {
   const connectionCode = toConnectionCode(error);
   const [cause] = diagnose(toFacts(surroundings, { endpoint, url, form: '', connectionCode }));
-  return `${url} can not be reached (${connectionCode}). ${cause ? describeCause(cause) : ''}`;
+  return `${url} cannot be reached (${connectionCode}). ${cause ? describeCause(cause) : ''}`;
 }

@@ -21,7 +21,7 @@ export async function runLiveChecks(preflight: Preflight, read: ReadVariable): P
   const otherMethod = method === 'private_key_jwt' ? 'tls_client_auth' : 'private_key_jwt';
   const url = surroundings.known.endpoints.token_endpoint;
   if (!url) return [notTried(method, 'the token endpoint is not known')];
-  if (isUnreachable) return [notTried(method, 'the server can not be reached')];
+  if (isUnreachable) return [notTried(method, 'the server cannot be reached')];
 
   const scope = read('scope') || 'accounts';
   const request: RequestToken = tried => requestToken(url, scope, tried, tls, surroundings);
@@ -89,7 +89,7 @@ export function describeAttempt({ facts, isAuthenticated }: Attempt, all: Attemp
 export function describeOtherMethod({ facts, isAuthenticated }: Attempt): Line {
   const { method, connectionCode } = facts;
   if (isAuthenticated) return live('live_accepted', method, 'accepted');
-  if (connectionCode !== undefined) return notTried(method, 'the server can not be reached');
+  if (connectionCode !== undefined) return notTried(method, 'the server cannot be reached');
   const answer = describeAnswer(facts);
   return isRefused(facts)
     ? live('live_other_method_refused', method, `${answer}, which is right for a client of the other method`)

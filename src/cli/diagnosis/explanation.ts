@@ -38,7 +38,7 @@ function describeSent({ method, assertion }: Facts): string {
 function describeCertificate(certificate: Facts['certificate']): string {
   if (certificate === undefined) return 'not known';
   if (certificate === 'none') return 'none was sent';
-  if (certificate === 'unreadable') return 'can not be read';
+  if (certificate === 'unreadable') return 'cannot be read';
   return `${certificate.subject}, ${describeValidity(certificate)}`;
 }
 

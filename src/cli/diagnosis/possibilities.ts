@@ -117,7 +117,7 @@ function subjectDoubts({ certificate, registeredSubject }: Facts): Possibility[]
     const fact = `the client may be registered with another subject than that of the transport certificate${subject ? `, which is ${subject}` : ''}`;
     return [about('certificate', fact, 'compare the subject with the registered tls_client_auth_subject_dn')];
   }
-  // Whose registered subject is equal is refused for another reason.
+  // Where the registered subject is equal, there is another reason.
   if (subject === undefined || compareNames(subject, registeredSubject) !== 'other order') return [];
   const fact = `the parts of the subject are in another order than in the registered one, ${subject} against ${registeredSubject}`;
   return [about('certificate', fact, 'register tls_client_auth_subject_dn as the certificate has it')];

@@ -29,7 +29,7 @@ const USE_ISSUED_CERTIFICATE =
 /** Finds what is wrong with the transport certificate. */
 export function badCertificate({ certificate, method, registeredSubject, saysCertificateRefused }: Facts): Cause[] {
   if (certificate === 'unreadable') {
-    return [certain('the transport certificate can not be read', 'name a PEM file with --ssl-client-cert')];
+    return [certain('the transport certificate cannot be read', 'name a PEM file with --ssl-client-cert')];
   }
   const causes: Cause[] = [];
   if (saysCertificateRefused) {
@@ -39,7 +39,7 @@ export function badCertificate({ certificate, method, registeredSubject, saysCer
   if (typeof certificate !== 'object') return causes;
   const { validity, isForClients, subject, notAfter, keyFault } = certificate;
   if (keyFault) {
-    const fact = 'the transport certificate and its key can not be used together';
+    const fact = 'the transport certificate and its key cannot be used together';
     causes.push(certain(fact, 'name the right file with --ssl-client-key, and its passphrase if it has one'));
   }
   if (validity !== 'valid') {
@@ -90,7 +90,7 @@ const CONNECTION_FAULTS: [code: RegExp, fact: string, remedy: string][] = [
     'the certificate of the server is from an authority that this machine does not know',
     'name the file of that authority with --ssl-extra-ca-certs, if the server is the right one',
   ],
-  [/ENOTFOUND|EAI_AGAIN/, 'the name of the host can not be resolved', 'check the URL and the network'],
+  [/ENOTFOUND|EAI_AGAIN/, 'the name of the host cannot be resolved', 'check the URL and the network'],
   [/ECONNREFUSED/, 'nothing listens there', 'check host and port of the URL'],
   [
     /EHOSTUNREACH|ENETUNREACH/,

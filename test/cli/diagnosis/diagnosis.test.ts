@@ -363,7 +363,7 @@ const FIRST_CAUSES: [title: string, change: Partial<Facts>, isCertain: boolean, 
     /may have ended the handshake because it does not know the authority .*CN=Root/,
     /issued for its environment/,
   ],
-  ['a name that does not resolve', { connectionCode: 'ENOTFOUND' }, true, /can not be resolved$/, /check the URL/],
+  ['a name that does not resolve', { connectionCode: 'ENOTFOUND' }, true, /cannot be resolved$/, /check the URL/],
 ];
 
 describe('the diagnosis of a refusal', () => {

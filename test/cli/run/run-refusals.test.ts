@@ -187,7 +187,7 @@ describe('the end of a run', () => {
 
       // What evidence can't tell apart is named in one line, with the command that can.
       const AUDIENCE =
-        /aud was the (token endpoint, and servers of the FAPI 2\.0 profile|issuer, and the server may) take only/;
+        /aud was the (token endpoint, and servers of the FAPI 2\.0 profile|issuer, and the server may) accept only/;
       const OTHER_METHOD = /registered with another method than (private_key_jwt|tls_client_auth)/;
       const KEY = /the public half of the signing key may not be registered under the kid/;
 
@@ -197,7 +197,7 @@ describe('the end of a run', () => {
         for (const pattern of [/1\. possible: aud was /, AUDIENCE, OTHER_METHOD]) assert.match(cause, pattern);
         assert.match(
           cause,
-          new RegExp(`: "check --live" tells which: set client_assertion_audience to ${world}, or set`),
+          new RegExp(`: "check --live" shows which: set client_assertion_audience to ${world}, or set`),
         );
       });
 
@@ -227,7 +227,7 @@ describe('the end of a run', () => {
         ] as const) {
           const cause = await firstCause(server, variables, args);
           for (const pattern of [/1\. possible: /, AUDIENCE, OTHER_METHOD, KEY]) assert.match(cause, pattern);
-          assert.match(cause, /: "check --live --jwks <registered JWKS>" tells which: /);
+          assert.match(cause, /: "check --live --jwks <registered JWKS>" shows which: /);
         }
       });
 
@@ -273,7 +273,7 @@ describe('the end of a run', () => {
         const cause = await firstCause(server, byCertificate(server), args);
         assert.match(cause, /1\. possible: .* another subject than .*, which is CN=other\.example\.my,O=Contoh/);
         assert.match(cause, OTHER_METHOD);
-        assert.match(cause, /: "check --live" tells which: compare the subject /);
+        assert.match(cause, /: "check --live" shows which: compare the subject /);
       });
 
       it('names the authority of a certificate that this server does not know', async () => {
@@ -298,7 +298,7 @@ describe('the end of a run', () => {
           withKey(),
         );
         for (const pattern of [/1\. possible: .* another subject than/, OTHER_METHOD]) assert.match(cause, pattern);
-        assert.match(cause, /: "check --live" tells which: .* set token_endpoint_auth_method to the registered one$/);
+        assert.match(cause, /: "check --live" shows which: .* set token_endpoint_auth_method to the registered one$/);
       });
 
       it('names an issuer that its own metadata contradicts, and the one to copy', async () => {
