@@ -1,5 +1,5 @@
-// Checks the settings of a client before anything is sent with them. The order of steps; each subject is a file of its own. On the
-// machine.
+// Checks the settings of a client before anything is sent with them: the order of the steps. Each subject has its own file. On
+// the machine.
 
 import type { Settings } from '../../client-auth/settings.ts';
 import type { Client } from '../client/client-options.ts';

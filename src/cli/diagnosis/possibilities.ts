@@ -166,7 +166,7 @@ function keyDoubts(jwks: JwksFacts | undefined): Possibility[] {
   const doubts: Possibility[] = [];
   if (count > 1) {
     const fact = `${count} keys of the JWKS ${source} have the kid ${kid}, and the server may take the wrong one`;
-    doubts.push(about('key', fact, 'give every key a kid of its own'));
+    doubts.push(about('key', fact, 'give every key its own kid'));
   }
   if (otherUse) {
     const fact = `the key under the kid ${kid} of the JWKS ${source} is not for PS256 signatures but has ${otherUse}`;

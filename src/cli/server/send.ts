@@ -54,7 +54,7 @@ export interface Answer {
 }
 
 /**
- * Sends one request on a connection of its own, and follows no redirect.
+ * Sends one request on its own connection, and follows no redirect.
  *
  * @throws Error of Node, with its `code`, when the connection fails, the answer takes more than 10 seconds or 1 MB
  */

@@ -183,7 +183,7 @@ const FIRST_CAUSES: [title: string, change: Partial<Facts>, isCertain: boolean, 
     { jwks: { ...jwks, count: 2 } },
     false,
     /^2 keys of the JWKS jwks\.json have the kid k1, and the server may take the wrong one; or aud was /,
-    /^"check --live" shows which: give every key a kid of its own, or set client_assertion_audience/,
+    /^"check --live" shows which: give every key its own kid, or set client_assertion_audience/,
   ],
   [
     'a key for another use, which a server may accept, and the audience',
