@@ -2,7 +2,7 @@
 // --quiet it does not say what is in them.
 
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { inject } from '../src/cli/commands/inject.ts';
+import { inject } from '../src/cli/collection/injection.ts';
 import { bundleCommandLine, bundlePreRequest } from './bundle.ts';
 
 const DIST = 'dist';

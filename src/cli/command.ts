@@ -1,10 +1,9 @@
-// What all commands share: how a command fails, and what it may ask of the process it runs in.
-// The command line, on the machine.
+// What all commands share: how a command fails, and what it may ask of its process. Pure, on the machine.
 
-/** A failure with a message for the user; the command line prints it on stderr and exits with `exitCode`. */
+/** A failure with a message for the user. The command line prints it on standard error and exits with `exitCode`. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
-  /** 1: the command failed. 2: it was called in a wrong way. */
+  /** 1: the command failed. 2: usage error. */
   readonly exitCode: 1 | 2;
 
   constructor(message: string, exitCode: 1 | 2 = 1, options?: ErrorOptions) {
@@ -24,7 +23,7 @@ export interface Host {
   readScript(): Promise<string>;
   /** All bytes of standard input. */
   readStandardInput(): Promise<Buffer>;
-  /** A variable of the process's environment, undefined when it is not set. */
+  /** A variable of the process environment; undefined when it is not set. */
   readSecret(name: string): string | undefined;
   /** Asks the user for a secret without showing it; undefined where there is no terminal, or no answer. */
   askSecret(question: string): Promise<string | undefined>;
@@ -32,6 +31,6 @@ export interface Host {
   print(text: string): Promise<void>;
   /** Puts an error that nobody can catch into other words before it ends the process. */
   explainCrash(explain: (error: Error) => Error): void;
-  /** Tells the user something on standard error, in a line of its own. */
+  /** Writes one line for the user to standard error. */
   note(line: string): void;
 }

@@ -1,5 +1,4 @@
-// Reading and writing whole files, with a sentence of its own for each way it can fail.
-// The command line, on the machine.
+// Reads and writes whole files; each way in which that fails has its own message. On the machine.
 
 import { isUtf8 } from 'node:buffer';
 import { promises } from 'node:fs';
@@ -14,7 +13,7 @@ const { writeFile } = promises;
 /**
  * Reads a whole file as bytes.
  *
- * @throws CommandError when there is no such file, it is a directory, or it cannot be read.
+ * @throws CommandError when there is no such file, it is a directory, or it cannot be read
  */
 export async function readBytes(file: string): Promise<Buffer> {
   try {
@@ -40,7 +39,7 @@ export async function readBytes(file: string): Promise<Buffer> {
 /**
  * Decodes UTF-8 and keeps a byte order mark, so that encoding the text again gives the same bytes.
  *
- * @throws CommandError when the bytes are not UTF-8, where a decoder would silently replace some of them.
+ * @throws CommandError when the bytes are not UTF-8, where a decoder would silently replace some of them
  */
 export function decodeUtf8(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString('utf8');
@@ -49,10 +48,10 @@ export function decodeUtf8(bytes: Buffer): string {
 }
 
 /**
- * Writes a file whole or not at all: beside the old one, flushed, then renamed over it. Mode, owner and a symbolic link to
- * the file are kept. A device or a pipe, which cannot be replaced, is written to directly.
+ * Writes a whole file or nothing: beside the old one, flushed, then renamed over it. Mode, owner and a symbolic link to the file
+ * are kept. A device or a pipe, which cannot be replaced, is written to directly.
  *
- * @throws CommandError when the file cannot be written; the old one is then untouched.
+ * @throws CommandError when the file cannot be written; the old one is then unchanged
  */
 export async function writeText(file: string, text: string): Promise<void> {
   try {
@@ -71,13 +70,13 @@ export async function writeText(file: string, text: string): Promise<void> {
 }
 
 /**
- * Encodes a text part by part in one small buffer, so that the bytes of a large file never stand in memory as a whole.
- * A part is good until the next one is asked for.
+ * Encodes a text part by part in one small buffer, so that the bytes of a large file are never all in memory. A part is valid
+ * until the next one is requested.
  */
 export function* encodeUtf8(text: string): Generator<Uint8Array> {
   const unitsOfPart = 100_000;
   const encoder = new TextEncoder();
-  // A UTF-16 unit takes 3 bytes at most.
+  // A UTF-16 code unit becomes at most 3 bytes.
   const buffer = new Uint8Array(3 * unitsOfPart);
   for (let start = 0; start < text.length; ) {
     let end = start + unitsOfPart;
@@ -89,7 +88,7 @@ export function* encodeUtf8(text: string): Generator<Uint8Array> {
 }
 
 /**
- * Puts a failed write into words.
+ * Describes a failed write.
  *
  * @param name what was written to
  * @param error the error of the operating system
@@ -98,7 +97,7 @@ export function cannotBeWritten(name: string, error: unknown): CommandError {
   const reasons: Record<string, string> = {
     ENOENT: `the directory "${dirname(name)}" does not exist. Create it first.`,
     ENOTDIR: `"${dirname(name)}" is not a directory. Check the path.`,
-    EEXIST: 'a file stands where a directory must be. Check the path.',
+    EEXIST: 'there is a file where a directory must be. Check the path.',
     EACCES: 'no permission. Check the rights of the file and of its directory.',
     EPERM: 'no permission. Check the rights of the file and of its directory.',
     EROFS: 'the file system is read-only. Choose another place.',

@@ -1,5 +1,5 @@
 // The entry of the command line: arguments, help, messages and exit code. The only file that touches `process`.
-// Exit code 0: done. 1: failed. 2: called in a wrong way.
+// Exit code 0: done. 1: failed. 2: usage error.
 
 import { fstatSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -107,7 +107,7 @@ async function main(argv: string[]): Promise<number> {
     .description('Client authentication for PayNet in Postman and Newman.')
     .version(packageJson.version)
     .option('--debug', 'show the stack trace of an error')
-    .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 called in a wrong way.')
+    .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 usage error.')
     .showHelpAfterError('(--help shows how to call it)')
     .exitOverride();
   addInjectCommand(program, host);

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { inject } from '../../src/cli/commands/inject.ts';
+import { inject } from '../../src/cli/collection/injection.ts';
 import { largeCollectionText } from './collection-texts.ts';
 import { script } from './collections.ts';
 import { holdsPartOf } from './readings.ts';

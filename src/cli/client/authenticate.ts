@@ -1,4 +1,4 @@
-// Client authentication as the pre-request script does it, with the clock and the random bytes of the machine.
+// Client authentication by the code of the pre-request script, with the clock and the random bytes of Node. On the machine.
 
 import { webcrypto } from 'node:crypto';
 import type { EndpointName } from '../../client-auth/authorization-server.ts';
@@ -8,9 +8,10 @@ import type { Settings } from '../../client-auth/settings.ts';
 import { createSigner } from '../../client-auth/signer.ts';
 
 /**
- * Authenticates the client for one request.
+ * Authenticates the client for one request to an endpoint.
  *
- * @throws ClientAuthError
+ * @throws ClientAuthError when a setting is wrong, or the assertion must not go to the endpoint
+ * @see {@link authenticateClient}
  */
 export const authenticate = (settings: Settings, server: KnownServer, endpoint: EndpointName): Authentication =>
   authenticateClient({

@@ -1,10 +1,12 @@
-// The transport certificate and its key, as the files have them: whether they belong together, for how long and for what
-// the certificate is good, and the chain behind it (RFC 5280). On the machine.
+// The transport certificate and its key, as they are in the files: whether they belong together, how long and for what the
+// certificate is valid, and its chain (RFC 5280). Pure, on the machine.
 
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
 import { CommandError } from '../command.ts';
+import { toRfc4514 } from './distinguished-name.ts';
 
+/** What a transport certificate says, and whether its key and its chain fit. */
 export interface CertificateFacts {
   /** Distinguished names as RFC 4514 writes them. */
   subject: string;
@@ -12,21 +14,21 @@ export interface CertificateFacts {
   notBefore: Date;
   notAfter: Date;
   validity: 'valid' | 'expired' | 'not yet valid';
-  /** Whole days until the end, negative when it is past. */
+  /** Whole days until `notAfter`, negative after it. */
   daysLeft: number;
-  /** Whether little is left: less than a tenth of the whole time, 30 days at most. */
+  /** Whether less than a tenth of its validity is left, and less than 30 days. */
   endsSoon: boolean;
   /** Whether it may authenticate a client: its extended key usage says so, or it has none. */
   isForClients: boolean;
   /** Kind and size of its public key. */
   key: string;
-  /** Why the private key does not go with it; undefined if it does. */
+  /** Why the private key can't be used with it; undefined if it can. */
   keyFault: string | undefined;
-  /** Certificates in the file. */
+  /** Number of certificates in the file. */
   chainLength: number;
   /** What is wrong with the chain in the file; undefined if each is issued by the next. */
   chainFault: string | undefined;
-  /** Whether the chain ends at a known root; when not, the issuer of its last certificate may be one all the same. */
+  /** Whether the chain ends at a known root; if not, `chainEnd` may still be a root. */
   isChainComplete: boolean;
   /** Issuer of the last certificate in the file. */
   chainEnd: string;
@@ -40,16 +42,17 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /**
  * Reads a transport certificate.
  *
- * @param files PEM; certificates that issued it may follow in `cert`; `ca` are further authorities to look for its issuer in
- * @param now by which clock to judge
+ * @param files PEM; in `cert` the chain may follow the certificate; `ca` are authorities that may have issued it
+ * @param now the time by which its validity is judged
  * @throws CommandError when there is no certificate to read
+ * @see RFC 5280 section 4.1
  */
 export function readCertificate(
   files: { cert: string; key: string; passphrase?: string; ca?: string[] },
   now: Date,
 ): CertificateFacts {
   const [certificate, ...others] = parseCertificates(files.cert);
-  if (!certificate) throw mustBeCertificate(files.cert);
+  if (!certificate) throw mustBeCertificate(describeOther(files.cert));
   const [notBefore, notAfter] = [new Date(certificate.validFrom), new Date(certificate.validTo)];
   const left = notAfter.getTime() - now.getTime();
   const whole = notAfter.getTime() - notBefore.getTime();
@@ -73,10 +76,10 @@ export function readCertificate(
   };
 }
 
-/** The date alone. */
+/** The date, without the time. */
 export const toDay = (date: Date): string => date.toISOString().slice(0, 10);
 
-/** Until when a certificate is good. */
+/** Says until when a certificate is valid. */
 export function describeValidity({ validity, notBefore, notAfter, daysLeft }: CertificateFacts): string {
   if (validity === 'expired') return `expired since ${toDay(notAfter)}`;
   if (validity === 'not yet valid') return `not valid before ${toDay(notBefore)}`;
@@ -93,10 +96,13 @@ function parseCertificates(pem: string): X509Certificate[] {
   }
 }
 
-function mustBeCertificate(got: string): CommandError {
-  const label = /-----BEGIN ([A-Z0-9 ]{1,40})-----/.exec(got)?.[1];
-  const shape = got === 'a damaged one' ? got : label ? `a block "${label}"` : 'a file without one';
-  return new CommandError(`"--ssl-client-cert" must be a certificate in PEM, got ${shape}. Name the right file.`);
+const mustBeCertificate = (got: string): CommandError =>
+  new CommandError(`"--ssl-client-cert" must be a certificate in PEM, got ${got}. Name the right file.`);
+
+/** What a file without a certificate has instead. */
+function describeOther(pem: string): string {
+  const label = /-----BEGIN ([A-Z0-9 ]{1,40})-----/.exec(pem)?.[1];
+  return label ? `a block "${label}"` : 'a file without one';
 }
 
 function describeKey(key: KeyObject): string {
@@ -139,7 +145,7 @@ function findChainFault(chain: X509Certificate[]): string | undefined {
   return `certificate ${at + 2} in the file did not issue certificate ${at + 1}`;
 }
 
-/** Whether a certificate is a root, or issued by one of the authorities or of Node's own roots. */
+/** Whether a certificate is a root, or issued by one of these authorities or of Node's own. */
 function isIssuedByOneOf(certificate: X509Certificate, authorities: string[]): boolean {
   if (isIssuedBy(certificate, certificate)) return true;
   return [...authorities, ...rootCertificates].some(pem => {
@@ -149,71 +155,4 @@ function isIssuedByOneOf(certificate: X509Certificate, authorities: string[]): b
       return false;
     }
   });
-}
-
-/**
- * Writes a distinguished name of node:crypto, one part a line, as one line from its last part to its first.
- *
- * @see RFC 4514 section 2.1
- */
-export function toRfc4514(name: string): string {
-  // Node escapes a "+" of a value, so the plain one with blanks around it is that between the values of one part.
-  return name.replace(/ \+ /g, '+').split('\n').reverse().join(',');
-}
-
-/** Object identifiers for which names go by several spellings; RFC 4514 knows the first nine by name. */
-const ATTRIBUTES: Record<string, string> = {
-  '2.5.4.3': 'cn',
-  '2.5.4.7': 'l',
-  '2.5.4.8': 'st',
-  '2.5.4.10': 'o',
-  '2.5.4.11': 'ou',
-  '2.5.4.6': 'c',
-  '2.5.4.9': 'street',
-  '0.9.2342.19200300.100.1.25': 'dc',
-  '0.9.2342.19200300.100.1.1': 'uid',
-  '2.5.4.5': 'serialnumber',
-  '2.5.4.15': 'businesscategory',
-  '2.5.4.97': 'organizationidentifier',
-  '1.3.6.1.4.1.311.60.2.1.3': 'jurisdictionc',
-  '1.2.840.113549.1.9.1': 'emailaddress',
-};
-
-/** How two distinguished names compare. */
-export type NameMatch = 'same' | 'other order' | 'other';
-
-/** Compares two distinguished names: spelling of attributes, blanks at separators and `#hex` values don't count. */
-export function compareNames(one: string, other: string): NameMatch {
-  const [a, b] = [toParts(one), toParts(other)];
-  if (a.join(',') === b.join(',')) return 'same';
-  return a.join(',') === b.toReversed().join(',') || a.toSorted().join(',') === b.toSorted().join(',')
-    ? 'other order'
-    : 'other';
-}
-
-function toParts(name: string): string[] {
-  return name.split(/(?<!\\),/).map(part =>
-    part
-      .split(/(?<!\\)\+/)
-      .map(pair => {
-        const at = pair.indexOf('=');
-        const type = pair
-          .slice(0, at)
-          .trim()
-          .toLowerCase()
-          .replace(/^oid\./, '');
-        return `${ATTRIBUTES[type] ?? type}=${toValue(pair.slice(at + 1).trim())}`;
-      })
-      .sort()
-      .join('+'),
-  );
-}
-
-/** A value without its escapes; one written as `#` and its DER (RFC 4514 section 2.4) as its text, if that is short. */
-function toValue(value: string): string {
-  const der = /^#(?:0c|13|14|16)([0-7][\da-f])((?:[\da-f]{2})+)$/i.exec(value);
-  if (der) return Buffer.from(der[2] as string, 'hex').toString();
-  return value.replace(/((?:\\[\da-f]{2})+)|\\(.)/gi, (_, bytes, letter) =>
-    bytes ? Buffer.from(bytes.replaceAll('\\', ''), 'hex').toString() : letter,
-  );
 }

@@ -1,14 +1,14 @@
-// Reading a Postman collection as text: is it one, and where in it stands the collection or a folder of it.
-// Pure, on the machine. Postman Collection Format v2.0 and v2.1: https://schema.postman.com/
+// The text of a Postman collection: whether it is one, and where the collection or one of its folders is in it. Pure, on the
+// machine. Postman Collection Format v2.0 and v2.1: https://schema.postman.com/
 
 import { type ParseErrorCode, printParseErrorCode, visit } from 'jsonc-parser';
 import { CommandError } from '../command.ts';
 import { memberOf, type ObjectSpan, readObject, skipSpace } from './json-text.ts';
 
 /**
- * Makes sure that a text is strict JSON and a collection in format v2.0 or v2.1.
+ * Refuses a text that is not strict JSON, or not a collection in format v2.0 or v2.1.
  *
- * @throws CommandError which names line and column of the first fault, or says what the text is instead of a collection.
+ * @throws CommandError with line and column of the first fault, or with what the text is instead
  */
 export function assertCollection(text: string): void {
   const json = text.slice(rootStart(text));
@@ -25,12 +25,12 @@ export function assertCollection(text: string): void {
   if (mistaken) throw new CommandError(`not a Postman collection but ${mistaken}`);
 }
 
-/** The first fault of a JSON text with its line and column, both counted from 1; undefined if it is too deep to say. */
+/** The first fault of a JSON text with its line and column, both counted from 1; undefined for a text that is too deep. */
 function firstFault(json: string): string | undefined {
   let fault: string | undefined;
   const onError = (code: ParseErrorCode, _offset: number, _length: number, line: number, column: number) => {
     const words = printParseErrorCode(code)
-      .replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
+      .replace(/[A-Z]/g, capital => ` ${capital.toLowerCase()}`)
       .trim();
     fault = `${words} at line ${line + 1}, column ${column + 1}`;
     throw new SyntaxError(fault);
@@ -43,7 +43,7 @@ function firstFault(json: string): string | undefined {
   return undefined;
 }
 
-/** What a parsed file is if it is not a collection, and what to do about it; undefined for a collection. */
+/** What a parsed file is instead of a collection, and what to do about it; undefined for a collection. */
 function whatElse(root: unknown): string | undefined {
   if (Array.isArray(root)) return 'an array. Name the file of one collection.';
   if (typeof root !== 'object' || root === null) return 'a single value. Name the file of one collection.';
@@ -52,7 +52,7 @@ function whatElse(root: unknown): string | undefined {
     unknown
   >;
   const schema = (info as { schema?: unknown } | null | undefined)?.schema;
-  // Newman runs a collection that names no schema.
+  // Newman runs a collection without a schema, too.
   if (schema === undefined && typeof info === 'object' && info !== null && Array.isArray(item)) return undefined;
   if (typeof schema === 'string') {
     if (/\bv2\.[01]\b/.test(schema)) return undefined;
@@ -60,14 +60,14 @@ function whatElse(root: unknown): string | undefined {
   }
   if (openapi ?? swagger) return 'an OpenAPI description. Import it into Postman and export the collection as v2.1.';
   if (collection && run) return 'a report of Newman. Name the file of the collection that was run.';
-  if (collection) return 'what the Postman API wraps around one. Save the value of "collection" as a file of its own.';
+  if (collection) return 'an answer of the Postman API. Save the value of "collection" as a file of its own.';
   if (Array.isArray(requests)) return 'a collection in format v1. Export it from Postman as "Collection v2.1".';
-  if (Array.isArray(collections)) return 'a dump of all data of Postman. Export the one collection as v2.1.';
+  if (Array.isArray(collections)) return 'an export of all data of Postman. Export the one collection as v2.1.';
   if (Array.isArray(values)) return 'an environment or globals. Name the file of the collection.';
   return 'some other JSON, without "info" and "item". Export the collection from Postman as v2.1.';
 }
 
-/** A collection, and the part of it that a script is put into: the collection itself or a folder. */
+/** A collection, and the part of it that the script is injected into: the collection itself or a folder. */
 export interface Place {
   root: ObjectSpan;
   target: ObjectSpan;
@@ -78,7 +78,7 @@ export interface Place {
  *
  * @param text a text that `assertCollection` accepts
  * @param folder name of a folder at any depth; the collection itself if undefined
- * @throws CommandError when there is not exactly one folder of that name.
+ * @throws CommandError when there is not exactly one folder of that name
  */
 export function locate(text: string, folder?: string): Place {
   const start = skipSpace(text, rootStart(text));
@@ -107,8 +107,7 @@ export function locate(text: string, folder?: string): Place {
   const [target, second] = found;
   if (target && !second) return { root, target };
   const quoted = JSON.stringify(folder);
-  if (second)
-    throw new CommandError(`${found.length} folders are named ${quoted}. Give the one that is meant another name.`);
+  if (second) throw new CommandError(`${found.length} folders are named ${quoted}. Rename the one to inject into.`);
   if (isRequest) throw new CommandError(`${quoted} is a request, not a folder. Name the folder that it is in.`);
   throw new CommandError(`there is no folder ${quoted}. ${listOf(names)}`);
 }
@@ -120,7 +119,7 @@ function listOf(folders: unknown[]): string {
   return `The collection has: ${shown.join(', ')}${more}.`;
 }
 
-/** A byte order mark may stand before the JSON text; JSON.parse refuses it, Postman and Newman skip it. */
+/** The text may begin with a byte order mark: JSON.parse refuses it, Postman and Newman skip it. */
 function rootStart(text: string): number {
   return text.startsWith('\ufeff') ? 1 : 0;
 }

@@ -1,7 +1,7 @@
-// Where the parts of a JSON text stand, so that a text can be edited without serialising it again.
-// Pure, on the machine. Everything here expects a text that JSON.parse accepts (RFC 8259).
+// The positions of the parts of a JSON text, so that the text can be edited without serialising it again. All functions expect
+// a text that JSON.parse accepts (RFC 8259). Pure, on the machine.
 
-/** A stretch of a text, by offsets in UTF-16 units; `end` is the first offset after it. */
+/** A part of a text, by offsets in UTF-16 code units; `end` is the first offset after it. */
 export interface Span {
   start: number;
   end: number;
@@ -12,7 +12,7 @@ export interface Member extends Span {
   key: string;
   keyStart: number;
   keyEnd: number;
-  /** The objects in this array, if it was asked for by its key. */
+  /** The objects in this array, if its key is the one that was to be opened. */
   objects?: ObjectSpan[];
 }
 
@@ -21,14 +21,15 @@ export interface ObjectSpan extends Span {
   members: Member[];
 }
 
-/** A replacement of one stretch of a text. */
+/** A replacement of one part of a text. */
 export interface Edit extends Span {
   text: string;
 }
 
 /**
- * Reads the members of the object at `start`. An array under the key `nested` is opened, and the objects in it are read in
- * the same way, to any depth, in one pass.
+ * Reads the members of the object at `start`, in one pass.
+ *
+ * @param nested key of the arrays to open: the objects in them are read in the same way, at any depth
  */
 export function readObject(text: string, start: number, nested?: string): ObjectSpan {
   const root: ObjectSpan = { start, end: start, members: [] };
@@ -86,7 +87,7 @@ export function memberOf(object: ObjectSpan, key: string): Member | undefined {
   return object.members.findLast(member => member.key === key);
 }
 
-/** The white space directly before `offset`. */
+/** The whitespace directly before `offset`. */
 export function spaceBefore(text: string, offset: number): string {
   let start = offset;
   while (isSpace(text.charCodeAt(start - 1))) start -= 1;
@@ -94,7 +95,7 @@ export function spaceBefore(text: string, offset: number): string {
 }
 
 /**
- * Where spans of the value of a string stand in its literal, in which an escape takes several characters.
+ * Finds spans of the value of a string in its literal, where an escape has several characters.
  *
  * @param literal the literal with its quotes
  * @param spans spans of the value, in ascending order
@@ -127,8 +128,10 @@ export function applyEdits(text: string, edits: Edit[]): string {
 }
 
 /**
- * The edits that take elements out of an array, commas included, and leave the space around the others as it is.
- * At least one element must stay.
+ * The edits that remove elements of an array, with their commas, and keep the whitespace around the others. At least one
+ * element must stay.
+ *
+ * @param open offset of the array
  */
 export function dropElements(
   text: string,
@@ -155,7 +158,7 @@ function isSpace(code: number): boolean {
   return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 }
 
-/** The first offset from `at` on that is not white space. */
+/** The first offset from `at` on that is not whitespace. */
 export function skipSpace(text: string, at: number): number {
   let offset = at;
   while (isSpace(text.charCodeAt(offset))) offset += 1;

@@ -1,5 +1,5 @@
-// Recognising the built pre-request script inside other text: where copies of it stand, and which one they are.
-// Pure, on the machine. The script begins and ends with a comment of its own; the first names version and SHA-256.
+// The text of the built pre-request script, and copies of it in other text: where they are, and of which version. The script
+// begins and ends with a comment; the first has its version and its SHA-256. Pure, on the machine.
 
 import { createHash } from 'node:crypto';
 import { CommandError } from '../command.ts';
@@ -8,19 +8,19 @@ const BEGIN = '/*! paynet-client-auth ';
 const END = '/* end of paynet-client-auth */';
 const BANNER = /^\/\*! paynet-client-auth (\S{1,40}) sha256=([0-9a-f]{64}) \*\/$/;
 
-/** The built script, as `build` made it. */
+/** The built script. */
 export interface Script {
   version: string;
   /** The lines without their line breaks. */
   lines: string[];
-  /** What follows the last line: a line break, or nothing. */
+  /** What follows the last line: a line break, or empty. */
   tail: string;
 }
 
 /**
- * Reads the built script and checks it against the SHA-256 in its first line, which covers all that follows that line.
+ * Reads the built script and checks the SHA-256 in its first line, which covers all lines after it.
  *
- * @throws CommandError when the text is not the script that was built.
+ * @throws CommandError when the text is not the script that was built
  */
 export function parseScript(text: string): Script {
   const tail = text.endsWith('\n') ? '\n' : '';
@@ -32,7 +32,7 @@ export function parseScript(text: string): Script {
   return { version: banner[1], lines, tail };
 }
 
-/** A copy of the script in a source text, from `start` up to `end`, blanks around it included. */
+/** A copy of the script in a source text; `start` and `end` include the whitespace around it. */
 export interface Copy {
   start: number;
   end: number;
@@ -42,7 +42,7 @@ export interface Copy {
 /**
  * Finds every copy of the script, of any version, in the source text of a pre-request event.
  *
- * @throws CommandError when one has lost its first or its last line, so that nobody knows where it ends.
+ * @throws CommandError when a copy lacks its first or its last line, so that its end is unknown
  */
 export function findCopies(source: string): Copy[] {
   const copies: Copy[] = [];
@@ -54,7 +54,7 @@ export function findCopies(source: string): Copy[] {
     const next = source.indexOf(BEGIN, begin + BEGIN.length);
     if (end < 0 || (next >= 0 && next < end)) throw incomplete('last', END);
     at = end + END.length;
-    copies.push({ ...blanksAround(source, begin, at), text: source.slice(begin, at) });
+    copies.push({ ...spaceAround(source, begin, at), text: source.slice(begin, at) });
   }
 }
 
@@ -65,7 +65,7 @@ function incomplete(which: string, line: string): CommandError {
   );
 }
 
-function blanksAround(source: string, begin: number, after: number): { start: number; end: number } {
+function spaceAround(source: string, begin: number, after: number): { start: number; end: number } {
   let start = begin;
   let end = after;
   while (source[start - 1] === ' ' || source[start - 1] === '\t') start -= 1;
@@ -73,21 +73,43 @@ function blanksAround(source: string, begin: number, after: number): { start: nu
   return { start, end };
 }
 
+/** Why a collection would not run exactly the built script first. */
+export interface ScriptFault {
+  code:
+    | 'script_missing'
+    | 'script_duplicate'
+    | 'script_changed'
+    | 'script_other_build'
+    | 'script_other_version'
+    | 'script_disabled'
+    | 'script_not_run'
+    | 'script_not_first';
+  /** In one sentence. */
+  message: string;
+}
+
 /**
- * Says how a copy differs from the script; line ends do not count.
+ * Says how a copy differs from the script. Line ends make no difference.
  *
- * @returns a sentence, or undefined when it is the script itself
+ * @returns undefined when the copy is the script itself
  */
-export function differenceOf(copy: Copy, script: Script): string | undefined {
+export function differenceOf(copy: Copy, script: Script): ScriptFault | undefined {
   const lines = copy.text.split('\n').map(line => (line.endsWith('\r') ? line.slice(0, -1) : line));
   if (lines.join('\n') === script.lines.join('\n')) return undefined;
   const banner = BANNER.exec(lines[0] ?? '');
-  if (!banner || banner[2] !== digest(lines, script.tail)) {
-    return 'paynet-client-auth was changed by hand: its SHA-256 does not match.';
+  const version = banner?.[1];
+  if (banner?.[2] !== digest(lines, script.tail)) {
+    const message = 'paynet-client-auth was changed by hand: its SHA-256 does not match.';
+    return { code: 'script_changed', message };
   }
-  return banner[1] === script.version
-    ? `paynet-client-auth ${script.version} comes from another build of this version.`
-    : `paynet-client-auth has version ${banner[1]}, this is ${script.version}.`;
+  if (version !== script.version) {
+    const message = `paynet-client-auth has version ${version}, this is ${script.version}.`;
+    return { code: 'script_other_version', message };
+  }
+  return {
+    code: 'script_other_build',
+    message: `paynet-client-auth ${version} comes from another build of this version.`,
+  };
 }
 
 function digest(lines: string[], tail: string): string {

@@ -1,25 +1,22 @@
-// The command `check`: the settings of the client before anything is sent with them, and what stands in a collection, line
-// by line. On the machine.
+// The command `check`: checks the settings of the client before a run, and a collection, and prints a line for each thing. On the
+// machine.
 
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
-import { runLiveChecks } from '../check/live-check.ts';
-import { type Line, runPreflight, type Status } from '../check/preflight.ts';
-import { addClientOptions, type ClientOptions, createReader, readClient } from '../client/client-options.ts';
-import { findEndpointRequests, findSecrets, findServerVariables } from '../collection/findings.ts';
+import { checkCollection } from '../check/collection.ts';
+import type { Line, Status } from '../check/line.ts';
+import { runLiveChecks } from '../check/live.ts';
+import { runPreflight } from '../check/preflight.ts';
+import { addClientOptions, type ClientOptions, readClient } from '../client/client-options.ts';
+import { inFile, readCollectionFile } from '../collection/collection-file.ts';
 import { CommandError, type Host } from '../command.ts';
-import { decodeUtf8, readBytes } from '../files.ts';
-import { toKnownServer } from '../server/server-facts.ts';
-import { check as findScriptFault } from './inject.ts';
+import { toKnownServer } from '../server/metadata.ts';
 
 interface Options extends ClientOptions {
   jwks?: string;
   live?: true;
   json?: true;
 }
-
-/** Paths of secrets that are shown. */
-const MAX_SHOWN = 10;
 
 /** Adds the command `check` to the command line. */
 export function addCheckCommand(program: Command, host: Host): void {
@@ -28,92 +25,38 @@ export function addCheckCommand(program: Command, host: Host): void {
     .summary('check the settings before a run, or a collection')
     .description(
       'Checks the settings of the client line by line: variables, keys, certificate, server, clock.\n' +
-        'With a collection it checks that the script is in and no secret is; the settings only if one of their options is given.',
+        'If a collection is given, checks that it has the script and no secret; the settings only if one of their options is given.',
     )
     .argument('[collection.json]', 'collection in format v2.1 or v2.0, "-" for standard input');
   addClientOptions(command)
     .option('--jwks <file|url>', 'JWKS of the client, to find the signing key in; by default the variable jwks_uri')
-    .option('--live', 'request a token by each method too, and by the other audience if it is refused')
-    .option('--json', 'print an array of {name, status, message} instead of lines')
+    .option('--live', 'also request a token by each method, and by the other audiences if it is refused')
+    .option('--json', 'print an array of {code, name, status, message} instead of lines; the codes are stable')
     .action(async (file: string | undefined, options: Options) => {
-      const lines = await collectLines(file, options, host);
-      await host.print(options.json ? `${JSON.stringify(lines, null, 2)}\n` : toText(lines, host.isTerminal ?? false));
+      const lines = await check(file, options, host);
+      await host.print(options.json ? `${JSON.stringify(lines, null, 2)}\n` : toText(lines, host.isTerminal));
       const failed = lines.filter(({ status }) => status === 'fail').length;
       if (failed > 0) throw new CommandError(`${failed} of ${lines.length} checks failed.`);
     });
 }
 
-async function collectLines(file: string | undefined, options: Options, host: Host): Promise<Line[]> {
+async function check(file: string | undefined, options: Options, host: Host): Promise<Line[]> {
   const { json: _, ...others } = options;
-  const isForClient = file === undefined || Object.keys(others).length > 0;
   if (file === '-' && options.signingKey === '-') {
     throw new CommandError('Standard input is either the collection or the signing key, not both.', 2);
   }
+  const isForClient = file === undefined || Object.keys(others).length > 0;
   const client = isForClient ? await readClient(options, host) : undefined;
   const preflight = client && (await runPreflight(client, options.jwks, new Date()));
-  const lines = preflight?.lines ?? [];
-  if (client && preflight && options.live) lines.push(...(await runLiveChecks(preflight, client.read)));
+  const live = client && preflight && options.live ? await runLiveChecks(preflight, client.read) : [];
+  const lines = [...(preflight?.lines ?? []), ...live];
   if (file === undefined) return lines;
-  const read = client?.read ?? createReader({ name: 'none', values: [] });
-  const known = preflight?.surroundings.known ?? toKnownServer(read, undefined);
-  const bytes = file === '-' ? await host.readStandardInput() : await readBytes(file);
-  const script = await host.readScript();
-  try {
-    return [...lines, ...checkCollection(decodeUtf8(bytes), script, known.endpoints, read)];
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    const name = file === '-' ? 'standard input' : file;
-    throw new CommandError(`${name}: ${error.message}`, error.exitCode, { cause: error });
-  }
-}
 
-function checkCollection(
-  text: string,
-  script: string,
-  endpoints: Parameters<typeof findEndpointRequests>[1],
-  read: Parameters<typeof findEndpointRequests>[2],
-): Line[] {
-  const fault = findScriptFault(text, script);
-  const root: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
-  const secrets = findSecrets(root);
-  const requests = findEndpointRequests(root, endpoints, read);
-  const serverVariables = findServerVariables(root, read);
-  const shown = secrets.slice(0, MAX_SHOWN).map(({ kind, path, names }) => {
-    const inside = names.length > 0 ? ` in ${JSON.stringify(names.join(' / '))}` : '';
-    return `${kind}${inside} at ${path}`;
-  });
-  const more = secrets.length > MAX_SHOWN ? `, and ${secrets.length - MAX_SHOWN} more` : '';
-  return [
-    fault
-      ? { name: 'script', status: 'fail', message: `${fault} Inject it with "inject --in-place".` }
-      : { name: 'script', status: 'ok', message: 'this one is in, once and first' },
-    secrets.length > 0
-      ? {
-          name: 'secrets',
-          status: 'fail',
-          message: `${shown.join(', ')}${more}. Take them out, and replace what they open.`,
-        }
-      : { name: 'secrets', status: 'ok', message: 'no private key, token or other secret was found in the file' },
-    serverVariables.length > 0
-      ? {
-          name: 'server',
-          status: 'warn',
-          message: `its variables say where assertions go: ${serverVariables.join(', ')}. Set them in your environment, or make sure of them.`,
-        }
-      : { name: 'server', status: 'ok', message: 'no variable of the collection says where assertions go' },
-    requests.length > 0
-      ? {
-          name: 'requests',
-          status: 'ok',
-          message: requests.map(({ endpoint, name }) => `${endpoint}: ${JSON.stringify(name)}`).join(', '),
-        }
-      : {
-          name: 'requests',
-          status: 'warn',
-          message:
-            'none goes to a known endpoint of the authorization server. Check "issuer" or the endpoint variables.',
-        },
-  ];
+  const read = client?.read ?? (() => '');
+  const { endpoints } = preflight?.surroundings.known ?? toKnownServer(read, undefined);
+  const { name, text } = await readCollectionFile(file, host);
+  const script = await host.readScript();
+  return [...lines, ...inFile(name, () => checkCollection(text, script, endpoints, read))];
 }
 
 const COLOURS: Record<Status, 'green' | 'yellow' | 'red'> = {
@@ -123,6 +66,7 @@ const COLOURS: Record<Status, 'green' | 'yellow' | 'red'> = {
   fail: 'red',
 };
 
+/** Status, name and message in columns. */
 function toText(lines: Line[], useColour: boolean): string {
   const width = Math.max(...lines.map(({ name }) => name.length));
   const indent = ' '.repeat(6 + width + 2);

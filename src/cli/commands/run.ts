@@ -3,13 +3,13 @@
 
 import { type Command, Option } from 'commander';
 import { addClientOptions, readClient, readPair } from '../client/client-options.ts';
+import { inject } from '../collection/injection.ts';
 import { CommandError, collect, type Host } from '../command.ts';
 import { decodeUtf8, readBytes } from '../files.ts';
 import { parseReporterOptions, type RunOptions, refuseToReplace, toNewmanOptions } from '../run/newman-options.ts';
 import { runNewman } from '../run/run-newman.ts';
 import { explainRefusals } from '../run/run-refusals.ts';
 import { Redaction } from '../secrets/redaction.ts';
-import { inject } from './inject.ts';
 
 type Json = Record<string, unknown>;
 

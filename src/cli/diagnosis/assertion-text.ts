@@ -1,19 +1,19 @@
-// A client assertion in words: header, claims and times, and whether it is well formed as PayNet and RFC 7523 want it.
-// On the machine; pure.
+// A client assertion in words: header, claims and times, and whether it is well formed by the rules of PayNet and RFC 7523.
+// Pure, on the machine.
 
 import { isUtf8 } from 'node:buffer';
 import { fromBase64url, fromHex } from '../../client-auth/encoding.ts';
 import { readObject, skipSpace } from '../collection/json-text.ts';
 
-/** A part of JSON as it was decoded. */
+/** A decoded part, header or claims. */
 interface Part {
   json: Record<string, unknown>;
   isUtf8: boolean;
-  /** Names of members that stand there more than once, each as often as it is too many. */
+  /** Names of members that are there more than once, each as often as it is repeated. */
   repeated: string[];
 }
 
-/** An assertion taken apart; a part that can't be read is undefined. */
+/** A decoded assertion; a part that can't be read is undefined. */
 interface DecodedAssertion {
   header: Part | undefined;
   claims: Part | undefined;
@@ -37,7 +37,7 @@ function decodePart(part: string | undefined): Part | undefined {
   }
 }
 
-/** Takes an assertion apart, without judging it. */
+/** Decodes an assertion without judging it. */
 function decode(jwt: string): DecodedAssertion {
   const parts = jwt.split('.');
   const signature = parts[2] === undefined ? undefined : fromBase64url(parts[2]);
@@ -50,8 +50,8 @@ function decode(jwt: string): DecodedAssertion {
 }
 
 /**
- * What is wrong with the form of an assertion, one sentence each; none when it is well formed. The signature is not
- * verified: that takes the public key.
+ * What is wrong with the form of an assertion, a sentence for each fault. The signature is not verified: that needs the public
+ * key.
  *
  * @param now seconds since the Unix epoch
  */
@@ -69,7 +69,7 @@ function findFaults({ header, claims, signatureLength, parts }: DecodedAssertion
     expect(part?.isUtf8 !== false, `The ${title} ${title === 'header' ? 'is' : 'are'} not UTF-8.`);
     // RFC 7515 section 4, RFC 7519 section 4: the names must be unique.
     for (const name of part?.repeated ?? [])
-      faults.push(`${JSON.stringify(name)} stands in the ${title} more than once; readers differ in which they take.`);
+      faults.push(`${JSON.stringify(name)} is in the ${title} more than once; servers differ in which one they use.`);
   }
   if (header) {
     const { alg, kid, typ, ...others } = header.json;
@@ -77,7 +77,7 @@ function findFaults({ header, claims, signatureLength, parts }: DecodedAssertion
     expect(isText(kid), `"kid" must be the key ID in the registered JWKS, got ${describe(kid)}.`);
     expect(typ === undefined || isText(typ), `"typ" must be text or missing, got ${describe(typ)}.`);
     for (const name of Object.keys(others))
-      faults.push(`${JSON.stringify(name)} must not be in the header, which has "alg" and "kid" alone.`);
+      faults.push(`${JSON.stringify(name)} must not be in the header, which has only "alg" and "kid".`);
     // RFC 7518 section 3.5: 2048 bits or more.
     if (signatureLength !== undefined && alg === 'PS256') {
       expect(signatureLength >= 256, `A signature of PS256 has 256 bytes or more, this has ${signatureLength}.`);
@@ -105,12 +105,12 @@ function findFaults({ header, claims, signatureLength, parts }: DecodedAssertion
     expect((iat as number) <= now + 60, `It was made ${Math.round((iat as number) - now)} seconds in the future.`);
   }
   if (typeof nbf === 'number') {
-    expect(nbf <= now + 60, `It is not good before ${Math.round(nbf - now)} seconds from now.`);
+    expect(nbf <= now + 60, `It is not valid before ${Math.round(nbf - now)} seconds from now.`);
   }
   return faults;
 }
 
-/** Whether a value is text that says something, without blanks around it, which no server takes for the same. */
+/** Whether a value is text that is not empty, without whitespace around it: servers compare exactly. */
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '' && value.trim() === value;
 
 const describe = (value: unknown): string => {
@@ -122,9 +122,10 @@ const describe = (value: unknown): string => {
 };
 
 /**
- * Header, claims and times in words, a line each, and the verdict on the form.
+ * Describes an assertion: header, claims and times, a line each, and whether it is well formed.
  *
  * @param now seconds since the Unix epoch
+ * @see RFC 7523 section 3
  */
 export function describeAssertion(jwt: string, now: number): { lines: string[]; isWellFormed: boolean } {
   const decoded = decode(jwt);
@@ -143,15 +144,18 @@ export function describeAssertion(jwt: string, now: number): { lines: string[]; 
   lines.push(
     ...(faults.length === 0 ? ['well formed'] : ['not well formed', ...faults.map(fault => `  ${toPrintable(fault)}`)]),
   );
-  // RFC 7523 section 3 does not forbid it, and servers pass over it.
+  // RFC 7523 section 3 does not forbid it, and servers ignore it.
   if (decoded.header?.json.typ !== undefined)
     lines.push('note: "typ" is not needed; PayNet\'s header has "alg" and "kid".');
   return { lines, isWellFormed: faults.length === 0 };
 }
 
-/** Text of a foreign hand as one line that does nothing to a terminal. */
+/** Text from an assertion as one line that can't control a terminal. */
 const toPrintable = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, letter => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  text.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 
 const toWords = (name: string, value: unknown, now: number): string => {
   const text = typeof value === 'string' ? value : JSON.stringify(value);

@@ -1,15 +1,15 @@
-// What a diagnosis is made of: the facts of a refused request, the causes of a refusal, and the words of a foreign hand. Pure,
-// on the machine.
+// The data of a diagnosis: the facts of a refused request in, the causes of the refusal out. Pure, on the machine.
 
 import type { EndpointName } from '../../client-auth/authorization-server.ts';
 import type { Settings } from '../../client-auth/settings.ts';
 import type { CertificateFacts } from '../client/certificate-facts.ts';
 import type { JwksFacts } from '../server/jwks-facts.ts';
-import type { ServerFacts } from '../server/server-facts.ts';
+import type { ServerFacts } from '../server/metadata.ts';
 
+/** A method of client authentication. */
 export type Method = Settings['method'];
 
-/** Header and claims of the assertion that was sent; times in seconds since the Unix epoch. */
+/** Header and claims of the client assertion that was sent; times in seconds since the Unix epoch. */
 export interface AssertionFacts {
   alg: string;
   kid: string;
@@ -19,7 +19,7 @@ export interface AssertionFacts {
   exp: number;
 }
 
-/** How a client authenticated in a request. */
+/** How a client authenticates in a request. */
 export interface Way {
   method: Method;
   /** Audience of its assertion; undefined with `tls_client_auth`. */
@@ -28,13 +28,13 @@ export interface Way {
 
 /** Why the metadata or the JWKS could not be read. */
 export interface ReadingFault {
-  /** In words fit to be shown. */
+  /** In words that can be shown. */
   reason: string;
   /** The issuer that the metadata names instead of the configured one. */
   statedIssuer?: string | undefined;
 }
 
-/** What is known of one refused request; undefined is what is not known. */
+/** What is known about one refused request; undefined is what is not known. */
 export interface Facts {
   endpoint: EndpointName;
   url: string;
@@ -43,16 +43,16 @@ export interface Facts {
   /** OAuth error and its description, as the answer has them (RFC 6749 section 5.2). */
   error: string | undefined;
   errorDescription: string | undefined;
-  /** Whether the answer says in words of its own that a certificate was missing, or could not be verified, as a proxy does. */
+  /** Whether the answer says, as a proxy does, that a certificate was missing, or could not be verified. */
   saysCertificateMissing: boolean;
   saysCertificateRefused: boolean;
-  /** Code of a failed connection, `ECONNRESET` say. */
+  /** Code of a failed connection, for example `ECONNRESET`. */
   connectionCode: string | undefined;
-  /** What of client authentication is wrong in the form; empty if nothing is. */
+  /** What is wrong with the client authentication in the form; empty if nothing is. */
   formFaults: string[];
   method: Method;
   assertion: AssertionFacts | undefined;
-  /** Transport certificate on the connection. */
+  /** The transport certificate of the connection. */
   certificate: CertificateFacts | 'none' | 'unreadable' | undefined;
   /** Subject that the client is registered with, by the variable `tls_client_auth_subject_dn` (RFC 8705 section 2.1.2). */
   registeredSubject: string | undefined;
@@ -63,20 +63,21 @@ export interface Facts {
   /** When the request was sent, in seconds since the Unix epoch by the local clock. */
   sentAt: number | undefined;
   issuer: string | undefined;
-  /** Token endpoint: where requests go, and by what other name the metadata has it. */
+  /** URLs of the token endpoint: the one that requests go to, and the one whose place an alias for mutual TLS took. */
   tokenEndpoints: string[];
   server: ServerFacts | undefined;
   serverFault: ReadingFault | undefined;
   jwks: JwksFacts | undefined;
   jwksFault: ReadingFault | undefined;
-  /** Ways in which the server did take the same client. */
+  /** The ways in which the server accepted the same client. */
   accepted: Way[];
-  /** Ways that were tried one after the other and refused, that of this request among them. */
+  /** The ways that were tried one after the other and refused, including that of this request. */
   refused: Way[];
 }
 
+/** A cause of a refusal. */
 export interface Cause {
-  /** What is the case, or may be. */
+  /** What is, or may be, the case. */
   fact: string;
   /** Whether evidence proves it. */
   isCertain: boolean;
@@ -84,18 +85,24 @@ export interface Cause {
   remedy: string;
 }
 
-/** What alone explains a refusal is certain; all else is possible, however likely. */
+/** A cause that evidence proves: it alone explains the refusal. */
 export const certain = (fact: string, remedy: string): Cause => ({ fact, isCertain: true, remedy });
+/** A cause that nothing proves, however likely it is. */
 export const possible = (fact: string, remedy: string): Cause => ({ fact, isCertain: false, remedy });
 
-/** The first few of a list of a foreign hand. */
+/** The first few values of a list from a server, as text that can be shown. */
 export const toList = (values: string[]): string =>
   `${values
     .slice(0, 8)
     .map(value => toPlain(value))
     .join(', ')}${values.length > 8 ? ` and ${values.length - 8} more` : ''}`;
 
-/** Foreign text fit to be shown: short, without control characters, and without a token that it may quote. */
+/**
+ * Text from a server or a file as text that can be shown: short, without control characters, and without a token that it may
+ * quote.
+ *
+ * @param length maximum number of characters
+ */
 export const toPlain = (text: string, length = 200): string =>
   text
     .slice(0, 10_000)

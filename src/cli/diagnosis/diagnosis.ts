@@ -1,12 +1,12 @@
 // Why an endpoint of the authorization server refused the client: the causes in order, each with the one thing to change.
-// What alone explains the refusal is stated as a fact; the rest is worded as a possibility. Pure, on the machine.
+// A cause that alone explains the refusal is certain; all others are possible. Pure, on the machine.
 
 import { type Cause, certain, type Facts, possible, toList } from './causes.ts';
 import { clockFaults } from './clock-causes.ts';
 import { isAcceptedAlike, possibilities } from './possibilities.ts';
 import { badCertificate, connectionCauses, missingCertificate } from './transport-causes.ts';
 
-/** Names the causes of a refusal in order of likelihood. What is certain leaves no room for possibilities. */
+/** Finds the causes of a refusal, the likely ones first. Where one is certain, those that are only possible are left out. */
 export function diagnose(facts: Facts): Cause[] {
   if (facts.connectionCode !== undefined) return connectionCauses(facts, facts.connectionCode);
   const noRefusal = notOfTheClient(facts);
@@ -24,11 +24,11 @@ export function diagnose(facts: Facts): Cause[] {
   return [...proved, ...gateway(facts), ...(proved.length > 0 ? [] : possibilities(facts))];
 }
 
-/** Answers that say nothing of the client. */
+/** Answers that say nothing about the client. */
 function notOfTheClient({ status = 0, endpoint }: Facts): Cause[] {
   if (status >= 500) {
-    const fact = `the status ${status} says that the server itself failed, or what stands before it`;
-    return [certain(fact, 'try again later, and tell who runs the server if it stays so')];
+    const fact = `the status ${status} says that the server itself failed, or a gateway before it`;
+    return [certain(fact, 'try again later, and report it to the operator of the server if it continues')];
   }
   if (status === 429) return [certain('the server got too many requests', 'wait, or send fewer')];
   if (status < 400 || status === 404 || status === 405) {
@@ -38,14 +38,14 @@ function notOfTheClient({ status = 0, endpoint }: Facts): Cause[] {
   return [];
 }
 
-/** What stands before the server may have answered in its place. */
+/** A gateway before the server may have answered in its place. */
 function gateway({ error, saysCertificateMissing, saysCertificateRefused }: Facts): Cause[] {
   if (error !== undefined || saysCertificateMissing || saysCertificateRefused) return [];
   const fact = 'the answer has no OAuth error, so it may come from a gateway before the authorization server';
-  return [possible(fact, 'ask who runs the server whether the certificate and your IP address are let in')];
+  return [possible(fact, 'ask the operator of the server whether the certificate and your IP address are allowed')];
 }
 
-/** Words of an `error_description` that name something else than the audience. */
+/** Words in an `error_description` about something other than the audience. */
 const OTHER_REASON = /\b(jti|replay\w*|used before|iat|nbf|exp\w*|kid|key|signature|certificate)\b/i;
 
 function acceptedElsewhere(facts: Facts): Cause[] {
@@ -57,7 +57,7 @@ function acceptedElsewhere(facts: Facts): Cause[] {
     const { aud } = otherAudience;
     const setting = aud === issuer ? 'issuer' : tokenEndpoints.includes(aud) ? 'token_endpoint' : aud;
     const remedy = `set client_assertion_audience to ${setting}`;
-    // What the server says of something else may be the reason all the same.
+    // The reason may be what the server says, if that is about something else.
     const { errorDescription = '' } = facts;
     const isOther = OTHER_REASON.test(errorDescription) && !/\baud/i.test(errorDescription);
     return [isOther ? possible(fact, remedy) : certain(fact, remedy)];
@@ -68,7 +68,7 @@ function acceptedElsewhere(facts: Facts): Cause[] {
   return [certain(fact, `set token_endpoint_auth_method to ${other}`)];
 }
 
-/** "the configured issuer" is not the one of its metadata (RFC 8414 section 3.3), and the assertion was made for it. */
+/** The configured issuer, which is the audience, differs from the one in its metadata (RFC 8414 section 3.3). */
 function wrongIssuer({ serverFault, assertion, issuer }: Facts): Cause[] {
   const stated = serverFault?.statedIssuer;
   if (stated === undefined || assertion?.aud !== issuer) return [];
@@ -78,18 +78,18 @@ function wrongIssuer({ serverFault, assertion, issuer }: Facts): Cause[] {
 function unsupported({ server, endpoint, method, assertion }: Facts): Cause[] {
   const methods = server?.methods[endpoint];
   if (methods && !methods.includes(method)) {
-    const fact = `the ${endpoint} does not take ${method}, its metadata has ${toList(methods)}`;
+    const fact = `the ${endpoint} does not accept ${method}, its metadata has ${toList(methods)}`;
     return [
-      certain(fact, 'set token_endpoint_auth_method to one that the server takes and the client is registered with'),
+      certain(fact, 'set token_endpoint_auth_method to one that the server accepts and the client is registered with'),
     ];
   }
   const algorithms = server?.algorithms[endpoint];
   if (!assertion || !algorithms || algorithms.includes(assertion.alg)) return [];
-  const fact = `the ${endpoint} does not take ${assertion.alg}, its metadata has ${toList(algorithms)}`;
-  return [certain(fact, 'ask who runs the server for PS256, which FAPI 2.0 requires it to take')];
+  const fact = `the ${endpoint} does not accept ${assertion.alg}, its metadata has ${toList(algorithms)}`;
+  return [certain(fact, 'ask the operator of the server for PS256, which FAPI 2.0 requires')];
 }
 
-/** Keys that can't be those of the assertion. */
+/** A signing key that is not the one in the JWKS. */
 function keyFaults({ jwks, assertion }: Facts): Cause[] {
   if (!assertion || !jwks) return [];
   const { kid, count, isSame, sameUnder, kids, source } = jwks;
@@ -97,7 +97,7 @@ function keyFaults({ jwks, assertion }: Facts): Cause[] {
   const setKid = elsewhere ? `set kid to ${elsewhere}` : undefined;
   if (count === 0) {
     const found = setKid
-      ? `the public half of the signing key stands there under ${elsewhere}`
+      ? `it has the public half of the signing key under ${elsewhere}`
       : `it has ${kids.length > 0 ? toList(kids) : 'no key IDs'}`;
     const remedy = setKid ?? `register the public half of the signing key under the kid ${kid}`;
     return [certain(`the kid ${kid} is not in the JWKS ${source}; ${found}`, remedy)];

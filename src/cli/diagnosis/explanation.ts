@@ -1,5 +1,4 @@
-// A refusal in short lines for a reader: what was sent, what is known of the server, the causes in order. Pure, on the
-// machine.
+// A refusal in short lines of text: what was sent, what is known about the server, the causes in order. Pure, on the machine.
 
 import { describeValidity } from '../client/certificate-facts.ts';
 import type { JwksFacts } from '../server/jwks-facts.ts';
@@ -7,7 +6,7 @@ import { type Cause, type Facts, toList, toPlain } from './causes.ts';
 import { describeClock } from './clock-causes.ts';
 import { diagnose } from './diagnosis.ts';
 
-/** Explains a refusal in short lines: what was sent, what is known of the server, the causes in order. */
+/** Explains a refusal in short lines: what was sent, what is known about the server, the causes in order. */
 export function explain(facts: Facts): string[] {
   const { endpoint, url, status, error, errorDescription, connectionCode } = facts;
   const words = errorDescription ? ` "${toPlain(errorDescription)}"` : '';
@@ -20,7 +19,7 @@ export function explain(facts: Facts): string[] {
     `${endpoint} ${url} ${answer}`,
     `  sent: ${describeSent(facts)}`,
     `  transport certificate: ${describeCertificate(facts.certificate)}`,
-    `  server: ${describeServer(facts).join('; ') || 'nothing is known of it'}`,
+    `  server: ${describeServer(facts).join('; ') || 'nothing is known about it'}`,
     ...causes.map((cause, index) => `  ${index + 1}. ${describeCause(cause)}`),
   ];
 }
@@ -39,7 +38,7 @@ function describeSent({ method, assertion }: Facts): string {
 function describeCertificate(certificate: Facts['certificate']): string {
   if (certificate === undefined) return 'not known';
   if (certificate === 'none') return 'none was sent';
-  if (certificate === 'unreadable') return 'can not be read';
+  if (certificate === 'unreadable') return 'cannot be read';
   return `${certificate.subject}, ${describeValidity(certificate)}`;
 }
 

@@ -1,12 +1,12 @@
-// What evidence leaves open: audience, method, key, certificate, in order of likelihood, what can't be told apart in one
-// cause. Pure, on the machine.
+// The possible causes where nothing is proved: audience, method, key, certificate, the likely ones first. Causes that the
+// evidence can't distinguish become one. Pure, on the machine.
 
-import { compareNames } from '../client/certificate-facts.ts';
+import { compareNames } from '../client/distinguished-name.ts';
 import type { JwksFacts } from '../server/jwks-facts.ts';
 import { type AssertionFacts, type Cause, type Facts, possible } from './causes.ts';
 import { clockDoubt } from './clock-causes.ts';
 
-/** What a possibility is about, by which the server's words point at it. */
+/** What a possibility is about; the description of the error may mention it. */
 type Topic = 'audience' | 'method' | 'key' | 'certificate' | 'clock' | 'client';
 
 interface Possibility extends Cause {
@@ -15,13 +15,13 @@ interface Possibility extends Cause {
 
 const about = (topic: Topic, fact: string, remedy: string): Possibility => ({ ...possible(fact, remedy), topic });
 
-/** Possibilities that the evidence can't decide between, and those that are less likely, in order. */
+/** Possibilities that the evidence can't distinguish, and less likely ones, in order. */
 interface Possibilities {
   likely: Possibility[];
   others: Possibility[];
 }
 
-/** Words of an `error_description` that point at one of the possibilities. */
+/** Words in an `error_description` by which it mentions a topic. */
 const HINTS: [words: RegExp, topic: Topic][] = [
   [/\baud\b|audience/i, 'audience'],
   [/auth\w* method|_auth_method/i, 'method'],
@@ -33,23 +33,23 @@ const HINTS: [words: RegExp, topic: Topic][] = [
 const topicsOf = ({ errorDescription = '' }: Facts): Topic[] =>
   HINTS.filter(([words]) => words.test(errorDescription)).map(([, topic]) => topic);
 
-/** Names what may explain a refusal of which nothing is proved. */
+/** Finds what may explain a refusal where nothing is proved. */
 export function possibilities(facts: Facts): Cause[] {
   const { method, error, errorDescription = '' } = facts;
   const { likely, others } = method === 'tls_client_auth' ? ofCertificate(facts) : ofAssertion(facts);
-  // What the server itself points at comes first.
+  // What the server itself mentions comes first.
   const topics = topicsOf(facts);
-  const isMeant = ({ topic }: Possibility) => topics.includes(topic);
-  const isNotMeant = (one: Possibility) => !isMeant(one);
+  const isMentioned = ({ topic }: Possibility) => topics.includes(topic);
+  const isNotMentioned = (one: Possibility) => !isMentioned(one);
   const causes = [
-    ...[...likely, ...others].filter(isMeant),
-    ...oneOf(likely.filter(isNotMeant), facts),
-    ...others.filter(isNotMeant),
+    ...[...likely, ...others].filter(isMentioned),
+    ...oneOf(likely.filter(isNotMentioned), facts),
+    ...others.filter(isNotMentioned),
   ];
   if (error !== 'invalid_request') return causes;
-  // RFC 6749 section 5.2 has it for a malformed request; a client that fails to authenticate is invalid_client.
+  // In RFC 6749 section 5.2 it is a malformed request; a client that fails to authenticate is invalid_client.
   const rest = possible(
-    'invalid_request is what servers say of the rest of the form, rather than of the client',
+    'invalid_request is about the rest of the form rather than about the client',
     'compare its other parameters with what the endpoint requires',
   );
   if (isAcceptedAlike(facts)) return [rest];
@@ -57,17 +57,17 @@ export function possibilities(facts: Facts): Cause[] {
   return errorDescription === '' || words.test(errorDescription) ? [...causes, rest] : [rest, ...causes];
 }
 
-/** Says in one cause what can't be told apart, and how it can be. */
+/** Makes one cause of those that the evidence can't distinguish, with the command that can. */
 function oneOf(causes: Possibility[], { refused, jwks }: Facts): Cause[] {
   if (causes.length < 2) return causes;
   const needsJwks = !jwks && causes.some(({ topic }) => topic === 'key');
   const command = `"check --live${needsJwks ? ' --jwks <registered JWKS>' : ''}"`;
   const remedies = causes.map(({ remedy }) => remedy).join(', or ');
   const fact = causes.map(one => one.fact).join('; or ');
-  return [possible(fact, refused.length > 0 ? remedies : `${command} tells which: ${remedies}`)];
+  return [possible(fact, refused.length > 0 ? remedies : `${command} shows which: ${remedies}`)];
 }
 
-/** Whether the server took the same client with the same method and audience in the same run. */
+/** Whether the server accepted the same client with the same method and audience in the same run. */
 export const isAcceptedAlike = ({ accepted, method, assertion }: Facts): boolean =>
   accepted.some(one => one.method === method && one.aud === assertion?.aud);
 
@@ -77,17 +77,17 @@ const OTHER_CLIENT = about(
   'compare client_id and issuer with the registration',
 );
 
-/** Another method, where the server takes another. */
+/** Another method, where the server accepts another. */
 function otherMethod({ method, server, endpoint, registeredSubject }: Facts): Possibility[] {
   if (server?.methods[endpoint]?.every(one => one === method)) return [];
   const fact =
     method === 'private_key_jwt' && registeredSubject !== undefined
-      ? 'the client may be registered with tls_client_auth, as tls_client_auth_subject_dn is set, which that method alone has'
+      ? 'the client may be registered with tls_client_auth, as tls_client_auth_subject_dn is set, which only that method has'
       : `the client may be registered with another method than ${method}`;
   return [about('method', fact, 'set token_endpoint_auth_method to the registered one')];
 }
 
-/** Sets apart the ways that were tried and refused too. */
+/** Separates the ways that were tried too, and refused. */
 function byTrial(ways: Possibility[], facts: Facts): { open: Possibility[]; tried: Possibility[] } {
   const { method, assertion, refused } = facts;
   if (isAcceptedAlike(facts)) return { open: [], tried: [] };
@@ -117,9 +117,9 @@ function subjectDoubts({ certificate, registeredSubject }: Facts): Possibility[]
     const fact = `the client may be registered with another subject than that of the transport certificate${subject ? `, which is ${subject}` : ''}`;
     return [about('certificate', fact, 'compare the subject with the registered tls_client_auth_subject_dn')];
   }
-  // Whose registered subject is equal is refused for another reason.
+  // Where the registered subject is equal, there is another reason.
   if (subject === undefined || compareNames(subject, registeredSubject) !== 'other order') return [];
-  const fact = `the parts of the subject stand in another order than in the registered one, ${subject} against ${registeredSubject}`;
+  const fact = `the parts of the subject are in another order than in the registered one, ${subject} against ${registeredSubject}`;
   return [about('certificate', fact, 'register tls_client_auth_subject_dn as the certificate has it')];
 }
 
@@ -143,7 +143,7 @@ function ofAssertion(facts: Facts): Possibilities {
 function audienceOf(facts: Facts, { aud }: AssertionFacts): Possibility {
   const { server, serverFault, issuer, tokenEndpoints, url } = facts;
   if (aud === issuer) {
-    const fact = 'aud was the issuer, and the server may take only the token endpoint';
+    const fact = 'aud was the issuer, and the server may accept only the token endpoint';
     return about('audience', fact, 'set client_assertion_audience to token_endpoint');
   }
   if (server && ![...tokenEndpoints, url.replace(/[?#].*$/, '')].includes(aud)) {
@@ -154,19 +154,19 @@ function audienceOf(facts: Facts, { aud }: AssertionFacts): Possibility {
   const stated = serverFault?.statedIssuer;
   return about(
     'audience',
-    `aud was ${name}, and servers of the FAPI 2.0 profile take only the issuer`,
+    `aud was ${name}, and servers of the FAPI 2.0 profile accept only the issuer`,
     `set client_assertion_audience to issuer${stated ? ` and issuer to ${stated}` : ''}`,
   );
 }
 
-/** A registration of the right key with which a server may or may not get on. */
+/** A registration of the right key that some servers can't use. */
 function keyDoubts(jwks: JwksFacts | undefined): Possibility[] {
   if (!jwks) return [];
   const { kid, count, otherUse, source } = jwks;
   const doubts: Possibility[] = [];
   if (count > 1) {
     const fact = `${count} keys of the JWKS ${source} have the kid ${kid}, and the server may take the wrong one`;
-    doubts.push(about('key', fact, 'give every key a kid of its own'));
+    doubts.push(about('key', fact, 'give every key its own kid'));
   }
   if (otherUse) {
     const fact = `the key under the kid ${kid} of the JWKS ${source} is not for PS256 signatures but has ${otherUse}`;

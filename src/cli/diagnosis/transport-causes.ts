@@ -1,9 +1,11 @@
-// Why the connection failed, or what of the transport certificate is wrong for itself: what the machine sees without an
-// answer of the authorization server. Pure, on the machine.
+// Why the connection failed, and what is wrong with the transport certificate itself: what is known without an answer of the
+// authorization server. Pure, on the machine.
 
-import { compareNames, toDay } from '../client/certificate-facts.ts';
+import { toDay } from '../client/certificate-facts.ts';
+import { compareNames } from '../client/distinguished-name.ts';
 import { type Cause, certain, type Facts, possible } from './causes.ts';
 
+/** Finds whether a transport certificate was missing on the connection. */
 export function missingCertificate({ certificate, saysCertificateMissing }: Facts): Cause[] {
   if (certificate === 'none') {
     const fact = 'no transport certificate was sent, and mutual TLS is required on every call';
@@ -12,7 +14,7 @@ export function missingCertificate({ certificate, saysCertificateMissing }: Fact
   return saysCertificateMissing ? [certificateNotReceived(certificate)] : [];
 }
 
-/** The server itself says that none arrived. */
+/** The server itself says that it got none. */
 function certificateNotReceived(certificate: Facts['certificate']): Cause {
   const remedy =
     certificate === undefined
@@ -24,9 +26,10 @@ function certificateNotReceived(certificate: Facts['certificate']): Cause {
 const USE_ISSUED_CERTIFICATE =
   'use the certificate that was issued for its environment, with its intermediates behind it in the file';
 
+/** Finds what is wrong with the transport certificate. */
 export function badCertificate({ certificate, method, registeredSubject, saysCertificateRefused }: Facts): Cause[] {
   if (certificate === 'unreadable') {
-    return [certain('the transport certificate can not be read', 'name a PEM file with --ssl-client-cert')];
+    return [certain('the transport certificate cannot be read', 'name a PEM file with --ssl-client-cert')];
   }
   const causes: Cause[] = [];
   if (saysCertificateRefused) {
@@ -36,7 +39,7 @@ export function badCertificate({ certificate, method, registeredSubject, saysCer
   if (typeof certificate !== 'object') return causes;
   const { validity, isForClients, subject, notAfter, keyFault } = certificate;
   if (keyFault) {
-    const fact = 'the transport certificate and its key can not be used together';
+    const fact = 'the transport certificate and its key cannot be used together';
     causes.push(certain(fact, 'name the right file with --ssl-client-key, and its passphrase if it has one'));
   }
   if (validity !== 'valid') {
@@ -53,7 +56,7 @@ export function badCertificate({ certificate, method, registeredSubject, saysCer
   return [...causes, certain(fact, 'use the certificate whose subject is registered')];
 }
 
-/** What the code of a failed connection means, where it says so itself. */
+/** What the codes of failed connections mean, where that is clear. */
 const CONNECTION_FAULTS: [code: RegExp, fact: string, remedy: string][] = [
   [
     /ALTNAME_INVALID/,
@@ -65,7 +68,7 @@ const CONNECTION_FAULTS: [code: RegExp, fact: string, remedy: string][] = [
     'the server does not know the authority that issued the transport certificate',
     USE_ISSUED_CERTIFICATE,
   ],
-  [/ALERT_CERTIFICATE_EXPIRED/, 'the server takes the transport certificate for expired', 'use one that is valid'],
+  [/ALERT_CERTIFICATE_EXPIRED/, 'the server says that the transport certificate has expired', 'use one that is valid'],
   [/ALERT_CERTIFICATE_REVOKED/, 'the transport certificate is revoked', 'have a new one issued'],
   [
     /ALERT_(BAD|UNSUPPORTED)_CERTIFICATE|ALERT_CERTIFICATE_UNKNOWN|ALERT_ACCESS_DENIED/,
@@ -75,7 +78,7 @@ const CONNECTION_FAULTS: [code: RegExp, fact: string, remedy: string][] = [
   [
     /CERT_HAS_EXPIRED/,
     'the certificate of the server has expired by the clock of this machine',
-    'set the clock of this machine, or tell who runs the server',
+    'set the clock of this machine, or report it to the operator of the server',
   ],
   [
     /CERT_NOT_YET_VALID/,
@@ -87,18 +90,14 @@ const CONNECTION_FAULTS: [code: RegExp, fact: string, remedy: string][] = [
     'the certificate of the server is from an authority that this machine does not know',
     'name the file of that authority with --ssl-extra-ca-certs, if the server is the right one',
   ],
-  [/ENOTFOUND|EAI_AGAIN/, 'the name of the host can not be resolved', 'check the URL and the network'],
+  [/ENOTFOUND|EAI_AGAIN/, 'the name of the host cannot be resolved', 'check the URL and the network'],
   [/ECONNREFUSED/, 'nothing listens there', 'check host and port of the URL'],
   [
     /EHOSTUNREACH|ENETUNREACH/,
-    'no way leads from this machine to the server',
-    'check the network, and whether a firewall or a proxy stands between',
+    'this machine has no route to the server',
+    'check the network, and whether a firewall or a proxy is between',
   ],
-  [
-    /TIMEDOUT/,
-    'the server did not answer in time',
-    'check the network, and whether a firewall or a proxy stands between',
-  ],
+  [/TIMEDOUT/, 'the server did not answer in time', 'check the network, and whether a firewall or a proxy is between'],
   [
     /KEY_VALUES_MISMATCH/,
     'the key of the transport certificate belongs to another one',
@@ -108,13 +107,17 @@ const CONNECTION_FAULTS: [code: RegExp, fact: string, remedy: string][] = [
   [/WRONG_VERSION_NUMBER/, 'the other side does not speak TLS', 'check scheme and port of the URL'],
 ];
 
-/** Codes of a connection that the server ended without a word, or with one that may mean anything. */
+/** Codes of a connection that the server ended without a reason, or with one that may mean anything. */
 const CLOSED = /ECONNRESET|EPIPE|HANDSHAKE_FAILURE|EPROTO/;
 
-/** Why there was no answer, by the code of the failed connection. */
+/**
+ * Finds why there was no answer.
+ *
+ * @param code of the failed connection, see `toConnectionCode`
+ */
 export function connectionCauses(facts: Facts, code: string): Cause[] {
   const { certificate } = facts;
-  // Whoever sends this alert has received none (RFC 8446 section 6.2).
+  // A server that sends this alert has got none (RFC 8446 section 6.2).
   if (/CERTIFICATE_REQUIRED/.test(code)) {
     const own = [...missingCertificate(facts), ...badCertificate(facts)];
     return own.length > 0 ? own : [certificateNotReceived(certificate)];

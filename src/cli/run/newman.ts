@@ -22,14 +22,15 @@ type Run = (options: object, done: (error: Error | null, summary: NewmanRunSumma
 /** The reporters that Newman brings. */
 const OWN_REPORTERS = ['cli', 'json', 'junit', 'progress', 'emojitrain'];
 
-/** What Newman itself would load by a name. */
-const require = createRequire(createRequire(import.meta.url).resolve('newman'));
+/** What Newman itself would load by a name; asked for when it is needed, since the other commands work without Newman. */
+const requireAsNewman = (name: string) => createRequire(createRequire(import.meta.url).resolve('newman'))(name);
 
 /** Runs a collection. */
-export const loadNewman = (): Run => require('newman').run;
+export const loadNewman = (): Run => requireAsNewman('newman').run;
 
 /** The class that keeps the sums, executions and failures of a run, by the events that it hears. */
-export const loadSummary = (): (new (emitter: EventEmitter, options: object) => object) => require('./lib/run/summary');
+export const loadSummary = (): (new (emitter: EventEmitter, options: object) => object) =>
+  requireAsNewman('./lib/run/summary');
 
 /**
  * Reads what options name: files of data, globals, cookies, certificates.
@@ -38,7 +39,7 @@ export const loadSummary = (): (new (emitter: EventEmitter, options: object) => 
  */
 export const loadOptions = (options: NewmanRunOptions): Promise<LoadedOptions> =>
   new Promise((resolve, reject) => {
-    require('./lib/run/options')(options, (error: Error | null, loaded: LoadedOptions) =>
+    requireAsNewman('./lib/run/options')(options, (error: Error | null, loaded: LoadedOptions) =>
       error ? reject(error) : resolve(loaded),
     );
   });
@@ -53,7 +54,7 @@ export function loadReporter(name: string): Reporter {
   const packageName = `${scope}newman-reporter-${plain}`;
   for (const path of [packageName, ...(OWN_REPORTERS.includes(name) ? [`./lib/reporters/${name}`] : [])]) {
     try {
-      return require(path);
+      return requireAsNewman(path);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code !== 'MODULE_NOT_FOUND' || !message.includes(`'${path}'`)) throw error;

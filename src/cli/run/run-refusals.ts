@@ -5,9 +5,11 @@ import { ENDPOINT_NAMES, findEndpoint } from '../../client-auth/authorization-se
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import type { Transport } from '../client/client-options.ts';
 import type { Way } from '../diagnosis/causes.ts';
-import { readAnswer, readSurroundings, type Surroundings, toFacts, toWay } from '../diagnosis/collect-facts.ts';
 import { explain } from '../diagnosis/explanation.ts';
-import { parseObject, toConnectionCode } from '../server/server-facts.ts';
+import { readAnswer, toFacts, toWay } from '../diagnosis/refused-request.ts';
+import { readSurroundings, type Surroundings } from '../diagnosis/surroundings.ts';
+import { parseObject } from '../server/json-object.ts';
+import { toConnectionCode } from '../server/send.ts';
 import type { PostedForm } from './posted-forms.ts';
 
 /** Not more explanations than a reader takes in. */

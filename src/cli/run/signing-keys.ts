@@ -1,7 +1,7 @@
 // Finds the signing keys of a run in all that its variables come from, and puts throw-away keys in their place before Newman gets
 // them. On the machine.
 
-import { resolveReferences } from '../client/client-options.ts';
+import { resolveReferences } from '../client/environment.ts';
 import { CommandError } from '../command.ts';
 import type { LoadedOptions } from './newman.ts';
 import { StandInKeys } from './stand-in-key.ts';

@@ -156,8 +156,11 @@ export class Dictionary {
       const [start, end] = [at - before, at + after];
       if (end - start < Math.min(MIN_PIECE, secret.length)) continue;
       if (secret.length < MIN_GLUED && (isWord(text, start - 1) || isWord(text, end))) continue;
+      const length = longest ? longest.end - longest.start : 0;
+      if (end - start < length) continue;
+      if (end - start > length) labels.clear();
       labels.add(this.#labels.get(secret) as string);
-      if (!longest || end - start > longest.end - longest.start) longest = { start, end, label: undefined };
+      longest = { start, end, label: undefined };
     }
     if (longest && labels.size === 1) [longest.label] = labels;
     return longest;

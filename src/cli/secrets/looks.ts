@@ -27,7 +27,7 @@ const DATE = /^\d{4}-\d\d-\d\d(?:$|[T ])/;
 const VERSION = /^\d+(?:\.\d+)+$/;
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 /** `response.access_token`: a member in a program. */
-const CODE = /^[a-z_$][\w$]*(?:\.[a-z_$][\w$]*)+$/i;
+const CODE = /^[a-z_$][\w$]{0,24}(?:\.[a-z_$][\w$]{0,24})+$/i;
 
 const isAny = (value: string): boolean => value.trim() !== '' && !NEVER.test(value);
 /** Six characters or more that are no words, no date, no version: it may be digits alone. */

@@ -1,10 +1,11 @@
-// How the signing key stands in the client's JWKS (RFC 7517 section 5): under which key ID, and whether another key has it.
+// The signing key against the client's JWKS (RFC 7517 section 5): whether it is there, and with which key ID.
 // Pure, on the machine.
 
 import { constants, createPublicKey, verify } from 'node:crypto';
 import type { RsaPrivateKey } from '../../client-auth/signing-key.ts';
-import type { Jwk } from './server-facts.ts';
+import type { Jwk } from './jwks.ts';
 
+/** What the JWKS says about the signing key. */
 export interface JwksFacts {
   /** File or URL of the JWKS. */
   source: string;
@@ -14,19 +15,20 @@ export interface JwksFacts {
   count: number;
   /** Whether one of them is the public half of the signing key. */
   isSame: boolean;
-  /** Other key IDs under which the public half stands; empty text for a key without one. */
+  /** Other key IDs of the public half; empty text for a key without one. */
   sameUnder: string[];
   /** All key IDs of the set. */
   kids: string[];
-  /** What the right key is marked for instead of PS256 signatures. */
+  /** The member by which the right key is not for PS256 signatures, with its value. */
   otherUse: string | undefined;
-  /** Key IDs of keys that are there with their private or secret members. */
+  /** Key IDs of the keys that have private or secret members. */
   exposed: string[];
 }
 
 /**
  * Compares the signing key with the keys of a JWKS.
  *
+ * @param kid the key ID of the signing key
  * @param isSigner whether a key is the public half of the signing key
  */
 export function compareWithJwks(source: string, keys: Jwk[], kid: string, isSigner: (key: Jwk) => boolean): JwksFacts {
@@ -53,7 +55,7 @@ function findOtherUse({ alg, use, key_ops: operations }: Jwk): string | undefine
   return undefined;
 }
 
-/** Whether a JWK is the public half of an RSA key. */
+/** Whether a JWK is the public half of an RSA key (RFC 7518 section 6.3.1). */
 export function isPublicHalf({ kty, n, e }: Jwk, key: Pick<RsaPrivateKey, 'n' | 'e'>): boolean {
   return kty === 'RSA' && toNumber(n) === key.n && toNumber(e) === key.e;
 }

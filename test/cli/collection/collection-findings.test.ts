@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { findEndpointRequests, findSecrets } from '../../../src/cli/collection/findings.ts';
+import { findSecrets } from '../../../src/cli/collection/findings.ts';
+import { findEndpointRequests } from '../../../src/cli/collection/requests.ts';
 import { createCredentials, transportSubject } from '../../../src/demo/certificates.ts';
 import { createRsaKey, toJwk, toPkcs1, toPkcs8 } from '../../support/keys.ts';
 
@@ -267,8 +268,8 @@ describe('findSecrets', () => {
   it('does not show a secret that stands in a name', () => {
     const findings = findSecrets({ item: [{ name: `Get ${jwt}`, request: { [jwt]: { access_token: opaque } } }] });
     assert.deepEqual(findings, [
-      { kind: 'token', path: '$.item[0].name', names: ['…'] },
-      { kind: 'token', path: '$.item[0].request["…"].access_token', names: ['…'] },
+      { code: 'secret_found', kind: 'token', path: '$.item[0].name', names: ['…'] },
+      { code: 'secret_found', kind: 'token', path: '$.item[0].request["…"].access_token', names: ['…'] },
     ]);
   });
 

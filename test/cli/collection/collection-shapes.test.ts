@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { inject } from '../../../src/cli/commands/inject.ts';
+import { inject } from '../../../src/cli/collection/injection.ts';
 import { collectionOf, collectionTexts } from '../../support/collection-texts.ts';
 import { form, script } from '../../support/collections.ts';
 import { runCommand } from '../../support/command-line.ts';
@@ -49,7 +49,7 @@ const malformed: [title: string, content: string | Buffer, says: RegExp][] = [
   ['UTF-16 without a mark', Buffer.from(whole, 'utf16le'), /not JSON: /],
   ['binary', Buffer.from([0x50, 0x4b, 3, 4, 0xff, 0xfe, 0x80, 0]), /not UTF-8 text\./],
   ['a cut file', whole.slice(0, 300), /not JSON: /],
-  ['a wrapped collection', `{"collection":${whole}}`, /what the Postman API wraps around one\./],
+  ['a wrapped collection', `{"collection":${whole}}`, /an answer of the Postman API\./],
 ];
 
 /** Collections by their outside that hold what no request or folder is: Newman makes of it what it can. */

@@ -1,10 +1,11 @@
-// Injecting the script into a collection: text in, text out. The script stands once and first, every other byte stays,
-// and taking it out gives back what was there before.
+// Injects the script into a collection: text in, text out. One copy is there, as the first script, every other byte stays, and
+// removing it restores the text.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { findScriptFault, inject, remove } from '../../../src/cli/collection/injection.ts';
+import type { ScriptFault } from '../../../src/cli/collection/script-text.ts';
 import { CommandError } from '../../../src/cli/command.ts';
-import { check, inject, remove } from '../../../src/cli/commands/inject.ts';
 import { collectionOf, collectionTexts, eventOf, linesOf, scriptOf } from '../../support/collection-texts.ts';
 
 const script = scriptOf('1.2.3');
@@ -23,7 +24,7 @@ const sourcesOf = (text: string): string[] =>
     .map(event => event.script.exec ?? event.script)
     .map(exec => (Array.isArray(exec) ? exec.join('\n') : exec));
 
-/** The text that stands in `after` and not in `before`, if the two differ in one place. */
+/** The text that is in `after` and not in `before`, if the two differ in one place. */
 function differenceBetween(before: string, after: string) {
   let head = 0;
   while (head < before.length && before[head] === after[head]) head += 1;
@@ -40,7 +41,7 @@ describe('a collection', () => {
       test('holds the script as its first event', () => {
         const { _replaced, ...event } = parse(after).event[0];
         assert.deepEqual(event, own);
-        assert.equal(check(after, script), undefined);
+        assert.equal(findScriptFault(after, script), undefined);
       });
 
       test('keeps every other byte', () => {
@@ -57,7 +58,7 @@ describe('a collection', () => {
         assert.equal(inject(after, newer), inject(before, newer));
       });
 
-      test('is as before when the script is taken out', () => {
+      test('is as before when the script is removed', () => {
         assert.equal(remove(after), before);
         assert.equal(remove(before), before);
       });
@@ -98,7 +99,7 @@ describe('a collection that Postman or a person has edited', () => {
   const crlf = (text: string) => text.replaceAll('\n', '\r\n');
   const joined = lines.join('\n');
 
-  /** The events of the target, and the sources that remain when the script is taken out. */
+  /** The events of the target, and the sources that remain when the script is removed. */
   const cases: Record<string, { events: unknown[]; remain: string[] }> = {
     'the script as one string': { events: [eventOf('prerequest', joined)], remain: [] },
     'the script as one string with CRLF': { events: [eventOf('prerequest', crlf(`${joined}\n`))], remain: [] },
@@ -205,9 +206,9 @@ describe('a collection that Postman or a person has edited', () => {
     for (const indent of ['\t', undefined]) {
       const before = JSON.stringify(collectionOf({ event: events }), null, indent);
 
-      test(`with ${name} has the script once and first, and its own scripts in order${indent ? '' : ' (minified)'}`, () => {
+      test(`with ${name} has one copy of the script, as the first, and its own scripts in order${indent ? '' : ' (minified)'}`, () => {
         const after = inject(before, newer);
-        assert.equal(check(after, newer), undefined);
+        assert.equal(findScriptFault(after, newer), undefined);
         assert.deepEqual(parse(after).event[0].script.exec, linesOf(newer));
         assert.deepEqual(sourcesOf(after), [linesOf(newer).join('\n'), ...remain]);
         assert.equal(inject(after, newer), after);
@@ -240,7 +241,7 @@ describe('a collection that Postman or a person has edited', () => {
     assert.equal(remove(textWith(`{"listen":"test"} , ${event} , 5`)), textWith('{"listen":"test"} , 5'));
   });
 
-  test('loses the event member that the injection made, wherever it stands', () => {
+  test('loses the event member that the injection made, wherever it is', () => {
     const item = { info: { schema: 'v2.1.0' }, item: [] };
     for (const indent of [2, undefined]) {
       const first = JSON.stringify({ event: [own], ...item }, null, indent);
@@ -265,7 +266,7 @@ describe('a collection that Postman or a person has edited', () => {
     test(`is refused when a copy of the script has lost ${name}`, () => {
       const before = textOf(eventOf('prerequest', exec), eventOf('prerequest', ['x']));
       const message = /^a copy of paynet-client-auth has lost its (first|last) line .* Delete the rest of it/;
-      for (const action of [inject, check])
+      for (const action of [inject, findScriptFault])
         assert.throws(() => action(before, script), { name: 'CommandError', message });
       assert.throws(() => remove(before), { name: 'CommandError', message });
     });
@@ -274,47 +275,59 @@ describe('a collection that Postman or a person has edited', () => {
   test('may hold the script in tests and in requests, where it is left alone', () => {
     const before = textOf(eventOf('test', lines), eventOf('prerequest', ['x']));
     assert.equal(remove(inject(before, script)), before);
-    assert.match(check(before, script) ?? '', /missing/);
+    assert.match(findScriptFault(before, script)?.message ?? '', /missing/);
   });
 });
 
 describe('the check', () => {
-  const cases: Record<string, [unknown, RegExp | undefined]> = {
-    'passes the script as injected': [[own], undefined],
-    'passes the script after tests': [[eventOf('test', ['x']), own], undefined],
-    'passes the script as one string with CRLF': [[eventOf('prerequest', lines.join('\r\n'))], undefined],
-    'passes the script with lines after it in its event': [[eventOf('prerequest', [...lines, 'x'])], undefined],
-    'misses the script without events': [undefined, /missing/],
-    'misses the script in empty events': [[], /missing/],
-    'misses the script in null': [null, /missing/],
-    'misses the script among other scripts': [[eventOf('prerequest', ['x'])], /missing/],
-    'names an older version': [
+  const withX = [...lines.slice(0, 2), 'x', ...lines.slice(2)];
+  const loaded = { ...own, script: { ...own.script, src: 'https://example.com/x.js' } };
+  const cases: Record<string, [event: unknown, code?: ScriptFault['code'], message?: RegExp]> = {
+    'accepts the script as injected': [[own]],
+    'accepts the script after tests': [[eventOf('test', ['x']), own]],
+    'accepts the script as one string with CRLF': [[eventOf('prerequest', lines.join('\r\n'))]],
+    'accepts the script with lines after it in its event': [[eventOf('prerequest', [...lines, 'x'])]],
+    'misses the script without events': [undefined, 'script_missing', /missing/],
+    'misses the script in empty events': [[], 'script_missing'],
+    'misses the script in null': [null, 'script_missing'],
+    'misses the script among other scripts': [[eventOf('prerequest', ['x'])], 'script_missing'],
+    'reports an older version': [
       [eventOf('prerequest', linesOf(scriptOf('1.2.2')))],
+      'script_other_version',
       /has version 1\.2\.2, this is 1\.2\.3/,
     ],
-    'names a newer version': [[eventOf('prerequest', linesOf(newer))], /has version 1\.3\.0, this is 1\.2\.3/],
-    'tells another build': [[eventOf('prerequest', linesOf(scriptOf('1.2.3', 'x()')))], /another build/],
-    'tells a change by hand': [
-      [eventOf('prerequest', [...lines.slice(0, 2), 'x', ...lines.slice(2)])],
-      /changed by hand/,
+    'reports a newer version': [
+      [eventOf('prerequest', linesOf(newer))],
+      'script_other_version',
+      /has version 1\.3\.0, this is 1\.2\.3/,
     ],
-    'tells a changed first line': [[eventOf('prerequest', ['/*! paynet-client-auth 1', ...lines.slice(1)])], /by hand/],
-    'tells a script before it': [[eventOf('prerequest', ['x']), own], /not the first/],
-    'tells lines before it': [[eventOf('prerequest', ['x', ...lines])], /not the first/],
-    'tells two copies in two events': [[own, own], /2 times/],
-    'tells three copies in one event': [[eventOf('prerequest', [...lines, ...lines, ...lines])], /3 times/],
-    'tells a disabled event': [[{ ...own, disabled: true }], /disabled/],
-    'tells a disabled script': [[{ ...own, script: { ...own.script, disabled: true } }], /disabled/],
-    'tells a script that Postman loads from elsewhere': [
-      [{ ...own, script: { ...own.script, src: 'https://example.com/x.js' } }],
-      /"src"/,
+    'reports another build': [
+      [eventOf('prerequest', linesOf(scriptOf('1.2.3', 'x()')))],
+      'script_other_build',
+      /build/,
     ],
+    'reports a change by hand': [[eventOf('prerequest', withX)], 'script_changed', /changed by hand/],
+    'reports a changed first line': [
+      [eventOf('prerequest', ['/*! paynet-client-auth 1', ...lines.slice(1)])],
+      'script_changed',
+    ],
+    'reports a script before it': [[eventOf('prerequest', ['x']), own], 'script_not_first', /not the first/],
+    'reports lines before it': [[eventOf('prerequest', ['x', ...lines])], 'script_not_first'],
+    'reports two copies in two events': [[own, own], 'script_duplicate', /2 times/],
+    'reports three copies in one event': [
+      [eventOf('prerequest', [...lines, ...lines, ...lines])],
+      'script_duplicate',
+      /3 times/,
+    ],
+    'reports a disabled event': [[{ ...own, disabled: true }], 'script_disabled', /disabled/],
+    'reports a disabled script': [[{ ...own, script: { ...own.script, disabled: true } }], 'script_disabled'],
+    'reports a script that Postman loads from another place': [[loaded], 'script_not_run', /"src"/],
   };
-  for (const [name, [event, fault]] of Object.entries(cases)) {
+  for (const [name, [event, code, message = /^paynet-client-auth /]] of Object.entries(cases)) {
     test(name, () => {
-      const found = check(JSON.stringify(collectionOf(event === undefined ? {} : { event })), script);
-      if (fault) assert.match(found ?? '', fault);
-      else assert.equal(found, undefined);
+      const found = findScriptFault(JSON.stringify(collectionOf(event === undefined ? {} : { event })), script);
+      assert.equal(found?.code, code);
+      if (code) assert.match(found?.message ?? '', message);
     });
   }
 });
@@ -328,15 +341,15 @@ describe('a folder', () => {
         const { event } = folder === 'Deep' ? path.item[0] : path;
         assert.deepEqual(event[0], own);
         assert.equal(differenceBetween(before, after).gone.trim(), '');
-        assert.equal(check(after, script, folder), undefined);
-        assert.match(check(after, script) ?? '', /missing/);
+        assert.equal(findScriptFault(after, script, folder), undefined);
+        assert.match(findScriptFault(after, script)?.message ?? '', /missing/);
         assert.equal(inject(after, script, folder), after);
         assert.equal(remove(after, folder), before);
       }
     }
   });
 
-  test('is laid out as deep as it stands', () => {
+  test('is indented by its depth', () => {
     const after = inject(textOf(), script, 'Consents');
     assert.equal(after.includes('\n\t\t\t"event": [\n\t\t\t\t{\n\t\t\t\t\t"listen": "prerequest",\n'), true);
   });
@@ -388,7 +401,7 @@ describe('a folder', () => {
     'whose name others have too is refused with their number': [
       folders('a', 'b', 'a', 'a'),
       'a',
-      '3 folders are named "a". Give the one that is meant another name.',
+      '3 folders are named "a". Rename the one to inject into.',
     ],
     'that is a request is refused': [
       textOf(),
@@ -408,7 +421,7 @@ describe('a folder', () => {
   } as Record<string, [string, string, string | RegExp]>)) {
     test(name, () => {
       assert.throws(() => inject(text, script, folder), { name: 'CommandError', message });
-      assert.throws(() => check(text, script, folder), { name: 'CommandError', message });
+      assert.throws(() => findScriptFault(text, script, folder), { name: 'CommandError', message });
       assert.throws(() => remove(text, folder), { name: 'CommandError', message });
     });
   }
@@ -443,14 +456,14 @@ describe('what is not a collection is refused', () => {
     'a Swagger description': ['{"swagger":"2.0","info":{"title":"x"}}', /an OpenAPI description\. Import it /],
     'what the Postman API returns': [
       `{"collection":${textOf()}}`,
-      /wraps around one\. Save the value of "collection" /,
+      /an answer of the Postman API\. Save the value of "collection" /,
     ],
     'a report of Newman': [`{"collection":${textOf()},"run":{}}`, /a report of Newman\. /],
     'format v1': [
       '{"id":"1","name":"x","order":[],"requests":[]}',
       /format v1\. Export it from Postman as "Collection v2\.1"\./,
     ],
-    'a data dump': ['{"version":1,"collections":[],"environments":[]}', /a dump of all data of Postman\. /],
+    'a data dump': ['{"version":1,"collections":[],"environments":[]}', /an export of all data of Postman\. /],
     'a later format': [
       '{"info":{"schema":"https://x/collection/v3.0.0/"},"item":[]}',
       /of the format "https:.*v3\.0\.0\/"\. /,
@@ -468,7 +481,7 @@ describe('what is not a collection is refused', () => {
   for (const [name, [text, message]] of Object.entries(cases)) {
     test(name, () => {
       assert.throws(() => inject(text, script), { name: 'CommandError', message });
-      assert.throws(() => check(text, script), { name: 'CommandError', message });
+      assert.throws(() => findScriptFault(text, script), { name: 'CommandError', message });
       assert.throws(() => remove(text), { name: 'CommandError', message });
     });
   }
@@ -498,5 +511,5 @@ test('ten thousand copies of the script are reduced to one within five seconds',
   const start = performance.now();
   const after = inject(textOf(...copies), script);
   assert.equal(performance.now() - start < 5000, true);
-  assert.equal(check(after, script), undefined);
+  assert.equal(findScriptFault(after, script), undefined);
 });

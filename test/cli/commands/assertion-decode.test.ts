@@ -95,11 +95,15 @@ describe('paynet-client-auth assertion --decode', () => {
       (name): [string, string, RegExp] => [
         `${name} in its header`,
         jws({ header: { [name]: name === 'b64' ? false : 'x' } }),
-        new RegExp(`"${name}" must not be in the header, which has "alg" and "kid" alone`),
+        new RegExp(`"${name}" must not be in the header, which has only "alg" and "kid"`),
       ],
     ),
     ['a typ that is no text', jws({ header: { typ: 1 } }), /"typ" must be text or missing, got 1/],
-    ['an nbf that is ahead', jws({ claims: { nbf: now + 500 } }), /It is not good before (4\d\d|500) seconds from now/],
+    [
+      'an nbf that is ahead',
+      jws({ claims: { nbf: now + 500 } }),
+      /It is not valid before (4\d\d|500) seconds from now/,
+    ],
     ['an nbf as text', jws({ claims: { nbf: String(now) } }), /"nbf" must be whole seconds since 1970, got "\d+"/],
     ['an nbf in milliseconds', jws({ claims: { nbf: now * 1000 } }), /"nbf" is in milliseconds/],
     ['whitespace as aud', jws({ claims: { aud: ' ' } }), /"aud" must be one string, got " "/],
@@ -108,12 +112,12 @@ describe('paynet-client-auth assertion --decode', () => {
     [
       'alg twice',
       `${encode('{"alg":"none","kid":"k","\\u0061lg":"PS256"}')}.${encode(claims)}.${signature}`,
-      /"alg" stands in the header more than once/,
+      /"alg" is in the header more than once/,
     ],
     [
       'aud twice',
       `${encode(header)}.${encode(JSON.stringify(claims).replace('{', ' {"aud":"x",'))}.${signature}`,
-      /"aud" stands in the claims more than once/,
+      /"aud" is in the claims more than once/,
     ],
     [
       'a kid that is not UTF-8',

@@ -1,11 +1,12 @@
-// `check` as a command against the authorization server: all green where all is right, each fault told before a run, and no
-// secret in what it prints.
+// `check` as a command against the authorization server: all green where all is right, each fault reported before a run, and
+// no secret in the output.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { type OwnCode, STATUS_BY_CODE } from '../../../src/cli/check/line.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../../../src/demo/authorization-server.ts';
 import {
   type Credentials,
@@ -21,9 +22,11 @@ import { holdsPartOf } from '../../support/readings.ts';
 import { type Answer, startRecorder } from '../../support/recorder.ts';
 
 interface Line {
+  code: string;
   name: string;
   status: string;
   message: string;
+  findings?: { code: string; kind: string; path: string; names: string[] }[];
 }
 
 describe('check', () => {
@@ -77,6 +80,9 @@ describe('check', () => {
   const checkAsJson = async (change: Record<string, string>, args: string[], at = server) => {
     const { code, stdout, stderr } = await check(change, [...args, '--json'], at);
     const lines: Line[] = JSON.parse(stdout);
+    for (const { code, name, status } of lines) {
+      assert.equal(status, STATUS_BY_CODE[code as OwnCode] ?? 'fail', `${code} of ${name} is ${status}`);
+    }
     const failed = lines.filter(({ status }) => status === 'fail');
     assert.equal(code, failed.length > 0 ? 1 : 0, stderr);
     const find = (name: string) => lines.find(line => line.name === name);
@@ -159,22 +165,22 @@ describe('check', () => {
     await aliased.close();
   });
 
-  it('tells a clock that is off either way, and the clock_offset to set', async () => {
+  it('reports a clock that is ahead or behind, and the clock_offset to set', async () => {
     for (const [at, offset] of [
       [ahead, 120],
       [behind, -120],
     ] as const) {
       const { find } = await checkAsJson({}, tls, at);
-      assert.equal(find('clock')?.status, 'fail');
+      assert.equal(find('clock')?.code, 'clock_differs');
       const message = find('clock')?.message ?? '';
-      const told = Number(/: set clock_offset to (-?\d+)$/.exec(message)?.[1]);
-      assert.equal(Math.abs(told - offset) <= 1, true, message);
-      const { failed } = await checkAsJson({ clock_offset: String(told) }, [...tls, '--live'], at);
+      const proposed = Number(/: set clock_offset to (-?\d+)$/.exec(message)?.[1]);
+      assert.equal(Math.abs(proposed - offset) <= 1, true, message);
+      const { failed } = await checkAsJson({ clock_offset: String(proposed) }, [...tls, '--live'], at);
       assert.deepEqual(failed, []);
     }
   });
 
-  it('explains by the clock what the server refuses for it', async () => {
+  it('explains a refusal by the clock', async () => {
     const { find } = await checkAsJson({}, [...tls, '--live'], behind);
     assert.match(
       find('live private_key_jwt')?.message ?? '',
@@ -184,7 +190,7 @@ describe('check', () => {
     assert.match(findAhead('live private_key_jwt')?.message ?? '', /\n1\. proved: .* had expired: set clock_offset/);
   });
 
-  it('tells a wrong audience by the one that is accepted', async () => {
+  it('reports a wrong audience by the one that is accepted', async () => {
     const { find, failed } = await checkAsJson({ client_assertion_audience: 'issuer' }, [...tls, '--live']);
     assert.equal(failed.length, 1);
     assert.match(
@@ -193,7 +199,7 @@ describe('check', () => {
     );
   });
 
-  it('tells a wrong audience of any other URL too', async () => {
+  it('reports a wrong audience of any other URL too', async () => {
     const { token_endpoint } = server.endpoints;
     const change = { token_endpoint, client_assertion_audience: 'https://elsewhere.example.my' };
     const { find } = await checkAsJson(change, [...tls, '--live']);
@@ -203,7 +209,7 @@ describe('check', () => {
     );
   });
 
-  it('tells by elimination a kid or a key that is not registered, where no JWKS is known', async () => {
+  it('finds by elimination a kid or a key that is not registered, where no JWKS is known', async () => {
     const other = await createSigningKey();
     for (const change of [{ kid: 'k9' }, { signing_key: other.privateKey }]) {
       const { find } = await checkAsJson(change, [...tls, '--live']);
@@ -232,7 +238,7 @@ describe('check', () => {
     }
   });
 
-  it('does not take for a token, nor for a refusal of the client, what is neither', async () => {
+  it('takes for a token, or for a refusal of the client, only what is one', async () => {
     const recorder = await startRecorder();
     try {
       const token_endpoint = `${recorder.origin}/token`;
@@ -261,7 +267,7 @@ describe('check', () => {
     }
   });
 
-  it('tells in its causes too that the metadata has another issuer', async () => {
+  it('says in the causes too that the metadata has another issuer', async () => {
     const issuers = await startAuthorizationServer({ audience: 'issuer', credentials });
     try {
       const change = {
@@ -279,7 +285,7 @@ describe('check', () => {
     }
   });
 
-  it('tells a kid that the JWKS lacks, and the right one if there is one', async () => {
+  it('reports a kid that the JWKS lacks, and the right one if there is one', async () => {
     const { publicJwk } = credentials.signingKey;
     const { find } = await checkAsJson({ kid: 'k9' }, [...tls, ...jwks(publicJwk)]);
     assert.equal(find('jwks')?.status, 'fail');
@@ -290,7 +296,7 @@ describe('check', () => {
     assert.match(findOther('jwks')?.message ?? '', /Register the public half/);
   });
 
-  it('tells another key under the kid, and two keys under one', async () => {
+  it('reports another key under the kid, and two keys under one', async () => {
     const other = await createSigningKey();
     const { publicJwk } = credentials.signingKey;
     const args = [...tls, ...jwks(publicJwk)];
@@ -303,7 +309,7 @@ describe('check', () => {
     assert.match(findTwo('jwks')?.message ?? '', /^2 keys of .* have the kid/);
   });
 
-  it('tells a missing certificate, and what is not checked for it', async () => {
+  it('reports a missing certificate, and what is not checked without it', async () => {
     const { find } = await checkAsJson({}, ['--live']);
     assert.match(find('transport certificate')?.message ?? '', /mutual TLS is required on every call, got nothing/);
     assert.equal(find('certificate subject')?.status, 'skip');
@@ -312,7 +318,7 @@ describe('check', () => {
     assert.equal(find('live private_key_jwt')?.status, 'skip');
   });
 
-  it('tells a certificate of another subject', async () => {
+  it('reports a certificate of another subject', async () => {
     const { cert, key } = await credentials.authority.issueClientCertificate({
       ...transportSubject,
       commonName: 'other',
@@ -333,7 +339,7 @@ describe('check', () => {
     assert.match(findUnset('live tls_client_auth')?.message ?? '', /\n1\. possible: .* another subject .* CN=other/);
   });
 
-  it('tells a certificate of another authority, a key of another certificate, and both without their words', async () => {
+  it('reports a certificate of another authority, a key of another certificate, and swapped files', async () => {
     const { cert, key } = await (await createCertificateAuthority()).issueClientCertificate(transportSubject);
     const pem = write('stranger.pem', cert);
     const { find } = await checkAsJson({}, ['--ssl-client-cert', pem, '--ssl-client-key', write('stranger.key', key)]);
@@ -351,7 +357,7 @@ describe('check', () => {
     assert.match(findSwapped('transport certificate')?.message ?? '', /got a block "PRIVATE KEY"/);
   });
 
-  it('tells a method that the client is not registered with', async () => {
+  it('reports a method that the client is not registered with', async () => {
     const { find } = await checkAsJson({ client_id: server.clients.tlsClientAuth.client_id }, [...tls, '--live']);
     assert.match(
       find('live private_key_jwt')?.message ?? '',
@@ -364,49 +370,56 @@ describe('check', () => {
     assert.match(findOther('live tls_client_auth')?.message ?? '', /\n1\. proved: .*set .* to private_key_jwt$/);
   });
 
-  it('tells every variable that is wrong, not only the first', async () => {
+  it('reports every variable that is wrong, not only the first', async () => {
     const change = { client_id: '', kid: '{{nowhere}}', clock_offset: 'late', signing_key: 'nonsense' };
     const { failed, find } = await checkAsJson(change, [...tls, '--live']);
     assert.deepEqual(
-      failed.map(({ name }) => name),
-      ['client_id', 'kid', 'clock_offset', 'signing_key'],
+      failed.map(({ name, code }) => [name, code]),
+      [
+        ['client_id', 'variable_missing'],
+        ['kid', 'variable_unresolved'],
+        ['clock_offset', 'variable_invalid'],
+        ['signing_key', 'signing_key_unreadable'],
+      ],
     );
     assert.equal(find('client assertion')?.status, 'skip');
     assert.equal(find('live token request')?.status, 'skip');
   });
 
-  it('tells a variable whose name has blanks around it, and whether it is missing for them', async () => {
+  it('reports a variable whose name has whitespace around it, and whether it is used', async () => {
     const names = (lines: Line[]) => lines.filter(({ name }) => name === 'variable name');
     const { signing_key } = settingsOf();
     const missing = await checkAsJson({ signing_key: '', 'signing_key ': signing_key, ' other ': 'x' }, tls);
     assert.deepEqual(names(missing.lines), [
       {
+        code: 'variable_name_whitespace',
         name: 'variable name',
         status: 'fail',
-        message: '"signing_key" must be the name of the variable, got "signing_key " with blanks. Write it without.',
+        message:
+          '"signing_key" must be the name of the variable, got "signing_key ", with whitespace. Write it without.',
       },
     ]);
     assert.match(missing.find('signing_key')?.message ?? '', /got nothing/);
     const beside = await checkAsJson({ '\tclient_id': 'x', ' issuer': 'x' }, tls);
     assert.deepEqual(beside.failed, []);
     assert.deepEqual(
-      names(beside.lines).map(({ status, message }) => [status, /got (".*")/.exec(message)?.[1]]),
+      names(beside.lines).map(({ code, message }) => [code, /got (".*")/.exec(message)?.[1]]),
       [
-        ['warn', '"\\tclient_id"'],
-        ['warn', '" issuer"'],
+        ['variable_name_whitespace_unused', '"\\tclient_id"'],
+        ['variable_name_whitespace_unused', '" issuer"'],
       ],
     );
   });
 
-  it('tells an issuer that is not the one of the metadata, and one that is not there', async () => {
+  it('reports an issuer that is not the one of the metadata, and one that is not reached', async () => {
     const { find } = await checkAsJson({ issuer: `${server.issuer}/` }, tls);
-    assert.match(find('issuer')?.message ?? '', /^"issuer" must be the issuer in its own metadata to the letter/);
+    assert.match(find('issuer')?.message ?? '', /^"issuer" must be the issuer in its own metadata/);
     assert.match(find('token_endpoint')?.message ?? find('endpoints')?.message ?? '', /^not checked/);
     const { find: findNone } = await checkAsJson({ issuer: 'https://127.0.0.1:1' }, tls);
     assert.match(findNone('issuer')?.message ?? '', /ECONNREFUSED\)\. proved: nothing listens there/);
   });
 
-  it('never shows what was put into the wrong variable', async () => {
+  it('never shows a key that is in the wrong variable', async () => {
     const { privateKey } = credentials.signingKey;
     const change = { jwks_uri: privateKey, tls_client_auth_subject_dn: privateKey };
     const { find } = await checkAsJson(change, tls);
@@ -436,29 +449,29 @@ describe('check', () => {
       const { code, lines, find } = await checkFile('dist/paynet.postman_collection.json');
       assert.equal(code, 0);
       assert.deepEqual(
-        lines.map(({ name, status }) => [name, status]),
+        lines.map(({ code, name, status }) => [code, name, status]),
         [
-          ['script', 'ok'],
-          ['secrets', 'ok'],
-          ['server', 'ok'],
-          ['requests', 'ok'],
+          ['script_injected', 'script', 'ok'],
+          ['secret_not_found', 'secrets', 'ok'],
+          ['server_variable_not_found', 'server', 'ok'],
+          ['endpoint_request_found', 'requests', 'ok'],
         ],
       );
       assert.match(find('requests')?.message ?? '', /token_endpoint: ".*Client credentials grant"/);
     });
 
-    it('tells a script that is missing', async () => {
+    it('reports a script that is missing', async () => {
       const { code, find } = await checkFile('collections/paynet.postman_collection.json');
       assert.equal(code, 1);
       assert.match(find('script')?.message ?? '', /^paynet-client-auth is missing\./);
     });
 
-    it('tells where a key and a token stand, and not what they are', async () => {
+    it('reports where a key and a token are, but not their values', async () => {
       const collection = JSON.parse(readFileSync('dist/paynet.postman_collection.json', 'utf8'));
       collection.variable.push({ key: 'signing_key', value: credentials.signingKey.privateKey });
       const token = `ey${'J'.repeat(30)}.ey${'K'.repeat(30)}.${'s'.repeat(40)}`;
       collection.item[0].item[0].request.header.push({ key: 'Authorization', value: `Bearer ${token}` });
-      const { code, stdout, find } = await checkFile(write('leaky.json', collection));
+      const { code, stdout, lines, find } = await checkFile(write('leaky.json', collection));
       assert.equal(code, 1);
       const message = find('secrets')?.message ?? '';
       const { length } = collection.variable;
@@ -467,11 +480,18 @@ describe('check', () => {
         message,
         /token in "Client \/ Well-known endpoint \/ Authorization" at \$\.item\[0\]\.item\[0\]\.request\.header\[\d+\]\.value/,
       );
+      assert.deepEqual(
+        lines.find(one => one.code === 'secret_found')?.findings?.map(({ code, kind, names }) => [code, kind, names]),
+        [
+          ['secret_found', 'token', ['Client', 'Well-known endpoint', 'Authorization']],
+          ['secret_found', 'private key', ['signing_key']],
+        ],
+      );
       assert.equal(holdsPartOf(stdout, credentials.signingKey.privateKey), false);
       assert.equal(holdsPartOf(stdout, token), false);
     });
 
-    it('tells variables of it that say where assertions go, unless the environment does', async () => {
+    it('reports its variables that say where assertions go, unless the environment overrides them', async () => {
       const collection = JSON.parse(readFileSync('dist/paynet.postman_collection.json', 'utf8'));
       const names = ['introspection_endpoint', 'issuer', 'paynet_client_auth_metadata'];
       for (const key of names) collection.variable.push({ key, value: 'https://elsewhere.example.my/' });
@@ -498,7 +518,7 @@ describe('check', () => {
       );
     });
 
-    it('that is none is named in the error', async () => {
+    it('that is not one is named in the error', async () => {
       const { code, stderr } = await execute(process.execPath, ['dist/cli.js', 'check', 'package.json']);
       assert.equal(code, 1);
       assert.match(stderr, /^error: package\.json: not a Postman collection/);

@@ -53,7 +53,7 @@ describe('the help', () => {
     }
   });
 
-  it('is pointed at by a call in a wrong way, which exits with 2', async () => {
+  it('is named in the message of a usage error, which exits with 2', async () => {
     for (const args of [['bogus'], ['--bogus'], ['inject'], ['check', '--bogus'], ['assertion', '--bogus']]) {
       const { code, stdout, stderr } = await help(...args);
       assert.deepEqual([code, stdout], [2, ''], args.join(' '));

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import packageJson from '../../../package.json' with { type: 'json' };
-import { inject } from '../../../src/cli/commands/inject.ts';
+import { inject } from '../../../src/cli/collection/injection.ts';
 import { collectionOf, collectionTexts } from '../../support/collection-texts.ts';
 import { script } from '../../support/collections.ts';
 import { runCommand } from '../../support/command-line.ts';
@@ -72,7 +72,7 @@ describe('a good call', () => {
   });
 
   test('writes to another file with -o and says so', async () => {
-    const stderr = 'out.json: paynet-client-auth is in, once and first.\n';
+    const stderr = 'out.json: paynet-client-auth is the first pre-request script.\n';
     assert.deepEqual(await runCommand(['inject', file, '-o', 'out.json']), { ...done, stderr });
     assert.equal(read('out.json'), injected);
     assert.equal(read(), original);
@@ -83,7 +83,7 @@ describe('a good call', () => {
     assert.equal(read(), injected);
     assert.deepEqual(await runCommand(['inject', file, '--in-place', '--remove']), {
       ...done,
-      stderr: `${file}: paynet-client-auth is out.\n`,
+      stderr: `${file}: paynet-client-auth is removed.\n`,
     });
     assert.equal(read(), original);
   });
@@ -107,7 +107,7 @@ describe('a good call', () => {
     fs.writeFileSync(file, injected);
     assert.deepEqual(await runCommand(['inject', file, '--check']), {
       ...done,
-      stderr: `${file}: paynet-client-auth is in, once and first.\n`,
+      stderr: `${file}: paynet-client-auth is the first pre-request script.\n`,
     });
   });
 
@@ -301,7 +301,7 @@ describe('a failure exits with 1, says why in one line and writes nothing', () =
     assert.equal(stderrOf('inject', file, '--check'), missing);
     assert.equal(
       stderrOf('inject', file, '--remove', '--in-place'),
-      `${file}: paynet-client-auth is out; nothing had to change.\n`,
+      `${file}: paynet-client-auth is removed; nothing had to change.\n`,
     );
     fs.writeFileSync(path.join(place, 'pre-request.js'), script.replace(/\n\/\* end/, ' \n/* end'));
     assert.match(

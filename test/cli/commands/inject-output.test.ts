@@ -8,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { inject } from '../../../src/cli/commands/inject.ts';
+import { inject } from '../../../src/cli/collection/injection.ts';
 import { collectionOf, largeCollectionText } from '../../support/collection-texts.ts';
 import { script } from '../../support/collections.ts';
 import { createFolder, type Folder } from '../../support/workplace.ts';

@@ -1,95 +1,21 @@
-// Why the server refused, judged from facts alone: which cause comes first, which is proved, and that no more is said than is
-// known. And the facts themselves, as they are read from certificates, a form and an answer.
+// The causes of a refusal, judged from facts alone: which one comes first, which is proved, and that nothing is said that is not
+// known.
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  type CertificateFacts,
-  compareNames,
-  readCertificate,
-  toRfc4514,
-} from '../../../src/cli/client/certificate-facts.ts';
 import type { Facts } from '../../../src/cli/diagnosis/causes.ts';
-import {
-  type RefusedRequest,
-  readAnswer,
-  type Surroundings,
-  toFacts,
-} from '../../../src/cli/diagnosis/collect-facts.ts';
 import { diagnose } from '../../../src/cli/diagnosis/diagnosis.ts';
-import { explain } from '../../../src/cli/diagnosis/explanation.ts';
-import { compareWithJwks, hasSigned, isPublicHalf, type JwksFacts } from '../../../src/cli/server/jwks-facts.ts';
-import { compareClocks, type ServerFacts, toConnectionCode } from '../../../src/cli/server/server-facts.ts';
-import { importSigningKey } from '../../../src/client-auth/signing-key.ts';
-import { createCertificateAuthority, transportSubject } from '../../../src/demo/certificates.ts';
-import { createRsaKey, toJwk, toPkcs8 } from '../../support/keys.ts';
-import { createSalt, signPS256 } from '../../support/ps256.ts';
-
-const NOW = 1_800_000_000;
-const ISSUER = 'https://auth.example.my';
-const TOKEN_ENDPOINT = 'https://as.example.my/token';
-
-const certificate: CertificateFacts = {
-  subject: 'CN=client,O=Bank,C=MY',
-  issuer: 'CN=Root,C=MY',
-  notBefore: new Date((NOW - 86_400) * 1000),
-  notAfter: new Date((NOW + 10 * 86_400) * 1000),
-  validity: 'valid',
-  daysLeft: 10,
-  endsSoon: false,
-  isForClients: true,
-  key: 'EC on prime256v1',
-  keyFault: undefined,
-  chainLength: 1,
-  chainFault: undefined,
-  isChainComplete: true,
-  chainEnd: 'CN=Root,C=MY',
-};
-const server: ServerFacts = {
-  metadata: { issuer: ISSUER, endpoints: { token_endpoint: TOKEN_ENDPOINT }, replaced: {} },
-  url: `${ISSUER}/.well-known/openid-configuration`,
-  methods: { token_endpoint: ['private_key_jwt', 'tls_client_auth'] },
-  algorithms: { token_endpoint: ['PS256'] },
-  clockDifference: 0,
-};
-const jwks: JwksFacts = {
-  source: 'jwks.json',
-  kid: 'k1',
-  count: 1,
-  isSame: true,
-  sameUnder: [],
-  kids: ['k1'],
-  otherUse: undefined,
-  exposed: [],
-};
-const assertion = { alg: 'PS256', kid: 'k1', iss: 'c', aud: TOKEN_ENDPOINT, iat: NOW, exp: NOW + 600 };
-const refused: Facts = {
-  endpoint: 'token_endpoint',
-  url: TOKEN_ENDPOINT,
-  status: 401,
-  error: 'invalid_client',
-  errorDescription: 'client authentication failed',
-  saysCertificateMissing: false,
-  saysCertificateRefused: false,
-  connectionCode: undefined,
-  formFaults: [],
-  method: 'private_key_jwt',
+import {
   assertion,
+  byCertificate,
   certificate,
-  registeredSubject: undefined,
-  clockDifference: 0,
-  clockOffset: 0,
-  sentAt: NOW + 0.4,
-  issuer: ISSUER,
-  tokenEndpoints: [TOKEN_ENDPOINT],
-  server,
-  serverFault: undefined,
+  ISSUER,
   jwks,
-  jwksFault: undefined,
-  accepted: [],
-  refused: [],
-};
-const byCertificate: Partial<Facts> = { method: 'tls_client_auth', assertion: undefined, jwks: undefined };
+  NOW,
+  refused,
+  server,
+  TOKEN_ENDPOINT,
+} from '../../support/facts.ts';
 
 /** What is the case, and the first cause that has to be named for it. */
 const FIRST_CAUSES: [title: string, change: Partial<Facts>, isCertain: boolean, fact: RegExp, remedy: RegExp][] = [
@@ -119,31 +45,31 @@ const FIRST_CAUSES: [title: string, change: Partial<Facts>, isCertain: boolean, 
     { clockDifference: 120 },
     false,
     /^the server's clock is 120 s ahead of yours, and a server may refuse an assertion that seems 120 s old; or aud was /,
-    /^"check --live" tells which: set clock_offset to 120, or set client_assertion_audience to issuer, or /,
+    /^"check --live" shows which: set clock_offset to 120, or set client_assertion_audience to issuer, or /,
   ],
   [
-    'a clock 59 s behind, which a server may bear, beside the audience',
+    'a clock 59 s behind, which a server may accept, and the audience',
     { clockDifference: -59 },
     false,
     /^the server's clock is 59 s behind yours, and a server may refuse an iat .*; or aud was the token endpoint, /,
-    /^"check --live" tells which: set clock_offset to -59, or set client_assertion_audience to issuer, or /,
+    /^"check --live" shows which: set clock_offset to -59, or set client_assertion_audience to issuer, or /,
   ],
   [
-    'a clock 45 s ahead, and an assertion of 40 s that a server may still take, beside the audience',
+    'a clock 45 s ahead, an assertion of 40 s that a server may still accept, and the audience',
     { clockDifference: 45, assertion: { ...assertion, exp: NOW + 40 } },
     false,
     /^the server's clock is 45 s ahead of yours, and a server may refuse an assertion of 40 s as expired; or aud was /,
-    /^"check --live" tells which: set clock_offset to 45, or /,
+    /^"check --live" shows which: set clock_offset to 45, or /,
   ],
   [
-    'a clock of which the server speaks, though its answer has the right date',
+    'a clock that the server mentions, though its answer has the right date',
     { errorDescription: 'JWT iat 1799999000 is too old: clock skew' },
     false,
-    /^the server speaks of the times of the assertion, though the server's clock agrees with yours by the date/,
+    /^the server mentions the times of the assertion, though the server's clock agrees with yours by the date/,
     /set clock_offset to the difference, or lower client_assertion_lifetime$/,
   ],
   [
-    'a clock of which the server speaks, and which is off by what most servers bear',
+    'a clock that the server mentions, with a difference that most servers accept',
     { errorDescription: 'assertion expired', clockDifference: 40 },
     false,
     /^the server's clock is 40 s ahead of yours, and a server may refuse an assertion that seems 40 s old$/,
@@ -157,31 +83,31 @@ const FIRST_CAUSES: [title: string, change: Partial<Facts>, isCertain: boolean, 
     /^set clock_offset to -95$/,
   ],
   [
-    'the token endpoint as audience, beside the method',
+    'the token endpoint as audience, and the method',
     {},
     false,
-    /^aud was the token endpoint, and servers of the FAPI 2.0 profile take only the issuer; or the client may be registered with another method than private_key_jwt$/,
-    /^"check --live" tells which: set client_assertion_audience to issuer, or set token_endpoint_auth_method to the registered one$/,
+    /^aud was the token endpoint, and servers of the FAPI 2.0 profile accept only the issuer; or the client may be registered with another method than private_key_jwt$/,
+    /^"check --live" shows which: set client_assertion_audience to issuer, or set token_endpoint_auth_method to the registered one$/,
   ],
   [
     'audience, method and key where no JWKS is known',
     { jwks: undefined },
     false,
     /^aud was the token endpoint, .*; or .* another method .*; or the public half of the signing key may not be registered under the kid k1$/,
-    /^"check --live --jwks <registered JWKS>" tells which: .*, or .*, or compare key and kid with the registered JWKS$/,
+    /^"check --live --jwks <registered JWKS>" shows which: .*, or .*, or compare key and kid with the registered JWKS$/,
   ],
   [
-    'the audience alone where the server takes no other method',
+    'the audience alone where the server accepts no other method',
     { server: { ...server, methods: { token_endpoint: ['private_key_jwt'] } } },
     false,
-    /^aud was the token endpoint, and servers of the FAPI 2.0 profile take only the issuer$/,
+    /^aud was the token endpoint, and servers of the FAPI 2.0 profile accept only the issuer$/,
     /^set client_assertion_audience to issuer$/,
   ],
   [
     'the issuer as audience',
     { assertion: { ...assertion, aud: ISSUER } },
     false,
-    /^aud was the issuer, and the server may take only the token endpoint; or /,
+    /^aud was the issuer, and the server may accept only the token endpoint; or /,
     /set client_assertion_audience to token_endpoint, or /,
   ],
   [
@@ -204,7 +130,7 @@ const FIRST_CAUSES: [title: string, change: Partial<Facts>, isCertain: boolean, 
     /^set issuer to https:\/\/auth\.example\.my$/,
   ],
   [
-    'the token endpoint as audience beside such an issuer',
+    'the token endpoint as audience with such an issuer',
     { server: undefined, issuer: `${ISSUER}/`, serverFault: { reason: 'another issuer', statedIssuer: ISSUER } },
     false,
     /^aud was the token endpoint/,
@@ -225,7 +151,7 @@ const FIRST_CAUSES: [title: string, change: Partial<Facts>, isCertain: boolean, 
     /^compare key and kid with the registered JWKS$/,
   ],
   [
-    'an audience that was refused beside one that was not',
+    'an audience that was refused, where another was accepted',
     { accepted: [{ method: 'private_key_jwt', aud: ISSUER }] },
     true,
     /the same client was accepted with https:\/\/auth\.example\.my$/,
@@ -253,18 +179,18 @@ const FIRST_CAUSES: [title: string, change: Partial<Facts>, isCertain: boolean, 
     /^use the signing key that belongs to k1/,
   ],
   [
-    'two keys under the kid, which a server may bear, beside the audience',
+    'two keys under the kid, which a server may accept, and the audience',
     { jwks: { ...jwks, count: 2 } },
     false,
     /^2 keys of the JWKS jwks\.json have the kid k1, and the server may take the wrong one; or aud was /,
-    /^"check --live" tells which: give every key a kid of its own, or set client_assertion_audience/,
+    /^"check --live" shows which: give every key its own kid, or set client_assertion_audience/,
   ],
   [
-    'a key for something else, which a server may bear, beside the audience',
+    'a key for another use, which a server may accept, and the audience',
     { jwks: { ...jwks, otherUse: '"alg" "RS256"' } },
     false,
     /"alg" "RS256"; or aud was /,
-    /tells which: register it with "alg" PS256 and "use" sig, or set client_assertion_audience/,
+    /shows which: register it with "alg" PS256 and "use" sig, or set client_assertion_audience/,
   ],
   [
     'no transport certificate',
@@ -281,14 +207,14 @@ const FIRST_CAUSES: [title: string, change: Partial<Facts>, isCertain: boolean, 
     /^give --ssl-client-cert/,
   ],
   [
-    'no transport certificate on the connection, where which one went along is not known',
+    'no transport certificate on the connection, where it is not known which one was sent',
     { certificate: undefined, status: undefined, connectionCode: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' },
     true,
     /^the server says that it got no transport certificate$/,
     /^name one for this host in --ssl-client-cert-list/,
   ],
   [
-    'a certificate that the server says it got none of',
+    'a transport certificate that the server did not get',
     { status: undefined, connectionCode: 'EPROTO_ALERT_CERTIFICATE_REQUIRED' },
     true,
     /^the server says that it got no transport certificate$/,
@@ -337,11 +263,11 @@ const FIRST_CAUSES: [title: string, change: Partial<Facts>, isCertain: boolean, 
     /: register tls_client_auth_subject_dn as the certificate has it, or set token_endpoint_auth_method/,
   ],
   [
-    'a certificate whose registered subject is not known, beside the method',
+    'a certificate whose registered subject is not known, and the method',
     byCertificate,
     false,
     /^the client may be registered with another subject than .*, which is CN=client,O=Bank,C=MY; or the client may be registered with another method than tls_client_auth$/,
-    /^"check --live" tells which: compare the subject with .*, or set token_endpoint_auth_method to the registered one$/,
+    /^"check --live" shows which: compare the subject with .*, or set token_endpoint_auth_method to the registered one$/,
   ],
   [
     'the certificate alone where the other method was refused too',
@@ -357,11 +283,11 @@ const FIRST_CAUSES: [title: string, change: Partial<Facts>, isCertain: boolean, 
     /^compare the subject/,
   ],
   [
-    'a method that the registered subject speaks against',
+    'a method that the registered subject contradicts',
     { registeredSubject: 'CN=client,O=Bank,C=MY' },
     false,
     /; or the client may be registered with tls_client_auth, as tls_client_auth_subject_dn is set/,
-    /^"check --live" tells which: .*, or set token_endpoint_auth_method to the registered one$/,
+    /^"check --live" shows which: .*, or set token_endpoint_auth_method to the registered one$/,
   ],
   [
     'a method whose certificate is the registered one',
@@ -371,24 +297,24 @@ const FIRST_CAUSES: [title: string, change: Partial<Facts>, isCertain: boolean, 
     /^set token_endpoint_auth_method/,
   ],
   [
-    'a method that the other one was accepted beside',
+    'a method that was refused, where the other was accepted',
     { accepted: [{ method: 'tls_client_auth', aud: undefined }] },
     true,
     /refused by private_key_jwt and accepted by tls_client_auth/,
     /^set token_endpoint_auth_method to tls_client_auth$/,
   ],
   [
-    'a method that the server does not take',
+    'a method that the server does not accept',
     { server: { ...server, methods: { token_endpoint: ['tls_client_auth'] } } },
     true,
-    /^the token_endpoint does not take private_key_jwt/,
+    /^the token_endpoint does not accept private_key_jwt/,
     /^set token_endpoint_auth_method/,
   ],
   [
-    'an algorithm that the server does not take',
+    'an algorithm that the server does not accept',
     { server: { ...server, algorithms: { token_endpoint: ['RS256'] } } },
     true,
-    /does not take PS256, its metadata has RS256$/,
+    /does not accept PS256, its metadata has RS256$/,
     /PS256/,
   ],
   ['a form with two assertions', { formFaults: ['the form had client_assertion 2 times'] }, true, /2 times/, /form/],
@@ -431,13 +357,13 @@ const FIRST_CAUSES: [title: string, change: Partial<Facts>, isCertain: boolean, 
     /issued for its environment/,
   ],
   [
-    'a handshake that was ended without a word',
+    'a handshake that ended without a reason',
     { status: undefined, connectionCode: 'ECONNRESET' },
     false,
     /may have ended the handshake because it does not know the authority .*CN=Root/,
     /issued for its environment/,
   ],
-  ['a name that does not resolve', { connectionCode: 'ENOTFOUND' }, true, /can not be resolved$/, /check the URL/],
+  ['a name that does not resolve', { connectionCode: 'ENOTFOUND' }, true, /cannot be resolved$/, /check the URL/],
 ];
 
 describe('the diagnosis of a refusal', () => {
@@ -450,14 +376,14 @@ describe('the diagnosis of a refusal', () => {
     });
   }
 
-  it('explains an answer that says nothing of the client by nothing of the client', () => {
+  it('names no cause about the client where the answer says nothing about it', () => {
     for (const status of [200, 302, 404, 429, 500, 503]) {
       const causes = diagnose({ ...refused, status, error: undefined, clockDifference: -120, jwks: undefined });
       assert.equal(causes.length, 1, `status ${status} has ${causes.length} causes`);
     }
   });
 
-  it('leaves room for a gateway beside what is proved, where the answer is not of OAuth', () => {
+  it('names a gateway too beside what is proved, where the answer is not of OAuth', () => {
     const causes = diagnose({ ...refused, status: 403, error: undefined, clockDifference: -120 });
     assert.deepEqual(
       causes.map(({ isCertain }) => isCertain),
@@ -484,7 +410,7 @@ describe('the diagnosis of a refusal', () => {
     }
   });
 
-  it('claims nothing of keys, clock and server that it does not know', () => {
+  it('says nothing about keys, clock and server that is not known', () => {
     const unknown = { clockDifference: undefined, sentAt: undefined, server: undefined, jwks: undefined };
     const causes = diagnose({ ...refused, ...unknown, certificate: undefined, issuer: undefined });
     assert.deepEqual([...new Set(causes.map(({ isCertain }) => isCertain))], [false]);
@@ -492,7 +418,7 @@ describe('the diagnosis of a refusal', () => {
     assert.match(causes[0]?.fact ?? '', /may not be registered under the kid k1/);
   });
 
-  it('holds another audience that was accepted for no proof where the server names another reason', () => {
+  it('does not take another audience that was accepted as proof where the server names another reason', () => {
     const accepted: Facts['accepted'] = [{ method: 'private_key_jwt', aud: ISSUER }];
     for (const [errorDescription, isCertain] of [
       ['jti was used before', false],
@@ -511,245 +437,10 @@ describe('the diagnosis of a refusal', () => {
     assert.doesNotMatch(causes.map(({ fact }) => fact).join(), /aud was|another method/);
   });
 
-  it('leaves clocks alone that differ by no more than a server bears', () => {
+  it('names no clock where the difference is one that servers accept', () => {
     for (const clockDifference of [-10, 30]) {
       assert.match(diagnose({ ...refused, clockDifference })[0]?.fact ?? '', /^aud/);
     }
-  });
-});
-
-describe('the explanation', () => {
-  it('says what was sent, what is known of the server, and the causes in order', () => {
-    const lines = explain({ ...refused, clockDifference: -95 });
-    assert.deepEqual(lines, [
-      `token_endpoint ${TOKEN_ENDPOINT} answered 401 invalid_client "client authentication failed"`,
-      `  sent: private_key_jwt, alg=PS256 kid=k1 aud=${TOKEN_ENDPOINT} iss=c, lifetime 600 s`,
-      '  transport certificate: CN=client,O=Bank,C=MY, valid until 2027-01-25, 10 days left',
-      "  server: the server's clock is 95 s behind yours; methods private_key_jwt, tls_client_auth; algorithms PS256; kid k1 with this key is in the JWKS jwks.json",
-      "  1. proved: the server's clock is 95 s behind yours, so iat was 95 s in the future: set clock_offset to -95",
-    ]);
-  });
-
-  it('says why metadata and JWKS could not be read', () => {
-    const [, , , known = ''] = explain({
-      ...refused,
-      server: undefined,
-      serverFault: { reason: 'the connection failed (ENOTFOUND)' },
-      jwks: undefined,
-      jwksFault: { reason: 'status 404' },
-    });
-    assert.match(known, /; its metadata could not be read: the connection failed \(ENOTFOUND\); /);
-    assert.match(known, /; the JWKS could not be read: status 404$/);
-  });
-
-  it('says so when no certificate was sent and nothing is known', () => {
-    const lines = explain({
-      ...refused,
-      certificate: 'none',
-      server: undefined,
-      jwks: undefined,
-      clockDifference: undefined,
-    });
-    assert.match(lines[2] ?? '', /none was sent$/);
-    assert.match(lines[3] ?? '', /nothing is known of it$/);
-  });
-
-  it('quotes foreign text without control characters, and without a token in it', () => {
-    const token = `${'a'.repeat(30)}.${'b'.repeat(30)}.${'c'.repeat(30)}`;
-    const text = explain({ ...refused, errorDescription: `\u001b[31m bad ${token}` }).join('\n');
-    assert.equal(text.includes('\u001b'), false);
-    assert.equal(text.includes(token), false);
-    assert.match(text, /\[token\]/);
-  });
-});
-
-describe('the facts of a request', () => {
-  const { privateKey } = createRsaKey();
-  const publicJwk = { kty: 'RSA', n: toJwk(privateKey).n, e: toJwk(privateKey).e, kid: 'k1' };
-  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
-  const { alg, kid, ...claims } = assertion;
-  const input = `${encode({ alg, kid })}.${encode(claims)}`;
-  const jws = `${input}.${signPS256(input, importSigningKey(toPkcs8(privateKey)).key, createSalt())}`;
-  const surroundings: Surroundings = {
-    known: {
-      issuer: ISSUER,
-      endpoints: { token_endpoint: TOKEN_ENDPOINT },
-      byHand: {},
-      replaced: {},
-      isDiscovered: true,
-    },
-    server,
-    serverFault: undefined,
-    certificate,
-    registeredSubject: undefined,
-    clockOffset: 0,
-    jwksFault: undefined,
-    jwks: { source: 'jwks.json', keys: [publicJwk] },
-  };
-  const form = new URLSearchParams({ client_id: 'c', client_assertion: jws, client_assertion_type: 't' }).toString();
-  const request: RefusedRequest = {
-    endpoint: 'token_endpoint',
-    url: TOKEN_ENDPOINT,
-    form,
-    status: 401,
-    body: '{"error":"invalid_client"}',
-    date: new Date((NOW - 95) * 1000).toUTCString(),
-    receivedAt: NOW * 1000 + 900,
-    duration: 200,
-  };
-
-  it('are read from the form, the answer and its date', () => {
-    const facts = toFacts(surroundings, request);
-    assert.deepEqual(facts.assertion, assertion);
-    assert.equal(facts.method, 'private_key_jwt');
-    assert.equal(facts.error, 'invalid_client');
-    assert.equal(facts.clockDifference, -95);
-    assert.deepEqual(facts.formFaults, []);
-    assert.equal(facts.jwks?.isSame, true);
-    assert.match(diagnose(facts)[0]?.remedy ?? '', /^set clock_offset to -95$/);
-  });
-
-  it('tell the key of the assertion by its signature', () => {
-    const other = { ...publicJwk, n: toJwk(createRsaKey().privateKey).n };
-    const facts = toFacts({ ...surroundings, jwks: { source: 'j', keys: [other] } }, request);
-    assert.equal(facts.jwks?.isSame, false);
-    const moved = toFacts(
-      { ...surroundings, jwks: { source: 'j', keys: [other, { ...publicJwk, kid: 'k9' }] } },
-      request,
-    );
-    assert.deepEqual(moved.jwks?.sameUnder, ['k9']);
-  });
-
-  it('name what is wrong with the form', () => {
-    const faultsOf = (text: string) => toFacts(surroundings, { ...request, form: text }).formFaults;
-    assert.match(faultsOf(`${form}&client_assertion=x`).join(), /client_assertion 2 times/);
-    assert.match(faultsOf(`client_assertion=${jws}&client_assertion_type=t`).join(), /no client_id/);
-    assert.match(faultsOf(`client_id=c&client_assertion=${jws}`).join(), /no client_assertion_type/);
-    assert.match(faultsOf('client_id=c&client_assertion=x&client_assertion_type=t').join(), /not a JWT/);
-    assert.match(faultsOf(form.replace('client_id=c', 'client_id=d')).join(), /iss was not the client_id/);
-  });
-
-  it('survive an answer that is no JSON, and one that is no object', () => {
-    for (const body of ['<html>No required SSL certificate was sent</html>', 'null', '[1]', '']) {
-      assert.equal(toFacts(surroundings, { ...request, body }).error, undefined);
-    }
-    const wordsOf = (text: string) => {
-      const { saysCertificateMissing, saysCertificateRefused } = readAnswer(`<center>${text}</center>`);
-      return { saysCertificateMissing, saysCertificateRefused };
-    };
-    assert.deepEqual(wordsOf('No required SSL certificate was sent'), {
-      saysCertificateMissing: true,
-      saysCertificateRefused: false,
-    });
-    assert.deepEqual(wordsOf('The SSL certificate error'), {
-      saysCertificateMissing: false,
-      saysCertificateRefused: true,
-    });
-  });
-
-  it('take for an error of OAuth only what has its form, and words from either kind of answer', () => {
-    const read = (answer: object) => {
-      const { error, errorDescription } = readAnswer(JSON.stringify(answer));
-      return [error, errorDescription];
-    };
-    assert.deepEqual(read({ error: 'invalid_client', error_description: 'no' }), ['invalid_client', 'no']);
-    assert.deepEqual(read({ error: 'Unauthorized', status: 401 }), [undefined, undefined]);
-    assert.deepEqual(read({ error: { code: 1 } }), [undefined, undefined]);
-    assert.deepEqual(read({ title: 'Unauthorized', detail: 'unknown certificate' }), [
-      undefined,
-      'unknown certificate',
-    ]);
-  });
-
-  it('add the age of an answer to its date', () => {
-    const date = new Date((NOW - 3000) * 1000).toUTCString();
-    assert.equal(toFacts(surroundings, { ...request, date, age: '3000' }).clockDifference, 0);
-  });
-
-  it('take half the way off the clock, and add what a cache has kept', () => {
-    const date = new Date(NOW * 1000).toUTCString();
-    assert.equal(compareClocks({ date, sentAt: NOW * 1000, receivedAt: NOW * 1000 + 900 }), 0);
-    assert.equal(compareClocks({ date, sentAt: NOW * 1000 - 8000, receivedAt: NOW * 1000 }), 5);
-    assert.equal(compareClocks({ date, age: '60', sentAt: NOW * 1000, receivedAt: NOW * 1000 + 900 }), 60);
-    assert.equal(compareClocks({ date: undefined, sentAt: 0, receivedAt: 0 }), undefined);
-    assert.equal(compareClocks({ date: 'yesterday', sentAt: 0, receivedAt: 0 }), undefined);
-  });
-
-  it('have a code of a failed connection that names the alert', () => {
-    const message = 'write EPROTO 80:error:0A:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure:../x:1:\n';
-    assert.equal(
-      toConnectionCode(Object.assign(new Error(message), { code: 'EPROTO' })),
-      'EPROTO_ALERT_HANDSHAKE_FAILURE',
-    );
-    assert.equal(toConnectionCode({ code: 'ECONNRESET' }), 'ECONNRESET');
-    assert.equal(toConnectionCode(undefined), 'unknown');
-  });
-
-  it('compare public numbers as numbers', () => {
-    const { key } = importSigningKey(toPkcs8(privateKey));
-    assert.equal(isPublicHalf(publicJwk, key), true);
-    assert.equal(isPublicHalf({ ...publicJwk, n: `AA${publicJwk.n}` }, key), false);
-    assert.equal(isPublicHalf({ kty: 'EC' }, key), false);
-    assert.equal(hasSigned({ kty: 'EC' }, jws), false);
-    const set = compareWithJwks(
-      'j',
-      [publicJwk, { ...publicJwk, use: 'enc' }, { kty: 'oct', k: 'x', kid: 'o' }],
-      'k1',
-      one => isPublicHalf(one, key),
-    );
-    assert.equal(set.count, 2);
-    assert.deepEqual(set.exposed, ['o']);
-  });
-});
-
-describe('the facts of a certificate', () => {
-  it('are its subject, its time, its purpose, its key and its chain', async () => {
-    const authority = await createCertificateAuthority();
-    const { cert, key } = await authority.issueClientCertificate(transportSubject);
-    const facts = readCertificate({ cert, key, ca: [authority.cert] }, new Date());
-    assert.equal(facts.subject, 'CN=transport.dc-demo.example.my,O=Contoh Data Sdn Bhd,C=MY');
-    assert.equal(facts.validity, 'valid');
-    assert.equal(facts.isForClients, true);
-    assert.equal(facts.keyFault, undefined);
-    assert.equal(facts.isChainComplete, true);
-    assert.equal(facts.endsSoon, false);
-
-    const stranger = await createCertificateAuthority();
-    const chained = (file: string, ca: string[] = []) => readCertificate({ cert: file, key, ca }, new Date());
-    assert.equal(chained(cert).isChainComplete, false);
-    assert.equal(chained(cert + authority.cert).isChainComplete, true);
-    assert.equal(chained(cert, [stranger.cert]).isChainComplete, false);
-    assert.match(
-      chained(cert + stranger.cert).chainFault ?? '',
-      /certificate 2 in the file did not issue certificate 1/,
-    );
-    assert.match(chained(authority.cert + cert).keyFault ?? '', /got that of a later one/);
-    assert.match(readCertificate({ cert, key: 'nothing' }, new Date()).keyFault ?? '', /got a file without one/);
-    const other = await authority.issueServerCertificate();
-    assert.match(readCertificate({ cert, key: other.key }, new Date()).keyFault ?? '', /got another key/);
-    assert.equal(readCertificate(other, new Date()).isForClients, false);
-
-    const week = 7 * 24 * 60 * 60 * 1000;
-    assert.equal(readCertificate({ cert, key }, new Date(Date.now() + week)).validity, 'expired');
-    assert.equal(readCertificate({ cert, key }, new Date(Date.now() - week)).validity, 'not yet valid');
-    assert.equal(readCertificate({ cert, key }, new Date(facts.notAfter.getTime() - 60_000)).endsSoon, true);
-    assert.throws(() => readCertificate({ cert: key, key }, new Date()), /got a block "PRIVATE KEY"/);
-    assert.throws(() => readCertificate({ cert: 'x', key }, new Date()), /got a file without one/);
-  });
-
-  it('write and compare distinguished names as RFC 4514 has them', () => {
-    assert.equal(toRfc4514('C=MY\nO=A\\, B\nCN=x + serialNumber=1'), 'CN=x+serialNumber=1,O=A\\, B,C=MY');
-    const same: [string, string][] = [
-      ['CN=a,O=b', 'cn=a, o=b'],
-      ['CN=a\\, b,C=MY', 'CN=a\\2c b,C=MY'],
-      ['organizationIdentifier=MY-1,C=MY', '2.5.4.97=#0c044d592d31,C=MY'],
-      ['CN=\u00e4', 'CN=\\C3\\A4'],
-      ['CN=a+O=b', 'O=b+CN=a'],
-    ];
-    for (const [one, other] of same) assert.equal(compareNames(one, other), 'same', `${one} and ${other}`);
-    assert.equal(compareNames('CN=a,O=b', 'O=b,CN=a'), 'other order');
-    assert.equal(compareNames('CN=a,O=b', 'CN=A,O=b'), 'other');
-    assert.equal(compareNames('CN=a', 'CN=a,O=b'), 'other');
   });
 });
 
@@ -768,7 +459,7 @@ describe('diagnose, of invalid_request', () => {
     assert.match(causes[0]?.fact ?? '', isRest);
   });
 
-  it('names the rest of the form first where the server speaks of something else, and last where it speaks of the client', () => {
+  it('names the rest of the form first where the server mentions something else, and last where it mentions the client', () => {
     assert.match(diagnose(facts)[0]?.fact ?? '', isRest);
     const aboutClient = diagnose({ ...facts, errorDescription: 'client_assertion is not valid' });
     assert.match(aboutClient.at(-1)?.fact ?? '', isRest);

@@ -106,7 +106,7 @@ describe('run, where something cannot be written', () => {
     const file = workplace.path('env.json');
     assert.equal(
       stderr,
-      `error: ${file}: cannot be written: a file stands where a directory must be. Check the path.\n`,
+      `error: ${file}: cannot be written: there is a file where a directory must be. Check the path.\n`,
     );
     assert.equal(code, 1);
   });

@@ -28,7 +28,7 @@ const REGISTERED = 'CN=transport.dc-demo.example.my,O=Contoh Data Sdn Bhd,C=MY';
 
 // What evidence can't decide between is named in one line, with the command that can.
 const AUDIENCE =
-  /aud was the (token endpoint, and servers of the FAPI 2\.0 profile|issuer, and the server may) take only/;
+  /aud was the (token endpoint, and servers of the FAPI 2\.0 profile|issuer, and the server may) accept only/;
 const OTHER_METHOD = /registered with another method than (private_key_jwt|tls_client_auth)/;
 const KEY = /the public half of the signing key may not be registered under the kid/;
 
@@ -175,7 +175,7 @@ describe('the end of a run', () => {
       for (const pattern of [/1\. possible: aud was /, AUDIENCE, OTHER_METHOD]) assert.match(cause, pattern);
       assert.match(
         cause,
-        new RegExp(`: "check --live" tells which: set client_assertion_audience to ${world}, or set`),
+        new RegExp(`: "check --live" shows which: set client_assertion_audience to ${world}, or set`),
       );
       assert.equal((await run(server, byKey(server), [...ONE_REQUEST, ...withKey()])).code, 0);
     });
@@ -196,7 +196,7 @@ describe('the end of a run', () => {
       assert.equal(causes.length, rows.length, explanation);
       for (const cause of [...causes, await firstCause(server, byKey(server), withKey('other.pem'))]) {
         for (const pattern of [/1\. possible: /, AUDIENCE, OTHER_METHOD, KEY]) assert.match(cause, pattern);
-        assert.match(cause, /: "check --live --jwks <registered JWKS>" tells which: /);
+        assert.match(cause, /: "check --live --jwks <registered JWKS>" shows which: /);
       }
     });
   }
@@ -238,7 +238,7 @@ describe('the end of a run', () => {
     const cause = await firstCause(server, byCertificate(server), args);
     assert.match(cause, /1\. possible: .* another subject than .*, which is CN=other\.example\.my,O=Contoh/);
     assert.match(cause, OTHER_METHOD);
-    assert.match(cause, /: "check --live" tells which: compare the subject /);
+    assert.match(cause, /: "check --live" shows which: compare the subject /);
   });
 
   it('names the authority of a certificate that the server does not know', async () => {
@@ -260,7 +260,7 @@ describe('the end of a run', () => {
     for (const pattern of [/1\. possible: .* another subject than/, OTHER_METHOD]) {
       assert.match(byWrongCertificate, pattern);
     }
-    assert.match(byWrongCertificate, /tells which: .* set token_endpoint_auth_method to the registered one$/);
+    assert.match(byWrongCertificate, /shows which: .* set token_endpoint_auth_method to the registered one$/);
   });
 
   it('names an issuer that its own metadata contradicts, and the one to copy', async () => {

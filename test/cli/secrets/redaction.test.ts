@@ -35,7 +35,10 @@ const create = (): Redaction => {
 const secretBase64 = (() => {
   const der = privateKey.export({ type: 'pkcs8', format: 'der' });
   const start = der.indexOf(Buffer.from(String(jwk.d), 'base64url'));
-  return der.toString('base64').slice(Math.ceil((start * 4) / 3));
+  return der
+    .toString('base64')
+    .replace(/=+$/, '')
+    .slice(Math.ceil((start * 4) / 3));
 })();
 
 const toHtml = (text: string) =>

@@ -1,0 +1,67 @@
+// Checks the TLS connections to the hosts of the endpoints. On the machine.
+
+import { ENDPOINT_NAMES, type EndpointName, isSameOrigin } from '../../client-auth/authorization-server.ts';
+import { diagnose } from '../diagnosis/diagnosis.ts';
+import { describeCause } from '../diagnosis/explanation.ts';
+import { toFacts } from '../diagnosis/refused-request.ts';
+import type { Surroundings } from '../diagnosis/surroundings.ts';
+import { type Answer, send, type Tls, toConnectionCode } from '../server/send.ts';
+import { findUrlFault } from './endpoints.ts';
+import { type Line, line, notChecked } from './line.ts';
+
+const NAME = 'connection';
+
+/** The connections to the hosts of the endpoints. */
+export interface CheckedConnection {
+  line: Line;
+  /** Whether a host could not be reached. */
+  hasFailed: boolean;
+  /** Seconds, server minus local, by the first host; undefined if no answer had a date. */
+  clockDifference: number | undefined;
+}
+
+/** Connects to each host of the endpoints, that of the token endpoint first. */
+export async function checkConnection(tls: Tls, surroundings: Surroundings): Promise<CheckedConnection> {
+  let first: Answer | undefined;
+  const hosts = findHosts(surroundings);
+  for (const { endpoint, url } of hosts) {
+    try {
+      const answer = await send(url, tls);
+      first ??= answer;
+    } catch (error) {
+      const message = explainConnection(endpoint, url, error, surroundings);
+      const clockDifference = first?.clockDifference;
+      return { line: line('connection_failed', NAME, message), hasFailed: true, clockDifference };
+    }
+  }
+  return { line: describeConnection(tls, first), hasFailed: false, clockDifference: first?.clockDifference };
+}
+
+/** The first endpoint of each host, without those that nothing may be sent to. */
+function findHosts({ known: { endpoints } }: Surroundings): { endpoint: EndpointName; url: string }[] {
+  const valid = ENDPOINT_NAMES.flatMap(endpoint => {
+    const url = endpoints[endpoint];
+    return url && !findUrlFault(endpoint, url) ? [{ endpoint, url }] : [];
+  });
+  return valid.filter(({ url }, index) => valid.findIndex(other => isSameOrigin(other.url, url)) === index);
+}
+
+/** The line for hosts that could all be reached; without an answer there is no host. */
+export function describeConnection({ cert }: Tls, answer: Answer | undefined): Line {
+  if (!answer) return notChecked('connection_not_checked', NAME, 'no endpoint is known, or none is valid');
+  const protocol = answer.protocol ? `${answer.protocol}, server certificate verified, ` : '';
+  const how = cert ? 'with the transport certificate' : 'without a transport certificate';
+  return line('connection_established', NAME, protocol + how);
+}
+
+/** Says that a URL can't be reached, with the likely cause. */
+export function explainConnection(
+  endpoint: EndpointName,
+  url: string,
+  error: unknown,
+  surroundings: Surroundings,
+): string {
+  const connectionCode = toConnectionCode(error);
+  const [cause] = diagnose(toFacts(surroundings, { endpoint, url, form: '', connectionCode }));
+  return `${url} cannot be reached (${connectionCode}). ${cause ? describeCause(cause) : ''}`;
+}

@@ -1,0 +1,68 @@
+// Checks the variables of the client: each that is missing or wrong, and each whose name is written wrongly. Pure, on the machine.
+
+import { ENDPOINT_NAMES } from '../../client-auth/authorization-server.ts';
+import { ClientAuthError } from '../../client-auth/errors.ts';
+import { type ReadVariable, readSettings, type Settings } from '../../client-auth/settings.ts';
+import type { Environment } from '../client/environment.ts';
+import { toPlain } from '../diagnosis/causes.ts';
+import { failure, type Line, line } from './line.ts';
+
+/** The settings, and which variables are at fault. */
+export interface CheckedVariables {
+  lines: Line[];
+  /** With the default in place of each variable that is at fault. */
+  settings: Settings;
+  /** Names of the variables that are at fault. */
+  atFault: ReadonlySet<string>;
+}
+
+/** Checks the settings of the client: a line for each variable that is at fault, or one for all. */
+export function checkVariables(read: ReadVariable): CheckedVariables {
+  const lines: Line[] = [];
+  const replaced = new Map<string, string>();
+  for (;;) {
+    try {
+      const settings = readSettings(name => replaced.get(name) ?? read(name));
+      if (lines.length === 0) lines.push(line('variables_valid', 'variables', describeSettings(settings)));
+      return { lines, settings, atFault: new Set(replaced.keys()) };
+    } catch (error) {
+      const name = error instanceof ClientAuthError ? error.variable : undefined;
+      if (name === undefined || replaced.has(name)) throw error;
+      lines.push(failure(name, error));
+      // With a valid value in its place the other variables are read too.
+      replaced.set(name, name === 'client_id' ? 'none' : '');
+    }
+  }
+}
+
+function describeSettings(settings: Settings): string {
+  const who = `client_id ${toPlain(settings.clientId)}, ${settings.method}`;
+  if (settings.method === 'tls_client_auth') return who;
+  const { audience, lifetime, clockOffset } = settings;
+  const aud = audience.from === 'url' ? audience.url : audience.from;
+  return `${who}, audience ${aud}, lifetime ${lifetime} s, clock_offset ${clockOffset} s`;
+}
+
+/** All variables that can be set: those of the settings, those of the server, and those that only `check` reads. */
+function listVariableNames(): Set<string> {
+  const names = new Set<string>([...ENDPOINT_NAMES, 'issuer', 'jwks_uri', 'tls_client_auth_subject_dn']);
+  readSettings(name => {
+    names.add(name);
+    return name === 'client_id' ? 'none' : '';
+  });
+  return names;
+}
+
+/** Checks the names of the variables: whitespace around one is invisible in Postman, and no script finds the variable. */
+export function checkVariableNames({ values }: Environment, read: ReadVariable): Line[] {
+  const names = listVariableNames();
+  return values.flatMap(({ key, enabled }) => {
+    // The file may hold anything in place of a name.
+    const name = String(key).trim();
+    if (enabled === false || name === key || !names.has(name)) return [];
+    const got = `got ${JSON.stringify(key)}, with whitespace. Write it without.`;
+    // Only the variable with the right name is used, if there is one.
+    const code = read(name) === '' ? 'variable_name_whitespace' : 'variable_name_whitespace_unused';
+    return [line(code, 'variable name', `"${name}" must be the name of the variable, ${got}`)];
+  });
+}

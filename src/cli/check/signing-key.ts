@@ -1,0 +1,46 @@
+// Checks the signing key and its key ID. Pure, on the machine.
+
+import { mustBe } from '../../client-auth/errors.ts';
+import { EXPECTED_KID } from '../../client-auth/settings.ts';
+import { importSigningKey, type SigningKey } from '../../client-auth/signing-key.ts';
+import { toPlain } from '../diagnosis/causes.ts';
+import { failure, type Line, line } from './line.ts';
+import type { CheckedVariables } from './settings.ts';
+
+/** The signing key and its key ID. */
+export interface CheckedSigningKey {
+  lines: Line[];
+  /** Undefined when it can't be used, or none is needed. */
+  key: SigningKey | undefined;
+  /** Empty when there is none. */
+  kid: string;
+}
+
+/** Checks the signing key and its key ID; without lines for `tls_client_auth`, which needs none. */
+export function checkSigningKey({ settings, atFault }: CheckedVariables): CheckedSigningKey {
+  if (settings.method === 'tls_client_auth') return { lines: [], key: undefined, kid: '' };
+  const { key, line: keyLine } = importKey(settings.signingKey);
+  const kid = settings.kid || key?.kid || '';
+  return { lines: [keyLine, ...(atFault.has('kid') ? [] : [checkKid(kid, key?.kid)])], key, kid };
+}
+
+function importKey(text: string): { key: SigningKey | undefined; line: Line } {
+  const name = 'signing_key';
+  try {
+    const key = importSigningKey(text);
+    return { key, line: line('signing_key_valid', name, `RSA private key of ${key.key.bits} bits`) };
+  } catch (error) {
+    return { key: undefined, line: failure(name, error) };
+  }
+}
+
+function checkKid(kid: string, kidOfJwk: string | undefined): Line {
+  const name = 'kid';
+  if (kid === '') {
+    return failure(name, mustBe('variable_missing', name, EXPECTED_KID, 'nothing', 'Set it in the environment.'));
+  }
+  if (!kidOfJwk || kidOfJwk === kid) return line('kid_set', name, toPlain(kid));
+  const message =
+    '"kid" must be the one of the JWK in "signing_key", got another. Unset it, or check which one is registered.';
+  return line('kid_not_of_jwk', name, message);
+}

@@ -1,0 +1,54 @@
+// The cURL command of a token request, with names of files and without secrets. Pure, on the machine.
+
+import type { Settings } from '../../client-auth/settings.ts';
+import { findSecret } from '../secrets/find-secrets.ts';
+import { isSecretName } from '../secrets/looks.ts';
+import type { ClientOptions } from './client-options.ts';
+
+/**
+ * Writes the cURL command for a token request by client credentials. It makes the assertion, by the command `assertion`, when it
+ * is run.
+ *
+ * @param url the token endpoint
+ * @param options those that the command `assertion` was called with
+ */
+export function toCurlCommand(url: string, settings: Settings, options: ClientOptions): string {
+  const { sslClientCert, sslClientKey, sslExtraCaCerts } = options;
+  const lines = [
+    `curl -X POST ${quote(url)}`,
+    `--cert ${quote(toCertificate(sslClientCert ?? 'transport-certificate.pem'))}`,
+    `--key ${quote(sslClientKey ?? 'transport-key.pem')}`,
+    ...(sslExtraCaCerts ? [`--cacert ${quote(sslExtraCaCerts)}`] : []),
+    '-H "Content-Type: application/x-www-form-urlencoded"',
+    '--data-urlencode grant_type=client_credentials',
+    '--data-urlencode scope=accounts',
+    `--data-urlencode ${quote(`client_id=${settings.clientId}`)}`,
+    ...(settings.method === 'private_key_jwt' ? toAssertionParameters(options) : []),
+  ];
+  return lines.join(' \\\n  ');
+}
+
+function toAssertionParameters({ environment, envVar = [], signingKey, sslExtraCaCerts }: ClientOptions): string[] {
+  const same = [
+    ...(environment ? [`-e ${quote(environment)}`] : []),
+    ...envVar.map(toEnvVar),
+    ...(signingKey ? [`--signing-key ${quote(signingKey)}`] : []),
+    ...(sslExtraCaCerts ? [`--ssl-extra-ca-certs ${quote(sslExtraCaCerts)}`] : []),
+  ];
+  return [
+    '--data-urlencode client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    `--data-urlencode "client_assertion=$(paynet-client-auth assertion ${same.join(' ')})"`,
+  ];
+}
+
+const quote = (text: string): string => (/^[\w./:@=-]+$/.test(text) ? text : `'${text.replace(/'/g, `'\\''`)}'`);
+
+/** The name of a certificate file for cURL, which takes what follows a colon as the passphrase. */
+const toCertificate = (file: string): string => file.replace(/[\\:]/g, '\\$&');
+
+/** The option `--env-var` again; a secret becomes a variable of the shell. */
+function toEnvVar(pair: string): string {
+  const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(pair) ?? [];
+  if (!isSecretName(name) && !findSecret(value)) return `--env-var ${quote(pair)}`;
+  return `--env-var ${quote(`${name}=`)}"$${name.toUpperCase().replace(/^\d|\W/g, '_')}"`;
+}

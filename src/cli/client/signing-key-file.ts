@@ -1,0 +1,42 @@
+// The signing key from a file or from standard input, decrypted if it is encrypted. On the machine.
+
+import { ClientAuthError } from '../../client-auth/errors.ts';
+import { importSigningKey } from '../../client-auth/signing-key.ts';
+import { CommandError, type Host } from '../command.ts';
+import { decodeUtf8, readBytes } from '../files.ts';
+import { decryptSigningKey } from './encrypted-key.ts';
+
+/** The environment variable with the passphrase of an encrypted key. It is not an argument: others can see arguments. */
+export const PASSPHRASE_VARIABLE = 'SIGNING_KEY_PASSPHRASE';
+
+/**
+ * Reads the text of a signing key. Any other fault of the key is reported where the key is used.
+ *
+ * @param file "-" for standard input
+ * @throws CommandError when the file can't be read, or the key is encrypted and does not open
+ */
+export async function readSigningKey(file: string, host: Host): Promise<string> {
+  const text = decodeUtf8(file === '-' ? await host.readStandardInput() : await readBytes(file));
+  return isEncrypted(text) ? decrypt(text, file, host) : text;
+}
+
+function isEncrypted(text: string): boolean {
+  try {
+    importSigningKey(text);
+    return false;
+  } catch (error) {
+    return error instanceof ClientAuthError && error.code === 'signing_key_encrypted';
+  }
+}
+
+async function decrypt(text: string, file: string, host: Host): Promise<string> {
+  const passphrase =
+    host.readSecret(PASSPHRASE_VARIABLE) ??
+    (file === '-' ? undefined : await host.askSecret(`Passphrase of ${file}: `));
+  if (passphrase === undefined) {
+    throw new CommandError(`${file}: the signing key is encrypted. Set ${PASSPHRASE_VARIABLE} to its passphrase.`);
+  }
+  const key = decryptSigningKey(text, passphrase);
+  if (key !== undefined) return key;
+  throw new CommandError(`${file}: the signing key does not open with this passphrase. Check ${PASSPHRASE_VARIABLE}.`);
+}

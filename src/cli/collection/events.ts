@@ -1,0 +1,84 @@
+// The events of a collection or a folder, which hold its scripts, and the copies of the pre-request script in them. Pure, on the
+// machine. Postman Collection Format v2.0 and v2.1: https://schema.postman.com/
+
+import { CommandError } from '../command.ts';
+import { memberOf, type ObjectSpan, readArray, readObject, type Span } from './json-text.ts';
+import { type Copy, findCopies } from './script-text.ts';
+
+/** Member of the injected event with the text of the `event` value without events that the injection has replaced. */
+export const REPLACED = '_replaced';
+
+/** An event, with its place in the text; the source text and what is in it only of a pre-request event. */
+export interface ScriptEvent extends Span {
+  isPreRequest: boolean;
+  isDisabled: boolean;
+  /** Postman ignores `exec` beside `src`. */
+  hasSrc: boolean;
+  /** The string of `exec`, or the elements of its array, which Postman joins with line breaks. */
+  pieces: Piece[];
+  /** The offset of the array of `exec`; undefined if it is a string. */
+  open: number | undefined;
+  source: string;
+  copies: Copy[];
+  /** The text of the `event` value that the injection has replaced. */
+  replaced: string | undefined;
+}
+
+/** A string of `exec` with its place in the text; empty for an element that is not a string. */
+export interface Piece extends Span {
+  value: string;
+}
+
+/**
+ * Reads the events of a collection or a folder.
+ *
+ * @throws CommandError when `event` is neither an array nor null, or a copy of the script is incomplete
+ */
+export function readEvents(text: string, target: ObjectSpan): ScriptEvent[] {
+  const member = memberOf(target, 'event');
+  const first = member && text[member.start];
+  if (!member || first === 'n') return [];
+  if (first !== '[') {
+    throw new CommandError(
+      `"event" must be an array, got ${first === '{' ? 'an object' : 'a single value'}. Correct it.`,
+    );
+  }
+  return readArray(text, member.start).map(element => readEvent(text, element));
+}
+
+function readEvent(text: string, element: Span): ScriptEvent {
+  const event = JSON.parse(text.slice(element.start, element.end)) ?? {};
+  const isPreRequest = event.listen === 'prerequest';
+  const { open, pieces } = isPreRequest ? readExec(text, element) : { open: undefined, pieces: [] };
+  const source = pieces.map(piece => piece.value).join('\n');
+  const replaced = event[REPLACED];
+  return {
+    ...element,
+    isPreRequest,
+    isDisabled: Boolean(event.disabled || event.script?.disabled),
+    hasSrc: event.script?.src !== undefined,
+    pieces,
+    open,
+    source,
+    copies: findCopies(source),
+    replaced: typeof replaced === 'string' && isWithoutEvents(replaced) ? replaced : undefined,
+  };
+}
+
+/** The source is in `script.exec` or, shorter, in `script` itself; each is a string or an array of strings. */
+function readExec(text: string, element: Span): { open: number | undefined; pieces: Piece[] } {
+  const script = memberOf(readObject(text, element.start), 'script');
+  const exec = script && text[script.start] === '{' ? memberOf(readObject(text, script.start), 'exec') : script;
+  if (exec && text[exec.start] === '"') return { open: undefined, pieces: [readPiece(text, exec)] };
+  if (!exec || text[exec.start] !== '[') return { open: undefined, pieces: [] };
+  return { open: exec.start, pieces: readArray(text, exec.start).map(span => readPiece(text, span)) };
+}
+
+function readPiece(text: string, { start, end }: Span): Piece {
+  return { start, end, value: text[start] === '"' ? JSON.parse(text.slice(start, end)) : '' };
+}
+
+/** Whether the text of an `event` value is null or an empty array. */
+export function isWithoutEvents(value: string): boolean {
+  return value === 'null' || /^\[[ \t\r\n]*\]$/.test(value);
+}

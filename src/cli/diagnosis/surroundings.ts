@@ -1,0 +1,108 @@
+// What is the same for all requests of a client, for a diagnosis: the server as known, the transport certificate, the registered
+// subject and the JWKS. What can't be read stays unknown, with the reason. On the machine.
+
+import type { KnownServer } from '../../client-auth/client-authentication.ts';
+import { ClientAuthError, shapeOf } from '../../client-auth/errors.ts';
+import type { ReadVariable } from '../../client-auth/settings.ts';
+import { type CertificateFacts, readCertificate } from '../client/certificate-facts.ts';
+import type { Client } from '../client/client-options.ts';
+import { CommandError } from '../command.ts';
+import { type Jwk, readJwks } from '../server/jwks.ts';
+import { fetchServerFacts, OtherIssuerError, type ServerFacts, toKnownServer } from '../server/metadata.ts';
+import { readTls, type Tls, toConnectionCode } from '../server/send.ts';
+import { type ReadingFault, toPlain } from './causes.ts';
+
+/** What is the same for all requests of a client; undefined is what is not known. */
+export interface Surroundings {
+  known: KnownServer;
+  server: ServerFacts | undefined;
+  /** Why the metadata could not be read; undefined if it was, or if no issuer is known. */
+  serverFault: ReadingFault | undefined;
+  certificate: CertificateFacts | 'none' | 'unreadable';
+  registeredSubject: string | undefined;
+  /** Seconds, from the variable `clock_offset`. */
+  clockOffset: number;
+  jwks: { source: string; keys: Jwk[] } | undefined;
+  /** Why the JWKS could not be read; undefined if it was, or if none is known. */
+  jwksFault: ReadingFault | undefined;
+}
+
+/**
+ * Reads and fetches what is the same for all requests. Never throws.
+ *
+ * @param jwks file or URL of the client's JWKS; the variable `jwks_uri` if undefined
+ */
+export async function readSurroundings(
+  { read, transport }: Pick<Client, 'read' | 'transport'>,
+  jwks = read('jwks_uri'),
+): Promise<Surroundings> {
+  const tls = (await orUndefined(() => readTls(transport))) ?? { ca: [] };
+  const issuer = read('issuer');
+  const [{ value: server, fault: serverFault }, { value: keys, fault: jwksFault }]: [
+    Reading<ServerFacts>,
+    Reading<Jwk[]>,
+  ] = await Promise.all([
+    issuer === '' ? {} : readOrFault(() => fetchServerFacts(issuer, tls)),
+    jwks === '' ? {} : readOrFault(() => readJwksOf(jwks, tls)),
+  ]);
+  return {
+    known: toKnownServer(read, server),
+    server,
+    serverFault,
+    certificate: transport.cert ? await readCertificateOf(tls) : 'none',
+    registeredSubject: toRegisteredSubject(read),
+    clockOffset: toClockOffset(read),
+    jwks: keys && { source: jwks, keys },
+    jwksFault,
+  };
+}
+
+/** The subject that the client is registered with; undefined if the variable is not a distinguished name. */
+export function toRegisteredSubject(read: ReadVariable): string | undefined {
+  const value = read('tls_client_auth_subject_dn');
+  return /^[a-z\d.]+ *=/i.test(value) && !value.includes('-----') ? value : undefined;
+}
+
+/** The variable `clock_offset` in seconds; 0 if it is not a number, as no assertion is made then. */
+export const toClockOffset = (read: ReadVariable): number => Number(read('clock_offset')) || 0;
+
+/** Why something could not be read, in words that can be shown. */
+export function toReadingFault(error: unknown): ReadingFault {
+  const isOurs = error instanceof ClientAuthError || error instanceof CommandError;
+  const reason = isOurs ? toPlain(error.message, 400) : `the connection failed (${toConnectionCode(error)})`;
+  return { reason, ...(error instanceof OtherIssuerError && { statedIssuer: toPlain(error.statedIssuer) }) };
+}
+
+/** A value, or why there is none; neither if nothing was to be read. */
+type Reading<T> = { value?: T; fault?: ReadingFault };
+
+const readOrFault = async <T>(work: () => Promise<T>): Promise<Reading<T>> => {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    return { fault: toReadingFault(error) };
+  }
+};
+
+const orUndefined = async <T>(work: () => T | Promise<T>): Promise<T | undefined> => {
+  try {
+    return await work();
+  } catch {
+    return undefined;
+  }
+};
+
+/** Reads a JWKS. Text that is neither a file nor a URL may be a key: nothing of it is shown. */
+async function readJwksOf(source: string, tls: Tls): Promise<Jwk[]> {
+  if (/[\r\n{}]|-----/.test(source) || source.length > 500) {
+    throw new CommandError(`"jwks_uri" must be a URL or a file, got ${shapeOf(source)}.`);
+  }
+  return readJwks(source, tls);
+}
+
+const readCertificateOf = async (tls: Tls): Promise<CertificateFacts | 'unreadable'> => {
+  const { cert, key } = tls;
+  if (!cert || !key) return 'unreadable';
+  const files = { ...tls, cert, key };
+  return (await orUndefined(() => readCertificate(files, new Date()))) ?? 'unreadable';
+};
