@@ -2,7 +2,7 @@
 // into it (RFC 6749 appendix B), and a request object where the form holds its claims. Pure: bodies come and go as plain data.
 
 import { PARAMETER_NAMES, type Parameter } from '../client-auth/client-authentication.ts';
-import { ClientAuthError, leftoverOf, mustBe } from '../client-auth/errors.ts';
+import { ClientAuthError, findUnresolvedReference, mustBe, toUnresolved } from '../client-auth/errors.ts';
 import { isClaims } from '../client-auth/request-object.ts';
 
 const CONTENT_TYPE = 'application/x-www-form-urlencoded';
@@ -91,9 +91,10 @@ export const putParameters = (
  * @throws ClientAuthError `variable_unresolved`
  */
 export const checkResolved = (place: string, text: string): void => {
-  const leftover = leftoverOf(text);
-  if (!leftover) return;
-  throw new ClientAuthError('variable_unresolved', `${place} holds ${leftover}. Set that variable, or take it out.`);
+  const name = findUnresolvedReference(text);
+  if (!name) return;
+  const message = `${place} holds ${toUnresolved(name)}. Set that variable, or remove it.`;
+  throw new ClientAuthError('variable_unresolved', message, name);
 };
 
 /**

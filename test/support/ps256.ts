@@ -5,9 +5,11 @@ import { bundleForNode } from '../../build/bundle.ts';
 
 const code = await bundleForNode('src/client-auth/ps256.ts');
 
-export const { sha256, signPS256 } = (await import(
+const { createPs256 }: typeof import('../../src/client-auth/ps256.ts') = await import(
   `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`
-)) as typeof import('../../src/client-auth/ps256.ts');
+);
+
+export const { sha256, sign: signPS256 } = createPs256();
 
 /** A fresh salt as hexadecimal. */
 export const createSalt = (): string => randomBytes(32).toString('hex');

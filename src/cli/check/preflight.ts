@@ -294,8 +294,8 @@ async function checkDiscovery(
 ): Promise<{ line: Line; server?: ServerFacts; fault?: ReadingFault }> {
   const name = 'issuer';
   if (issuer === '') {
-    const isByHand = Object.keys(surroundings.known.byHand).length > 0;
-    if (isByHand) return { line: skipped(name, 'it is not set, the endpoints are') };
+    const isConfigured = Object.keys(surroundings.known.configured).length > 0;
+    if (isConfigured) return { line: skipped(name, 'it is not set, the endpoints are') };
     const message = '"issuer" must be the issuer of the authorization server, got nothing. Set it in the environment.';
     return { line: line(name, 'fail', message) };
   }
@@ -354,7 +354,9 @@ function checkAliases({ known, server }: Surroundings): Line {
   const name = 'mtls_endpoint_aliases';
   if (!server) return skipped(name, 'the metadata was not read');
   const { metadata } = server;
-  const bypassed = ENDPOINT_NAMES.filter(one => known.byHand[one] && known.byHand[one] === metadata.replaced[one]);
+  const bypassed = ENDPOINT_NAMES.filter(
+    one => known.configured[one] && known.configured[one] === metadata.replaced[one],
+  );
   if (bypassed.length > 0) {
     const message = `"${bypassed.join('", "')}" must be the alias for mutual TLS, got the endpoint beside it. Unset it.`;
     return line(name, 'fail', message);

@@ -6,16 +6,10 @@ import http from 'node:http';
 import https from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { rootCertificates } from 'node:tls';
-import {
-  ENDPOINT_NAMES,
-  type EndpointName,
-  type Endpoints,
-  type Metadata,
-  metadataUrls,
-  readMetadata,
-} from '../../client-auth/authorization-server.ts';
-import type { KnownServer } from '../../client-auth/client-authentication.ts';
+import { ENDPOINT_NAMES, type EndpointName, type Metadata } from '../../client-auth/authorization-server.ts';
+import { type DiscoveryStep, nextDiscoveryStep } from '../../client-auth/discovery.ts';
 import { ClientAuthError } from '../../client-auth/errors.ts';
+import { type KnownServer, toKnownServer as toServer } from '../../client-auth/known-server.ts';
 import { checkServerUrl } from '../../client-auth/server-url.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import type { Transport } from '../client/client-options.ts';
@@ -175,31 +169,27 @@ const HAVE_OWN_MEMBERS: readonly EndpointName[] = ['introspection_endpoint', 're
  * @throws Error of Node when the connection fails
  */
 export async function fetchServerFacts(issuer: string, tls: Tls): Promise<ServerFacts> {
-  const statuses: string[] = [];
-  for (const url of metadataUrls(issuer)) {
-    const { status, text, clockDifference } = await send(url, tls, { headers: { accept: 'application/json' } });
-    if (status === 200) {
-      const metadata = readMetadataOf(issuer, text);
-      const document: Record<string, unknown> = JSON.parse(text);
+  const answers: Answer[] = [];
+  for (;;) {
+    const { url, metadata } = nextStep(issuer, answers);
+    const last = answers.at(-1);
+    if (metadata && last) {
+      const document = parseObject(last.text);
       const read = (suffix: string) => readLists(document, suffix);
       const [methods, algorithms] = [read('auth_methods_supported'), read('auth_signing_alg_values_supported')];
-      return { metadata, url, methods, algorithms, clockDifference };
+      return { metadata, url, methods, algorithms, clockDifference: last.clockDifference };
     }
-    statuses.push(`status ${status} from ${url}`);
+    answers.push(await send(url, tls, { headers: { accept: 'application/json' } }));
   }
-  throw new ClientAuthError(
-    'discovery_failed',
-    `"issuer" must be a server whose metadata can be read, got ${statuses.join(', ')}. Check "issuer", or set the endpoint variables by hand.`,
-  );
 }
 
-function readMetadataOf(issuer: string, text: string): Metadata {
+function nextStep(issuer: string, answers: Answer[]): DiscoveryStep {
   try {
-    return readMetadata(text, issuer);
+    return nextDiscoveryStep(issuer, answers);
   } catch (error) {
-    const { issuer: stated } = parseObject(text);
-    const isOther = error instanceof ClientAuthError && typeof stated === 'string' && stated !== issuer;
-    throw isOther && stated !== '' ? new OtherIssuerError(error, stated) : error;
+    const { issuer: stated } = parseObject(answers.at(-1)?.text ?? '');
+    const isOther = error instanceof ClientAuthError && error.code === 'metadata_invalid' && stated !== issuer;
+    throw isOther && typeof stated === 'string' && stated !== '' ? new OtherIssuerError(error, stated) : error;
   }
 }
 
@@ -223,26 +213,9 @@ function readLists(document: Record<string, unknown>, suffix: string): Partial<R
   return lists;
 }
 
-/** The server as the pre-request script would know it: the endpoints set by hand, then those of the metadata. */
-export function toKnownServer(read: ReadVariable, facts: ServerFacts | undefined): KnownServer {
-  const byHand: Endpoints = {};
-  for (const name of ENDPOINT_NAMES) {
-    const value = read(name);
-    if (value !== '') byHand[name] = value;
-  }
-  const replaced: Endpoints = {};
-  for (const name of ENDPOINT_NAMES) {
-    const url = facts?.metadata.replaced[name];
-    if (url && !byHand[name]) replaced[name] = url;
-  }
-  return {
-    issuer: read('issuer'),
-    endpoints: { ...facts?.metadata.endpoints, ...byHand },
-    byHand,
-    replaced,
-    isDiscovered: facts !== undefined,
-  };
-}
+/** The server as the pre-request script knows it. */
+export const toKnownServer = (read: ReadVariable, facts: ServerFacts | undefined): KnownServer =>
+  toServer(read, facts?.metadata);
 
 /** A key of a JWKS, as it stands there. */
 export type Jwk = Record<string, unknown>;

@@ -574,7 +574,7 @@ describe('the facts of a request', () => {
     known: {
       issuer: ISSUER,
       endpoints: { token_endpoint: TOKEN_ENDPOINT },
-      byHand: {},
+      configured: {},
       replaced: {},
       isDiscovered: true,
     },
