@@ -4,7 +4,7 @@
 import { type DerElement, INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, readDer, SEQUENCE } from './der.ts';
 import { fromBase64url } from './encoding.ts';
 import { mustBe } from './errors.ts';
-import { damaged, encrypted, fault, notRsa, publicKey, truncated, unreadable } from './signing-key-faults.ts';
+import { damaged, encrypted, fault, notRsaKey, publicKey, truncated, unreadable } from './signing-key-faults.ts';
 
 /** In the order of RSAPrivateKey (RFC 8017 appendix A.1.2), by the names of a JWK. */
 const NAMES = ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'] as const;
@@ -56,13 +56,14 @@ const toPrivateKey = (read: (name: (typeof NAMES)[number], index: number) => big
 /** Object identifiers of PKCS#8 algorithms, as hexadecimal contents. */
 const RSA_ENCRYPTION = '2a864886f70d010101';
 const RSASSA_PSS = '2a864886f70d01010a';
+/** Their names, with the article. */
 const OTHER_ALGORITHMS: Record<string, string> = {
-  '2a8648ce3d0201': 'an EC private key',
-  '2b6570': 'an Ed25519 private key',
-  '2b6571': 'an Ed448 private key',
-  '2b656e': 'an X25519 private key',
-  '2b656f': 'an X448 private key',
-  '2a8648ce380401': 'a DSA private key',
+  '2a8648ce3d0201': 'an EC',
+  '2b6570': 'an Ed25519',
+  '2b6571': 'an Ed448',
+  '2b656e': 'an X25519',
+  '2b656f': 'an X448',
+  '2a8648ce380401': 'a DSA',
 };
 
 const toInteger = (element: DerElement | undefined): bigint => {
@@ -120,12 +121,12 @@ export const fromDer = (hex: string): RsaPrivateKey => {
   // EncryptedPrivateKeyInfo of RFC 5958 section 3, or SubjectPublicKeyInfo of RFC 5280 section 4.1
   if (version?.tag === SEQUENCE) throw algorithm?.tag === OCTET_STRING ? encrypted() : publicKey();
   // ECPrivateKey of RFC 5915 section 3
-  if (algorithm?.tag === OCTET_STRING) throw notRsa('an EC private key');
+  if (algorithm?.tag === OCTET_STRING) throw notRsaKey('an EC');
   if (algorithm?.tag !== SEQUENCE) return fromPkcs1(elements);
   const [identifier, parameters] = readOrThrow(algorithm.contents);
   const oid = identifier?.tag === OBJECT_IDENTIFIER ? identifier.contents : '';
   const other = OTHER_ALGORITHMS[oid];
-  if (other) throw notRsa(other);
+  if (other) throw notRsaKey(other);
   if (oid === RSASSA_PSS && !areParametersOfPs256(parameters)) {
     throw fault(
       'signing_key_wrong_use',

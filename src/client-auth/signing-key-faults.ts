@@ -23,6 +23,9 @@ export const truncated = (how: string) => fault('signing_key_truncated', `a trun
 export const notRsa = (got: string) =>
   fault('signing_key_not_rsa', got, 'PS256 takes RSA only: paste the RSA key whose public half is in your JWKS.');
 
+/** `signing_key_not_rsa`, of a private key by its kind, with the article. */
+export const notRsaKey = (kind: string) => notRsa(`${kind} private key`);
+
 /** `signing_key_encrypted` */
 export const encrypted = () =>
   fault(
@@ -46,8 +49,8 @@ const REFUSED_LABELS: Record<string, () => ClientAuthError> = {
   'PUBLIC KEY': publicKey,
   'RSA PUBLIC KEY': publicKey,
   // RFC 5915 section 4
-  'EC PRIVATE KEY': () => notRsa('an EC private key'),
-  'DSA PRIVATE KEY': () => notRsa('a DSA private key'),
+  'EC PRIVATE KEY': () => notRsaKey('an EC'),
+  'DSA PRIVATE KEY': () => notRsaKey('a DSA'),
   'OPENSSH PRIVATE KEY': () =>
     unreadable(
       'an OpenSSH private key',

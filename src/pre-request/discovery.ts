@@ -30,7 +30,7 @@ export const needsMetadata = (
   request: ReadableRequest,
   read: ReadVariable,
 ): boolean => {
-  if (server.isDiscovered || !server.issuer || typeof readForm(request) === 'string') return false;
+  if (server.isDiscovered || !server.issuer || readForm(request) instanceof Error) return false;
   if (findUnknownEndpoint(target, server)) return true;
   if (findDestination(target, server)) return lacksAudience(server, read);
   return !ENDPOINT_NAMES.some(name => server.configured[name]);

@@ -84,6 +84,13 @@ export const putParameters = (
   return { mode: 'raw', raw: [...others, ...ours].join('&') };
 };
 
+/** The error of a request that would authenticate the client a second time. */
+export const authenticatedTwice = (place: string, what: string, remedy = 'Remove it.'): ClientAuthError =>
+  new ClientAuthError(
+    'request_authenticated_twice',
+    `${place} must not hold ${what}: a request is authenticated by one method. ${remedy}`,
+  );
+
 /**
  * Refuses to send a reference that nothing has resolved.
  *
@@ -108,23 +115,14 @@ export const checkQuery = (url: string): void => {
     .split('&')
     .map(pair => decode(pair.replace(/=.*$/s, '')));
   const found = names.find(name => name === 'client_secret' || isParameter(name));
-  if (!found) return;
-  throw new ClientAuthError(
-    'request_authenticated_twice',
-    `The URL must not hold "${found}": the client is authenticated in the form, by one method. Remove it.`,
-  );
+  if (found) throw authenticatedTwice('The URL', `"${found}"`);
 };
 
 const isParameter = (name: string): boolean => (PARAMETER_NAMES as readonly string[]).includes(name);
 
 /** What else is sent must not authenticate the client a second time, nor hold a variable that is not set. */
 const checkOther = (name: string, text: string): void => {
-  if (name === 'client_secret') {
-    throw new ClientAuthError(
-      'request_authenticated_twice',
-      'The form must not hold "client_secret": a request is authenticated by one method. Remove it.',
-    );
-  }
+  if (name === 'client_secret') throw authenticatedTwice('The form', '"client_secret"');
   checkResolved('The form', text);
 };
 

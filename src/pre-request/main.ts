@@ -2,14 +2,21 @@
 // authorization server is authenticated, or refused by one failed test and not sent; any other request stays as it is.
 
 import type { Metadata } from '../client-auth/authorization-server.ts';
+import { authenticateClient } from '../client-auth/client-authentication.ts';
 import { type KnownServer, toKnownServer } from '../client-auth/known-server.ts';
-import { authenticate } from './authenticate.ts';
+import { createRequestObject } from '../client-auth/request-object.ts';
+import { checkServerUrl } from '../client-auth/server-url.ts';
+import { readSettings, readSigning, type Signing } from '../client-auth/settings.ts';
+import { createSigner, type Signer } from '../client-auth/signer.ts';
 import { checkBuiltIns } from './built-ins.ts';
+import { toConsoleLine } from './console-line.ts';
 import { discover, keepMetadata, needsMetadata, recallMetadata } from './discovery.ts';
+import { putParameters } from './form.ts';
 import { toRandomBytes } from './random-bytes.ts';
+import { checkRequest } from './request.ts';
 import {
   ask,
-  getSystemRandom,
+  findRandomValues,
   getVariables,
   guard,
   nameExecution,
@@ -18,7 +25,7 @@ import {
   resolve,
   writeRequest,
 } from './sandbox.ts';
-import { checkNearMiss, findDestination, type Target, toTarget } from './target.ts';
+import { checkNearMiss, type Destination, findDestination, type Target, toTarget } from './target.ts';
 
 const readTarget = (): Target => toTarget(request.url, resolve);
 
@@ -28,14 +35,35 @@ const readServer = (metadata: Metadata | undefined): KnownServer => {
   return server;
 };
 
+const authenticate = ({ endpoint, url }: Destination, target: Target, server: KnownServer): void => {
+  const endpointUrl = server.endpoints[endpoint] as string;
+  // Before the URL of the request: this message names the variable.
+  checkServerUrl(endpoint, endpointUrl, 'variable_invalid');
+  const form = checkRequest(request, target.url);
+  const settings = readSettings(readVariable);
+  // One for all that is signed: the generator in it must not start twice.
+  let signer: Signer | undefined;
+  const getSigner = (signing: Signing): Signer => {
+    signer ??= createSigner(signing, toRandomBytes(findRandomValues(), nameExecution), Date.now() / 1000);
+    return signer;
+  };
+  const authentication = authenticateClient({ settings, server, endpoint, getSigner });
+  let hasRequestObject = false;
+  const signRequest = (claims: string): string => {
+    hasRequestObject = true;
+    const signing = settings.method === 'private_key_jwt' ? settings : readSigning(readVariable);
+    return createRequestObject(claims, settings.clientId, server.issuer, getSigner(signing));
+  };
+  const body = putParameters(form, authentication.parameters, resolve, signRequest);
+  const line = toConsoleLine(`${settings.method} at ${endpoint} ${endpointUrl}`, authentication, hasRequestObject);
+  // The URL without references: a script after this one that changes a variable must not take the assertion elsewhere.
+  writeRequest(body, url, line);
+};
+
 const proceed = (server: KnownServer, target: Target): void => {
   const destination = findDestination(target, server);
-  if (!destination) {
-    checkNearMiss(target, server, request);
-    return;
-  }
-  const createRandomBytes = toRandomBytes(getSystemRandom, nameExecution);
-  writeRequest(authenticate(destination, target, server, { request, readVariable, resolve, createRandomBytes }));
+  if (destination) authenticate(destination, target, server);
+  else checkNearMiss(target, server, request);
 };
 
 guard(() => {
@@ -44,10 +72,10 @@ guard(() => {
   checkBuiltIns(resolve);
   const server = readServer(recallMetadata(getVariables()));
   const target = readTarget();
-  if (!needsMetadata(target, server, request, readVariable)) {
+  if (needsMetadata(target, server, request, readVariable)) {
+    // The URL is read again then: it may refer to an endpoint of the metadata.
+    discover(server.issuer, ask, metadata => proceed(readServer(metadata), readTarget()));
+  } else {
     proceed(server, target);
-    return;
   }
-  // The URL is read again then: it may refer to an endpoint of the metadata.
-  discover(server.issuer, ask, metadata => proceed(readServer(metadata), readTarget()));
 });

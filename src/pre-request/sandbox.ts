@@ -4,8 +4,7 @@
 import type { MetadataAnswer } from '../client-auth/discovery.ts';
 import { ClientAuthError } from '../client-auth/errors.ts';
 import type { ReadVariable } from '../client-auth/settings.ts';
-import type { AuthenticatedRequest } from './authenticate.ts';
-import type { Resolve } from './form.ts';
+import type { PostmanBody, Resolve } from './form.ts';
 import type { Pm, PostmanVariables } from './host.ts';
 import type { ReadableRequest } from './request.ts';
 
@@ -52,8 +51,8 @@ export const request: ReadableRequest = {
   },
 };
 
-/** Writes the request as it has to be sent, and says so on the console. */
-export const writeRequest = ({ body, url, line }: AuthenticatedRequest): void => {
+/** Writes the body and the URL that have to be sent, and says on the console what was done. */
+export const writeRequest = (body: PostmanBody, url: string, line: string): void => {
   pm.request.body = body;
   // Authorization that the request inherits from its folder or collection is not shown to scripts, and is added later.
   if (!pm.request.auth) pm.request.auth = { type: 'noauth' };
@@ -118,10 +117,9 @@ const toReason = (error: unknown): string => {
 };
 
 /** Gives the generator of the host, if it has one. */
-export const getSystemRandom = (): ((array: Uint8Array) => Uint8Array) | undefined => {
-  if (typeof crypto === 'undefined') return undefined;
-  const host = crypto;
-  return host.getRandomValues && (array => host.getRandomValues?.(array) as Uint8Array);
+export const findRandomValues = (): ((array: Uint8Array) => Uint8Array) | undefined => {
+  const host = typeof crypto === 'undefined' ? undefined : crypto;
+  return host?.getRandomValues?.bind(host);
 };
 
 /**

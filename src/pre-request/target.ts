@@ -8,9 +8,9 @@ import {
   findEndpoint,
   withoutQuery,
 } from '../client-auth/authorization-server.ts';
-import { ClientAuthError, mustBe } from '../client-auth/errors.ts';
+import { mustBe } from '../client-auth/errors.ts';
 import type { KnownServer } from '../client-auth/known-server.ts';
-import { checkResolved, noForm, type Resolve } from './form.ts';
+import { authenticatedTwice, checkResolved, type Resolve } from './form.ts';
 import { type ReadableRequest, readForm } from './request.ts';
 
 /** The URL of a request: as written, with references resolved, and as the host will send it. */
@@ -63,13 +63,12 @@ export const checkNearMiss = (target: Target, server: KnownServer, request: Read
   // User information in the URL becomes Basic.
   const bare = url.replace(/^(\s*https?:\/\/)[^/?#]*@/i, '$1');
   if (bare !== url && findEndpoint(bare, { ...server.replaced, ...server.endpoints })) {
-    const message = 'The URL must not hold a user name: the request is authenticated by one method. Remove it.';
-    throw new ClientAuthError('request_authenticated_twice', message);
+    throw authenticatedTwice('The URL', 'a user name');
   }
   const unknown = findUnknownEndpoint(target, server);
   if (unknown) {
     const form = readForm(request);
-    if (typeof form === 'string') throw noForm(form);
+    if (form instanceof Error) throw form;
     const got = server.isDiscovered ? 'nothing, and the metadata of "issuer" has none' : 'nothing';
     const remedy = server.isDiscovered ? 'Set it.' : 'Set it, or set "issuer", and select the environment.';
     throw mustBe('variable_missing', unknown, 'an https URL', got, remedy);

@@ -19,12 +19,20 @@ for (const host of hosts) {
         .replaceAll('{ORIGIN}', recorder.origin.replace('http', 'HTTP'));
 
     const broken: [string, object | string, RegExp][] = [
-      ['names an issuer that differs in a slash', { issuer: '{origin}/' }, /^ClientAuthError: "issuer" must be the/],
-      ['names an issuer that differs in case', { issuer: '{ORIGIN}' }, /in its own metadata to the letter/],
-      ['names an issuer on another port', { issuer: '{origin}0' }, /in its own metadata to the letter/],
-      ['names an issuer with a blank', { issuer: '{origin} ' }, /in its own metadata to the letter/],
-      ['names several issuers', { issuer: ['{origin}'] }, /in its own metadata to the letter.* there it is none/],
-      ['names no issuer', { issuer: undefined }, /"issuer" must be the issuer in its own metadata/],
+      [
+        'names an issuer that differs in a slash',
+        { issuer: '{origin}/' },
+        /^ClientAuthError: "issuer" must be exactly the/,
+      ],
+      ['names an issuer that differs in case', { issuer: '{ORIGIN}' }, /exactly the issuer in its own metadata/],
+      ['names an issuer on another port', { issuer: '{origin}0' }, /exactly the issuer in its own metadata/],
+      ['names an issuer with a space', { issuer: '{origin} ' }, /exactly the issuer in its own metadata/],
+      [
+        'names several issuers',
+        { issuer: ['{origin}'] },
+        /exactly the issuer in its own metadata.* the metadata has none/,
+      ],
+      ['names no issuer', { issuer: undefined }, /"issuer" must be exactly the issuer in its own metadata/],
       [
         'names an endpoint on http',
         { token_endpoint: 'http://as.example.my/token' },
@@ -70,14 +78,18 @@ for (const host of hosts) {
       [
         'has what is asked for only in a __proto__',
         '{"__proto__":{"issuer":"{origin}","token_endpoint":"{origin}/token"}}',
-        /in its own metadata to the letter.* there it is none/,
+        /exactly the issuer in its own metadata.* the metadata has none/,
       ],
       [
         'has an endpoint only in a __proto__',
         '{"issuer":"{origin}","__proto__":{"token_endpoint":"{origin}/token"}}',
         /the metadata of "issuer" has none/,
       ],
-      ['names the issuer first and another last', '{"issuer":"{origin}","issuer":"https://x.my"}', /to the letter/],
+      [
+        'names the issuer first and another last',
+        '{"issuer":"{origin}","issuer":"https://x.my"}',
+        /exactly the issuer/,
+      ],
       [
         'has the token endpoint on another host than the endpoint that gets the assertion',
         { introspection_endpoint: 'https://evil.example.my/introspection' },
@@ -268,7 +280,7 @@ for (const host of hosts) {
       });
 
       const refused: [string, object | string, RegExp][] = [
-        ['of that host', { issuer: '{other}', token_endpoint: '{other}/token' }, /to the letter/],
+        ['of that host', { issuer: '{other}', token_endpoint: '{other}/token' }, /exactly the issuer/],
         ['with an endpoint on http', { token_endpoint: 'http://as.example.my/token' }, /must be an https URL/],
         ['in HTML', '<a href="/">', /must be a JSON object/],
       ];

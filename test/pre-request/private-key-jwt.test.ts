@@ -184,6 +184,12 @@ for (const host of hosts) {
       assert.equal(only().url, '/token');
     });
 
+    it('authenticates a POST whose method is a reference', async () => {
+      assertGreen(await send([token({ method: '{{VERB}}' })], { VERB: 'post' }));
+      assert.equal(only().method, 'POST');
+      await verified(only().form.get('client_assertion') as string);
+    });
+
     it('takes a number for the value of a field', async () => {
       const body = { mode: 'urlencoded', urlencoded: [{ key: 'max_age', value: 5 }] };
       assertGreen(await send([token({ body })]));
