@@ -20,7 +20,7 @@ export type SignRequest = (claims: string) => string;
 export type Form = { mode: 'urlencoded'; fields: PostmanField[] } | { mode: 'raw'; text: string };
 
 /**
- * The form that a body is; a missing one is an empty form.
+ * Reads the form that a body is; a missing one is an empty form.
  *
  * @param contentTypes values of the header; of several the hosts send the last
  * @returns the form, or the shape of a body that is none
@@ -37,16 +37,17 @@ export const toForm = (body: PostmanBody | undefined, contentTypes: string[]): F
     : 'a raw body without the header Content-Type of a form';
 };
 
-/** The error of a body that is no form. */
+/** Makes the error of a body that is no form: `request_body_invalid`. */
 export const noForm = (got: string): ClientAuthError =>
   mustBe('request_body_invalid', 'body', CONTENT_TYPE, got, 'Choose "x-www-form-urlencoded" in the tab Body.');
 
 /**
- * Puts the parameters into a form, each exactly once and enabled, whatever stood there under their names; parameters of
- * client authentication that are not given are taken out (RFC 7523 section 2.2, RFC 6749 section 2.3).
+ * Puts the parameters into a form, each exactly once and enabled, whatever the form had under their names; parameters of
+ * client authentication that are not given are removed.
  *
  * @returns the new body
  * @throws ClientAuthError `request_authenticated_twice`, `variable_unresolved`, or what `signRequest` throws
+ * @see RFC 7523 section 2.2, RFC 6749 section 2.3
  */
 export const putParameters = (
   form: Form,
@@ -69,7 +70,7 @@ export const putParameters = (
     });
     return { mode: 'urlencoded', urlencoded: [...others, ...parameters] };
   }
-  // Blanks between the pairs come from a form that was pasted in several lines; a form of its own has none.
+  // Whitespace between the pairs comes from a form that was pasted in several lines; a form of its own has none.
   const others = resolve(form.text)
     .split('&')
     .map(pair => pair.trim())
@@ -84,7 +85,7 @@ export const putParameters = (
   return { mode: 'raw', raw: [...others, ...ours].join('&') };
 };
 
-/** The error of a request that would authenticate the client a second time. */
+/** Makes the error of a request that would authenticate the client a second time: `request_authenticated_twice`. */
 export const authenticatedTwice = (place: string, what: string, remedy = 'Remove it.'): ClientAuthError =>
   new ClientAuthError(
     'request_authenticated_twice',
@@ -94,7 +95,7 @@ export const authenticatedTwice = (place: string, what: string, remedy = 'Remove
 /**
  * Refuses to send a reference that nothing has resolved.
  *
- * @param place where the text stands in the request
+ * @param place where in the request the text is, as the message begins
  * @throws ClientAuthError `variable_unresolved`
  */
 export const checkResolved = (place: string, text: string): void => {
@@ -108,6 +109,7 @@ export const checkResolved = (place: string, text: string): void => {
  * Refuses parameters of client authentication in the query of a URL, where servers and proxies write them down.
  *
  * @throws ClientAuthError `request_authenticated_twice`
+ * @see RFC 6749 section 2.3.1
  */
 export const checkQuery = (url: string): void => {
   const names = url

@@ -21,7 +21,7 @@ export const resolve: Resolve = template => {
   return text.includes('{{') ? String(pm.variables.replaceIn(text)) : text;
 };
 
-/** Reads a variable of any scope. */
+/** Reads a variable of any scope: environment, collection, globals, data, or this run. */
 export const readVariable: ReadVariable = name => {
   const value = pm.variables.get(name) ?? '';
   return resolve(typeof value === 'object' ? JSON.stringify(value) : value);
@@ -61,8 +61,8 @@ export const writeRequest = (body: PostmanBody, url: string, line: string): void
 };
 
 /**
- * Fails closed. A thrown error is not enough: hosts send the request all the same. What follows `skipRequest` is lost, so
- * the test comes first.
+ * Fails closed. A thrown error is not enough: hosts send the request all the same, and swallow what a callback throws. What
+ * follows `skipRequest` is lost, so the test comes first.
  */
 const refuse = (error: unknown): void => {
   const failure =
@@ -95,12 +95,13 @@ export const guard = (step: () => void): void => {
  */
 export const ask = (url: string, deadline: number, receive: (answer: MetadataAnswer | undefined) => void): void => {
   let isOver = false;
-  const finish = (toAnswer: () => MetadataAnswer | undefined): void => {
-    if (isOver) return;
-    isOver = true;
-    clearTimeout(timer);
-    guard(() => receive(toAnswer()));
-  };
+  const finish = (toAnswer: () => MetadataAnswer | undefined): void =>
+    guard(() => {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(timer);
+      receive(toAnswer());
+    });
   const timer = setTimeout(() => finish(() => undefined), deadline - Date.now());
   pm.sendRequest({ url, method: 'GET', header: { Accept: 'application/json' } }, (error, response) =>
     finish(() =>

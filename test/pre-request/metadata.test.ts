@@ -4,13 +4,14 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { after, before, describe, it } from 'node:test';
+import { collectionOf, script } from '../support/collections.ts';
 import { hosts } from '../support/hosts.ts';
 import { type Answer, type Recorder, startRecorder } from '../support/recorder.ts';
 import { introspect, OPENID, prepareScriptRuns, RFC8414, token, verified } from '../support/script-runs.ts';
 
 for (const host of hosts) {
   describe(`the pre-request script in ${host.name} with discovery`, () => {
-    const { recorder, send, assertGreen, assertRefused, metadata, discovered } = prepareScriptRuns(host);
+    const { recorder, settings, send, assertGreen, assertRefused, metadata, discovered } = prepareScriptRuns(host);
 
     /** A document of the issuer, or a change of the good one, with the origin of the recorder where it says so. */
     const toDocument = (change: object | string): string =>
@@ -211,6 +212,13 @@ for (const host of hosts) {
         assertRefused(await run, /got no answer within 10 seconds/, [OPENID]);
       });
     }
+
+    it('refuses when the host fails between the answer and the script', async () => {
+      const redefined = `clearTimeout = () => { throw new Error('x'); };\n${script}`;
+      const environment = { ...settings, ...discovered() };
+      const run = await host.run(collectionOf([token()], {}, redefined), { environment });
+      assertRefused(run, /The script itself failed \(Error\)/, [OPENID]);
+    });
 
     for (const [first, second] of [
       [500, 404],
