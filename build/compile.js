@@ -25,8 +25,9 @@ const keepPlaces = {
  * @param {string[]} files paths from the root of the project
  * @param {string} folder of {@link OUT}, emptied before
  * @param {string} [outbase] the folder below which the files keep their paths
+ * @param {import('esbuild').Plugin[]} [plugins]
  */
-export const compile = async (files, folder, outbase) => {
+export const compile = async (files, folder, outbase, plugins = []) => {
   await rm(`${OUT}/${folder}`, { recursive: true, force: true });
   await build({
     entryPoints: files,
@@ -40,6 +41,6 @@ export const compile = async (files, folder, outbase) => {
     sourcemap: 'inline',
     logLevel: 'warning',
     define: { 'import.meta.url': '__source' },
-    plugins: [keepPlaces],
+    plugins: [keepPlaces, ...plugins],
   });
 };

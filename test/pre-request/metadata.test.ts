@@ -5,13 +5,54 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { collectionOf, script } from '../support/collections.ts';
-import { hosts } from '../support/hosts.ts';
+import { type Host, hosts } from '../support/hosts.ts';
 import { type Answer, type Recorder, startRecorder } from '../support/recorder.ts';
-import { introspect, OPENID, prepareScriptRuns, RFC8414, token, verified } from '../support/script-runs.ts';
+import {
+  assertGreen,
+  assertRefused,
+  client,
+  introspect,
+  OPENID,
+  type Outcome,
+  prepareScriptRuns,
+  RFC8414,
+  token,
+  urlsOf,
+  verified,
+} from '../support/script-runs.ts';
+
+/** Where nobody listens. */
+const NOBODY = 'http://127.0.0.1:1';
+
+/** What an issuer may do that keeps a request waiting. */
+const SILENCE: [title: string, answer: Answer][] = [
+  ['an answer', 'silence'],
+  ['the end of one', response => response.writeHead(200).write('{')],
+];
+
+/** Runs a token request against an issuer that answers like that. */
+const wait = async (host: Host, answer: Answer): Promise<Outcome> => {
+  const recorder = await startRecorder();
+  recorder.answers.set(OPENID, answer);
+  const environment = { ...client, issuer: recorder.origin };
+  const run = await host.run(collectionOf([token()]), { environment, timeoutRequest: 14_000 });
+  await recorder.close();
+  return { ...run, received: recorder.requests };
+};
+
+// Each waits for ten seconds: they begin before all other tests, and are looked at in the end.
+const waiting = hosts.flatMap(host => SILENCE.map(([title, answer]) => ({ host, title, outcome: wait(host, answer) })));
 
 for (const host of hosts) {
   describe(`the pre-request script in ${host.name} with discovery`, () => {
-    const { recorder, settings, send, assertGreen, assertRefused, metadata, discovered } = prepareScriptRuns(host);
+    /** Another server. */
+    let other: Recorder;
+    before(async () => {
+      other = await startRecorder();
+    });
+    after(() => other.close());
+    const { recorder, settings, itSends, sendCollection, metadata, discovery } = prepareScriptRuns(host);
+    const elsewhere = () => recorder.origin.replace('127.0.0.1', 'localhost');
 
     /** A document of the issuer, or a change of the good one, with the origin of the recorder where it says so. */
     const toDocument = (change: object | string): string =>
@@ -25,14 +66,10 @@ for (const host of hosts) {
         { issuer: '{origin}/' },
         /^ClientAuthError: "issuer" must be exactly the/,
       ],
-      ['names an issuer that differs in case', { issuer: '{ORIGIN}' }, /exactly the issuer in its own metadata/],
-      ['names an issuer on another port', { issuer: '{origin}0' }, /exactly the issuer in its own metadata/],
-      ['names an issuer with a space', { issuer: '{origin} ' }, /exactly the issuer in its own metadata/],
-      [
-        'names several issuers',
-        { issuer: ['{origin}'] },
-        /exactly the issuer in its own metadata.* the metadata has none/,
-      ],
+      ['names an issuer that differs in case', { issuer: '{ORIGIN}' }, /in its own metadata/],
+      ['names an issuer on another port', { issuer: '{origin}0' }, /in its own metadata/],
+      ['names an issuer with whitespace behind it', { issuer: '{origin} ' }, /in its own metadata/],
+      ['names several issuers', { issuer: ['{origin}'] }, /in its own metadata.* the metadata has none/],
       ['names no issuer', { issuer: undefined }, /"issuer" must be exactly the issuer in its own metadata/],
       [
         'names an endpoint on http',
@@ -72,14 +109,14 @@ for (const host of hosts) {
       ['is empty', '', /must be a JSON object, got nothing/],
       ['is null', 'null', /must be a JSON object, got "null"/],
       ['is an array', '[]', /must be a JSON object/],
-      ['is a text', '"x"', /must be a JSON object/],
+      ['is a string', '"x"', /must be a JSON object/],
       ['is a number', '5', /must be a JSON object, got "5"/],
       ['is nested deeply', '['.repeat(400_000) + ']'.repeat(400_000), /must be a JSON object/],
       ['is huge', `"${'x'.repeat(5_000_000)}"`, /got 5000002 characters from/],
       [
         'has what is asked for only in a __proto__',
         '{"__proto__":{"issuer":"{origin}","token_endpoint":"{origin}/token"}}',
-        /exactly the issuer in its own metadata.* the metadata has none/,
+        /in its own metadata.* the metadata has none/,
       ],
       [
         'has an endpoint only in a __proto__',
@@ -89,7 +126,7 @@ for (const host of hosts) {
       [
         'names the issuer first and another last',
         '{"issuer":"{origin}","issuer":"https://x.my"}',
-        /exactly the issuer/,
+        /must be exactly the issuer in its own metadata/,
       ],
       [
         'has the token endpoint on another host than the endpoint that gets the assertion',
@@ -108,12 +145,15 @@ for (const host of hosts) {
       ],
     ];
     for (const [title, change, says] of broken) {
-      it(`refuses metadata that ${title}`, async () => {
-        recorder.answers.set(OPENID, { body: toDocument(change) });
-        const request = says.source.includes('introspection') ? introspect : token();
-        const run = await send([request], { token_endpoint: '', issuer: recorder.origin });
-        assertRefused(run, says, [OPENID]);
-      });
+      itSends(
+        `refuses metadata that ${title}`,
+        () => ({
+          requests: [says.source.includes('introspection') ? introspect : token()],
+          ...discovery(),
+          answers: { [OPENID]: { body: toDocument(change) } },
+        }),
+        outcome => assertRefused(outcome, says, [OPENID]),
+      );
     }
 
     // What decides is the document: its issuer, and endpoints that pass. A header says nothing of who wrote it.
@@ -134,90 +174,120 @@ for (const host of hosts) {
       ['with endpoints that are null', { revocation_endpoint: null, mtls_endpoint_aliases: null }],
     ];
     for (const [title, change, headers = {}] of taken) {
-      it(`takes good metadata ${title}`, async () => {
-        recorder.answers.set(OPENID, { body: toDocument(change), headers });
-        assertGreen(await send([token()], { token_endpoint: '', issuer: recorder.origin }));
-        assert.deepEqual(
-          recorder.requests.map(({ url }) => url),
-          [OPENID, '/token'],
-        );
-      });
-    }
-
-    it('takes good metadata without a content type', async () => {
-      recorder.answers.set(OPENID, response => response.end(toDocument({})));
-      assertGreen(await send([token()], { token_endpoint: '', issuer: recorder.origin }));
-      assert.equal(recorder.requests[1]?.url, '/token');
-    });
-
-    it('refuses an endpoint of the metadata on another port than the token endpoint', async () => {
-      const other = await startRecorder();
-      const run = await send([introspect], discovered({ introspection_endpoint: `${other.origin}/introspection` }));
-      assertRefused(run, /must be on the host of the audience/, [OPENID]);
-      assert.deepEqual(other.requests, []);
-      await other.close();
-    });
-
-    it("refuses an endpoint of the metadata on another host than the audience's, but for the issuer's own", async () => {
-      const change = discovered({ token_endpoint: 'https://as.example.my/token' });
-      const honest = { ...change, client_assertion_audience: 'https://as.example.my/token' };
-      assertRefused(await send([introspect], honest), /must be on the host of the audience/, [OPENID]);
-      const elsewhere = recorder.origin.replace('127.0.0.1', 'localhost');
-      const other = discovered({ introspection_endpoint: `${elsewhere}/introspection` });
-      recorder.requests.length = 0;
-      assertGreen(await send([introspect], { ...other, client_assertion_audience: `${recorder.origin}/x` }));
-      assert.equal(recorder.requests[1]?.url, '/introspection');
-    });
-
-    it('refuses an endpoint set by hand whose audience would come from the metadata of another host', async () => {
-      const elsewhere = recorder.origin.replace('127.0.0.1', 'localhost');
-      const change = { ...discovered(), introspection_endpoint: `${elsewhere}/introspection` };
-      assertRefused(await send([introspect], change), /must be on the host of the audience/, [OPENID]);
-    });
-
-    it('lets the assertion go to another host when the audience is the issuer', async () => {
-      const { origin } = recorder;
-      const elsewhere = origin.replace('127.0.0.1', 'localhost');
-      const change = {
-        ...discovered({ introspection_endpoint: `${elsewhere}/introspection` }),
-        client_assertion_audience: 'issuer',
-      };
-      assertGreen(await send([introspect], change));
-      const { claims } = await verified(recorder.requests[1]?.form.get('client_assertion') as string);
-      assert.equal(claims.aud, origin);
-    });
-
-    it('refuses an issuer that is neither https nor on loopback, and asks nobody', async () => {
-      const run = await send([token()], { token_endpoint: '', issuer: 'http://as.example.my' });
-      assertRefused(run, /"issuer" must be an https URL.*got "http:\/\/as\.example\.my"/);
-    });
-
-    it('refuses when nobody listens', async () => {
-      const gone = await startRecorder();
-      await gone.close();
-      assertRefused(
-        await send([token()], { token_endpoint: '', issuer: gone.origin }),
-        /got the error "[^"]*ECONNREFUSED/,
+      itSends(
+        `takes good metadata ${title}`,
+        () => ({
+          requests: [token()],
+          ...discovery(),
+          answers: { [OPENID]: { body: toDocument(change), headers } },
+        }),
+        outcome => {
+          assertGreen(outcome);
+          assert.deepEqual(urlsOf(outcome), [OPENID, '/token']);
+        },
       );
-    });
-
-    const slow: [string, Answer][] = [
-      ['an answer', 'silence'],
-      ['the end of one', response => response.writeHead(200).write('{')],
-    ];
-    for (const [title, answer] of slow) {
-      it(`gives up after ten seconds without ${title}`, async () => {
-        recorder.answers.set(OPENID, answer);
-        const run = send([token()], { token_endpoint: '', issuer: recorder.origin }, { timeoutRequest: 14000 });
-        assertRefused(await run, /got no answer within 10 seconds/, [OPENID]);
-      });
     }
+
+    itSends(
+      'takes good metadata without a content type',
+      () => ({
+        requests: [token()],
+        ...discovery(),
+        answers: { [OPENID]: response => response.end(toDocument({})) },
+      }),
+      outcome => {
+        assertGreen(outcome);
+        assert.deepEqual(urlsOf(outcome), [OPENID, '/token']);
+      },
+    );
+
+    itSends(
+      'refuses an endpoint of the metadata on another port than the token endpoint',
+      () => ({
+        requests: [introspect],
+        ...discovery({ introspection_endpoint: `${other.origin}/introspection` }),
+      }),
+      outcome => {
+        assertRefused(outcome, /must be on the host of the audience/, [OPENID]);
+        assert.equal(
+          other.requests.some(({ url }) => url === '/introspection'),
+          false,
+        );
+      },
+    );
+
+    itSends(
+      "refuses an endpoint of the metadata on another host than the audience's",
+      () => {
+        const audience = 'https://as.example.my/token';
+        return {
+          requests: [introspect],
+          ...discovery({ token_endpoint: audience }, { client_assertion_audience: audience }),
+        };
+      },
+      outcome => assertRefused(outcome, /must be on the host of the audience/, [OPENID]),
+    );
+
+    itSends(
+      "takes an endpoint of the metadata on the issuer's own host, whatever the audience is",
+      () => ({
+        requests: [introspect],
+        ...discovery(
+          { introspection_endpoint: `${elsewhere()}/introspection` },
+          { client_assertion_audience: `${recorder.origin}/x` },
+        ),
+      }),
+      outcome => {
+        assertGreen(outcome);
+        assert.deepEqual(urlsOf(outcome), [OPENID, '/introspection']);
+      },
+    );
+
+    itSends(
+      'refuses an endpoint set by hand whose audience would come from the metadata of another host',
+      () => ({
+        requests: [introspect],
+        ...discovery({}, { introspection_endpoint: `${elsewhere()}/introspection` }),
+      }),
+      outcome => assertRefused(outcome, /must be on the host of the audience/, [OPENID]),
+    );
+
+    itSends(
+      'lets the assertion go to another host when the audience is the issuer',
+      () => ({
+        requests: [introspect],
+        ...discovery(
+          { introspection_endpoint: `${elsewhere()}/introspection` },
+          { client_assertion_audience: 'issuer' },
+        ),
+      }),
+      async outcome => {
+        assertGreen(outcome);
+        const { claims } = await verified(outcome.received[1]?.form.get('client_assertion') as string);
+        assert.equal(claims.aud, recorder.origin);
+      },
+    );
+
+    itSends(
+      'refuses an issuer that is neither https nor on loopback, and asks nobody',
+      () => ({ requests: [token()], ...discovery({}, { issuer: 'http://as.example.my' }) }),
+      outcome => assertRefused(outcome, /"issuer" must be an https URL.*got "http:\/\/as\.example\.my"/),
+    );
+
+    itSends(
+      'refuses when nobody listens',
+      () => ({ requests: [token()], ...discovery({}, { issuer: NOBODY }) }),
+      outcome => assertRefused(outcome, /got the error "[^"]*ECONNREFUSED/),
+    );
 
     it('refuses when the host fails between the answer and the script', async () => {
       const redefined = `clearTimeout = () => { throw new Error('x'); };\n${script}`;
-      const environment = { ...settings, ...discovered() };
-      const run = await host.run(collectionOf([token()], {}, redefined), { environment });
-      assertRefused(run, /The script itself failed \(Error\)/, [OPENID]);
+      const { answers, change } = discovery();
+      const outcome = await sendCollection(collectionOf([token()], {}, redefined), {
+        environment: { ...settings, ...change },
+        answers,
+      });
+      assertRefused(outcome, /The script itself failed \(Error\)/, [OPENID]);
     });
 
     for (const [first, second] of [
@@ -226,15 +296,22 @@ for (const host of hosts) {
       [204, 204],
       [401, 503],
     ] as const) {
-      it(`says that it got status ${first} here and ${second} there`, async () => {
-        recorder.answers.set(OPENID, { status: first, body: toDocument({}) });
-        recorder.answers.set(RFC8414, { status: second, body: toDocument({}) });
-        const run = await send([token()], { token_endpoint: '', issuer: recorder.origin });
-        const says = new RegExp(
-          `got status ${first} from ${recorder.origin}${OPENID}, status ${second} from ${recorder.origin}${RFC8414}`,
-        );
-        assertRefused(run, says, [OPENID, RFC8414]);
-      });
+      itSends(
+        `says that it got status ${first} here and ${second} there`,
+        () => ({
+          requests: [token()],
+          ...discovery(),
+          answers: {
+            [OPENID]: { status: first, body: toDocument({}) },
+            [RFC8414]: { status: second, body: toDocument({}) },
+          },
+        }),
+        outcome => {
+          const { origin } = recorder;
+          const says = `got status ${first} from ${origin}${OPENID}, status ${second} from ${origin}${RFC8414}`;
+          assertRefused(outcome, new RegExp(says), [OPENID, RFC8414]);
+        },
+      );
     }
 
     const cutShort: [string, (response: ServerResponse) => void, RegExp][] = [
@@ -245,73 +322,96 @@ for (const host of hosts) {
           response.writeHead(200, { 'content-length': '5000' });
           response.write(toDocument({}).slice(0, -1), () => response.destroy());
         },
-        // One host tells of it, the other gives what has arrived.
+        // One host reports it, the other gives what has arrived.
         /got the error "[^"]+" from http.*openid|must be a JSON object/,
       ],
     ];
     for (const [title, answer, says] of cutShort) {
-      it(`refuses when the server ${title}`, async () => {
-        recorder.answers.set(OPENID, answer);
-        const run = await send([token()], { token_endpoint: '', issuer: recorder.origin });
-        assertRefused(run, says, [OPENID]);
-      });
+      itSends(
+        `refuses when the server ${title}`,
+        () => ({ requests: [token()], ...discovery(), answers: { [OPENID]: answer } }),
+        outcome => assertRefused(outcome, says, [OPENID]),
+      );
     }
 
     // Hosts follow redirects of pm.sendRequest, and no script can forbid or see it: the document has to be safe by itself.
     describe('through a redirect', () => {
-      let other: Recorder;
-      before(async () => {
-        other = await startRecorder();
+      const redirect = (location: string, status = 302, answers: Record<string, Answer> = {}) => ({
+        requests: [token()],
+        ...discovery(),
+        answers: { ...answers, [OPENID]: { status, headers: { location } } },
       });
-      after(() => other.close());
-      const redirect = (location: string, status = 302) => {
-        recorder.answers.set(OPENID, { status, headers: { location } });
-        return send([token()], { token_endpoint: '', issuer: recorder.origin });
-      };
+      /** What the other server is asked for, and whether it was. */
+      const askedOther = (path: string) => other.requests.filter(({ url }) => url === path).length;
 
-      it('takes the metadata from another path of the issuer', async () => {
-        recorder.answers.set('/moved', { body: toDocument({}) });
-        assertGreen(await redirect('/moved'));
-        assert.deepEqual(
-          recorder.requests.map(({ url }) => url),
-          [OPENID, '/moved', '/token'],
-        );
-      });
+      itSends(
+        'takes the metadata from another path of the issuer',
+        () => redirect('/moved', 302, { '/moved': { body: toDocument({}) } }),
+        outcome => {
+          assertGreen(outcome);
+          assert.deepEqual(urlsOf(outcome), [OPENID, '/moved', '/token']);
+        },
+      );
 
-      it('takes the metadata from another host, where it is that of this issuer', async () => {
-        other.answers.set('/moved', { body: toDocument({}) });
-        assertGreen(await redirect(`${other.origin}/moved`, 307));
-        assert.deepEqual(
-          recorder.requests.map(({ url }) => url),
-          [OPENID, '/token'],
-        );
-      });
+      itSends(
+        'takes the metadata from another host, where it is that of this issuer',
+        () => {
+          other.answers.set('/good', { body: toDocument({}) });
+          return redirect(`${other.origin}/good`, 307);
+        },
+        outcome => {
+          assertGreen(outcome);
+          assert.deepEqual(urlsOf(outcome), [OPENID, '/token']);
+          assert.equal(askedOther('/good'), 1);
+        },
+      );
 
       const refused: [string, object | string, RegExp][] = [
-        ['of that host', { issuer: '{other}', token_endpoint: '{other}/token' }, /exactly the issuer/],
+        [
+          'of that host',
+          { issuer: '{other}', token_endpoint: '{other}/token' },
+          /must be exactly the issuer in its own metadata/,
+        ],
         ['with an endpoint on http', { token_endpoint: 'http://as.example.my/token' }, /must be an https URL/],
         ['in HTML', '<a href="/">', /must be a JSON object/],
       ];
-      for (const [title, change, says] of refused) {
-        it(`refuses metadata from another host ${title}`, async () => {
-          other.requests.length = 0;
-          other.answers.set('/moved', { body: toDocument(change).replaceAll('{other}', other.origin) });
-          assertRefused(await redirect(`${other.origin}/moved`), says, [OPENID]);
-          assert.deepEqual(
-            other.requests.map(({ url }) => url),
-            ['/moved'],
-          );
-        });
+      for (const [index, [title, change, says]] of refused.entries()) {
+        itSends(
+          `refuses metadata from another host ${title}`,
+          () => {
+            other.answers.set(`/bad-${index}`, { body: toDocument(change).replaceAll('{other}', other.origin) });
+            return redirect(`${other.origin}/bad-${index}`);
+          },
+          outcome => {
+            assertRefused(outcome, says, [OPENID]);
+            assert.equal(askedOther(`/bad-${index}`), 1);
+            assert.equal(askedOther('/token'), 0);
+          },
+        );
       }
 
-      it('refuses a circle', async () => {
-        const run = await redirect(OPENID);
-        assertRefused(run, /"issuer" must be a server whose metadata can be read, got /, Array(11).fill(OPENID));
-      });
+      itSends(
+        'refuses a circle',
+        () => redirect(OPENID),
+        outcome => {
+          const says = /"issuer" must be a server whose metadata can be read, got /;
+          assertRefused(outcome, says, Array(11).fill(OPENID));
+        },
+      );
 
-      it('refuses one to where nobody listens', async () => {
-        assertRefused(await redirect('http://127.0.0.1:1/'), /whose metadata can be read, got /, [OPENID]);
-      });
+      itSends(
+        'refuses one to where nobody listens',
+        () => redirect(NOBODY),
+        outcome => assertRefused(outcome, /whose metadata can be read, got /, [OPENID]),
+      );
+    });
+  });
+}
+
+for (const { host, title, outcome } of waiting) {
+  describe(`the pre-request script in ${host.name} with discovery`, () => {
+    it(`gives up after ten seconds without ${title}`, async () => {
+      assertRefused(await outcome, /got no answer within 10 seconds/, [OPENID]);
     });
   });
 }

@@ -3,12 +3,12 @@
 // make a request leave without authentication, and where that can't be held.
 
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { compactVerify } from 'jose';
 import { collectionOf, form, script } from '../support/collections.ts';
-import { hosts, type Run } from '../support/hosts.ts';
+import { type Host, hosts, type Picture } from '../support/hosts.ts';
 import { createRsaKey, leaks, toPkcs8 } from '../support/keys.ts';
-import { type Recorder, startRecorder } from '../support/recorder.ts';
+import { type Received, type Recorder, startRecorder } from '../support/recorder.ts';
 
 type Outcome =
   | 'authenticated'
@@ -18,9 +18,8 @@ type Outcome =
   | 'not sent, run red'
   | 'sent without authentication, run red';
 
-/** What the same redefinition leads to in a request before, where changes of `pm` end, and in front in the same event. */
-type Row = [redefinition: string, inRequestBefore: Outcome | undefined, inFront: Outcome | Record<Generation, Outcome>];
-type Generation = (typeof hosts)[number]['generation'];
+/** What a redefinition leads to for the request after it, where changes of `pm` have ended, and in front in the same script. */
+type Row = [redefinition: string, after: Outcome | undefined, inFront: Outcome | Record<Host['generation'], Outcome>];
 
 const fine = 'authenticated';
 const anError = '() => { throw new Error("x"); }';
@@ -94,79 +93,109 @@ const refusals: Row[] = [
 
 const { privateKey, publicKey } = createRsaKey();
 const pem = toPkcs8(privateKey);
-const body = form(['grant_type', 'client_credentials']);
-const request = { method: 'POST', url: '{{token_endpoint}}', body };
 
-const afterRequest = (redefinition: string, url = '{{token_endpoint}}'): object => {
-  const event = [{ listen: 'test', script: { exec: [redefinition] } }];
-  const earlier = { name: 'earlier', request: { method: 'GET', url: '{{origin}}/earlier' }, event };
-  return collectionOf([], { item: [earlier, { name: 'token', request: { ...request, url } }] });
+/** The same token request twice: behind the redefinition in one script, and after it. */
+const collectionFor = (redefinition: string) => {
+  const request = { method: 'POST', url: '{{url}}', body: form(['grant_type', 'client_credentials']) };
+  const event = (source: string) => [{ listen: 'prerequest', script: { exec: source.split('\n') } }];
+  const header = [{ key: 'Content-Type', value: '{{type_in_front}}' }];
+  return {
+    ...collectionOf([], { event: [] }),
+    item: [
+      {
+        name: 'in front',
+        request: { ...request, url: '{{token_endpoint}}', header },
+        event: event(`${redefinition};\n${script}`),
+      },
+      { name: 'after', request, event: event(script) },
+    ],
+  };
 };
-const inFront = (redefinition: string): object => collectionOf([request], {}, `${redefinition};\n${script}`);
+
+const outcomeOf = async ({ failed, tests, errors, consoleLines }: Picture, received: Received[]): Promise<string> => {
+  const shown = [...errors.map(String), ...tests.map(test => test.error), ...consoleLines].join('\n');
+  assert.equal(leaks(shown, pem), false, 'key material is shown');
+  const color = failed ? 'run red' : 'run green';
+  const [sent, ...more] = received.filter(({ url }) => url === '/token');
+  assert.equal(more.length, 0);
+  if (!sent) {
+    return failed && tests.some(test => test.name === 'client authentication') ? 'refused' : `not sent, ${color}`;
+  }
+  const assertion = sent.form.get('client_assertion');
+  if (!assertion) return `sent without authentication, ${color}`;
+  const { payload } = await compactVerify(assertion, publicKey, { algorithms: ['PS256'] });
+  const { iat } = JSON.parse(new TextDecoder().decode(payload));
+  assert.equal(Math.abs(Date.now() / 1000 - iat) < 60, true, `issued at ${iat}`);
+  return failed ? `authenticated, ${color}` : 'authenticated';
+};
 
 for (const host of hosts) {
   describe(`a script of the collection that redefines what ours uses, in ${host.name}`, () => {
     let recorder: Recorder;
     before(async () => {
       recorder = await startRecorder();
+      const document = { issuer: recorder.origin, token_endpoint: `${recorder.origin}/token` };
+      recorder.answers.set('/.well-known/openid-configuration', { body: JSON.stringify(document) });
     });
     after(() => recorder.close());
-    beforeEach(() => {
-      recorder.requests.length = 0;
-    });
 
-    const run = (collection: object, change: Record<string, string> = {}): Promise<Run> => {
+    /**
+     * Runs the redefinition: in front of a request, before another one, and before one that needs discovery.
+     *
+     * @param isLasting whether the host can go on with what comes after; if not, only the request in front is run
+     */
+    const run = async (redefinition: string, change: Record<string, string>, isLasting: boolean) => {
       const { origin } = recorder;
-      const settings = { client_id: 'client-1', kid: 'key-1', signing_key: pem, token_endpoint: `${origin}/token` };
-      return host.run(collection, { environment: { origin, ...settings, ...change } });
-    };
-
-    const outcomeOf = async ({ failed, tests, errors, consoleLines }: Run): Promise<Outcome | string> => {
-      const shown = [...errors.map(String), ...tests.map(test => test.error), ...consoleLines].join('\n');
-      assert.equal(leaks(shown, pem), false, 'key material is shown');
-      const color = failed ? 'run red' : 'run green';
-      const [sent, ...more] = recorder.requests.filter(({ url }) => url === '/token');
-      assert.equal(more.length, 0);
-      if (!sent) {
-        return failed && tests.some(test => test.name === 'client authentication') ? 'refused' : `not sent, ${color}`;
-      }
-      const assertion = sent.form.get('client_assertion');
-      if (!assertion) return `sent without authentication, ${color}`;
-      const { payload } = await compactVerify(assertion, publicKey, { algorithms: ['PS256'] });
-      const { iat } = JSON.parse(new TextDecoder().decode(payload));
-      assert.equal(Math.abs(Date.now() / 1000 - iat) < 60, true, `issued at ${iat}`);
-      return failed ? `authenticated, ${color}` : 'authenticated';
+      const byHand = {
+        type_in_front: 'application/x-www-form-urlencoded',
+        ...{ url: '{{token_endpoint}}', token_endpoint: `${origin}/token`, issuer: '' },
+      };
+      // The request in front is no form here, and refused: it would ask for the metadata itself.
+      const byMetadata = {
+        type_in_front: 'application/json',
+        ...{ url: `${origin}/token`, token_endpoint: '', issuer: origin },
+      };
+      const { item, ...collection } = collectionFor(redefinition);
+      const places: number[] = [];
+      const result = await host.run(
+        { ...collection, item: isLasting ? item : item.slice(0, 1) },
+        {
+          environment: { client_id: 'client-1', kid: 'key-1', signing_key: pem, ...change },
+          data: isLasting ? [byHand, byMetadata] : [byHand],
+          onItem: () => places.push(recorder.requests.length),
+        },
+      );
+      const pictures = isLasting ? result.items : [result];
+      const [inFront, after, , afterWithDiscovery] = await Promise.all(
+        pictures.map((picture, index) => outcomeOf(picture, recorder.requests.slice(places[index], places[index + 1]))),
+      );
+      return { inFront, after, afterWithDiscovery };
     };
 
     const declare = (rows: Row[], change: Record<string, string> = {}) => {
-      for (const [redefinition, before, front] of rows) {
-        if (before) {
-          it(`${redefinition}, in a request before: ${before}`, async () => {
-            assert.equal(await outcomeOf(await run(afterRequest(redefinition), change)), before);
-          });
-        }
-        const expected = typeof front === 'string' ? front : front[host.generation];
-        it(`${redefinition}, in front: ${expected}`, async () => {
-          assert.equal(await outcomeOf(await run(inFront(redefinition), change)), expected);
+      for (const [redefinition, after, front] of rows) {
+        let outcomes: ReturnType<typeof run> | undefined;
+        const getOutcomes = () => {
+          outcomes ??= run(redefinition, change, after !== undefined);
+          return outcomes;
+        };
+        const inFront = typeof front === 'string' ? front : front[host.generation];
+        it(`${redefinition}, in front: ${inFront}`, async () => {
+          assert.equal((await getOutcomes()).inFront, inFront);
+        });
+        if (!after) continue;
+        it(`${redefinition}, in a request before: ${after}`, async () => {
+          assert.equal((await getOutcomes()).after, after);
+        });
+        // What can't be read is refused.
+        const withDiscovery = /^JSON.parse|split/.test(redefinition) ? 'refused' : after;
+        it(`${redefinition}, in a request before one with discovery: ${withDiscovery}`, async () => {
+          assert.equal((await getOutcomes()).afterWithDiscovery, withDiscovery);
         });
       }
     };
 
     describe('with settings that are right', () => declare(table));
     describe('with settings that are refused', () => declare(refusals, { kid: '' }));
-    describe('with an endpoint that only the metadata tells', () => {
-      for (const [redefinition, withVariables] of table) {
-        // What can't be read is refused.
-        const before = /^JSON.parse|split/.test(redefinition) ? 'refused' : withVariables;
-        if (!before) continue;
-        it(`${redefinition}, in a request before: ${before}`, async () => {
-          const { origin } = recorder;
-          const document = { issuer: origin, token_endpoint: `${origin}/token` };
-          recorder.answers.set('/.well-known/openid-configuration', { body: JSON.stringify(document) });
-          const collection = afterRequest(redefinition, `${origin}/token`);
-          assert.equal(await outcomeOf(await run(collection, { issuer: origin, token_endpoint: '' })), before);
-        });
-      }
-    });
   });
 }

@@ -1,14 +1,25 @@
 // What the built script makes in each host of the claims in a pushed authorization request: a signed request object.
 
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe } from 'node:test';
 import { form, type RequestDefinition, raw } from '../support/collections.ts';
 import { hosts } from '../support/hosts.ts';
-import { FORM, prepareScriptRuns, verified } from '../support/script-runs.ts';
+import {
+  assertGreen,
+  assertRefused,
+  FORM,
+  type Outcome,
+  only,
+  prepareScriptRuns,
+  verified,
+} from '../support/script-runs.ts';
+
+/** Header and claims of the request object in the one request that arrived. */
+const requestObjectOf = (outcome: Outcome) => verified(only(outcome).form.get('request') ?? '');
 
 for (const host of hosts) {
   describe(`the pre-request script in ${host.name} with a request object`, () => {
-    const { recorder, send, only, assertGreen, assertRefused } = prepareScriptRuns(host);
+    const { recorder, itSends } = prepareScriptRuns(host);
 
     const PAR = 'pushed_authorization_request_endpoint';
     const CLAIMS = {
@@ -28,92 +39,108 @@ for (const host of hosts) {
       ...change,
     });
 
-    it('signs the claims that stand in the form, and authenticates with another jti', async () => {
-      const before = Math.floor(Date.now() / 1000);
-      const run = await send([push(), push()], withPar());
-      assertGreen(run);
-      const jtis: string[] = [];
-      for (const { form: sent } of recorder.requests) {
-        assert.deepEqual([...sent.keys()], ['request', 'client_id', 'client_assertion_type', 'client_assertion']);
-        const { header, claims } = await verified(sent.get('request') ?? '');
-        assert.deepEqual(header, { alg: 'PS256', kid: 'key-1', typ: 'oauth-authz-req+jwt' });
-        const { iat, nbf, exp, jti, ...rest } = claims;
-        assert.deepEqual(rest, {
-          ...CLAIMS,
-          scope: 'accounts',
-          iss: 'client-1',
-          client_id: 'client-1',
-          aud: recorder.origin,
-        });
-        assert.equal(iat >= before && iat <= Date.now() / 1000 && nbf === iat && exp === iat + 600, true);
-        const { claims: assertion } = await verified(sent.get('client_assertion') ?? '');
-        assert.equal(assertion.sub, 'client-1');
-        jtis.push(jti, assertion.jti);
-      }
-      assert.equal(new Set(jtis).size, 4);
-      assert.match(
-        run.consoleLines[0] ?? '',
-        /^client authentication: private_key_jwt at .* for 600 s, with a request object$/,
+    itSends(
+      'signs the claims that are in the form, and authenticates with another jti',
+      () => ({ requests: [push(), push()], change: withPar() }),
+      async outcome => {
+        assertGreen(outcome);
+        const jtis: string[] = [];
+        for (const { form: sent } of outcome.received) {
+          assert.deepEqual([...sent.keys()], ['request', 'client_id', 'client_assertion_type', 'client_assertion']);
+          const { header, claims } = await verified(sent.get('request') ?? '');
+          assert.deepEqual(header, { alg: 'PS256', kid: 'key-1', typ: 'oauth-authz-req+jwt' });
+          const { iat, nbf, exp, jti, ...rest } = claims;
+          assert.deepEqual(rest, {
+            ...CLAIMS,
+            scope: 'accounts',
+            iss: 'client-1',
+            client_id: 'client-1',
+            aud: recorder.origin,
+          });
+          assert.deepEqual([nbf, exp], [iat, iat + 600]);
+          assert.equal(iat <= Date.now() / 1000 && iat > Date.now() / 1000 - 60, true, `iat ${iat}`);
+          const { claims: assertion } = await verified(sent.get('client_assertion') ?? '');
+          assert.equal(assertion.sub, 'client-1');
+          jtis.push(jti, assertion.jti);
+        }
+        assert.equal(new Set(jtis).size, 4);
+        assert.match(
+          outcome.consoleLines[0] ?? '',
+          /^client authentication: private_key_jwt at .* for 600 s, with a request object$/,
+        );
+      },
+    );
+
+    itSends(
+      'signs with tls_client_auth too',
+      () => ({ requests: [push()], change: withPar({ token_endpoint_auth_method: 'tls_client_auth' }) }),
+      async outcome => {
+        assertGreen(outcome);
+        assert.deepEqual([...only(outcome).form.keys()], ['request', 'client_id']);
+        await requestObjectOf(outcome);
+      },
+    );
+
+    itSends(
+      'replaces what the claims say of client, audience and time, and keeps the rest',
+      () => {
+        const claims = { iss: 'x', client_id: 'x', aud: ['x'], iat: 1, nbf: 1, exp: 1, jti: 'x', max_age: 5 };
+        const text = JSON.stringify(claims).replace('{', '{"__proto__":"kept",');
+        return { requests: [push({ body: form(['request', text]) })], change: withPar() };
+      },
+      async outcome => {
+        assertGreen(outcome);
+        const { claims } = await requestObjectOf(outcome);
+        const { iss, client_id, aud, max_age, iat, nbf, exp, jti } = claims;
+        assert.deepEqual([iss, client_id, aud, max_age], ['client-1', 'client-1', recorder.origin, 5]);
+        assert.deepEqual([nbf, exp], [iat, iat + 600]);
+        assert.notEqual(jti, 'x');
+        assert.equal(Object.getOwnPropertyDescriptor(claims, '__proto__')?.value, 'kept');
+      },
+    );
+
+    itSends(
+      'signs the claims in a raw form',
+      () => {
+        const text = `a=b&request=${encodeURIComponent(JSON.stringify(CLAIMS)).replace(/%20/g, '+')}`;
+        return { requests: [push(raw(FORM, text))], change: withPar() };
+      },
+      async outcome => {
+        assertGreen(outcome);
+        const { claims } = await requestObjectOf(outcome);
+        assert.deepEqual(claims.authorization_details, CLAIMS.authorization_details);
+        assert.equal(only(outcome).form.get('a'), 'b');
+      },
+    );
+
+    itSends(
+      'takes the offset of the clock and the lifetime from the variables',
+      () => ({ requests: [push()], change: withPar({ clock_offset: '-950', client_assertion_lifetime: '60' }) }),
+      async outcome => {
+        assertGreen(outcome);
+        const { claims } = await requestObjectOf(outcome);
+        assert.equal(Math.abs(Date.now() / 1000 - 950 - claims.nbf) < 60, true, `nbf ${claims.nbf}`);
+        assert.equal(claims.exp, claims.iat + 60);
+      },
+    );
+
+    const made = `${Buffer.from('{"alg":"PS256"}').toString('base64url')}.e30.sig`;
+    const untouched: [title: string, body: object, sent: string | null][] = [
+      ['that is made already', form(['request', made]), made],
+      ['that is empty', form(['request', '']), ''],
+      ['that is switched off', form(['request', '{"a":1}', true], ['b', 'c']), null],
+    ];
+    for (const [title, body, sent] of untouched) {
+      itSends(
+        `leaves alone a request object ${title}`,
+        () => ({ requests: [push({ body })], change: withPar() }),
+        outcome => {
+          assertGreen(outcome);
+          assert.equal(only(outcome).form.get('request'), sent);
+          for (const line of outcome.consoleLines) assert.doesNotMatch(line, /request object/);
+        },
       );
-    });
-
-    it('signs with tls_client_auth too', async () => {
-      assertGreen(await send([push()], withPar({ token_endpoint_auth_method: 'tls_client_auth' })));
-      assert.deepEqual([...only().form.keys()], ['request', 'client_id']);
-      await verified(only().form.get('request') ?? '');
-    });
-
-    it('replaces what the claims say of client, audience and time, and keeps the rest', async () => {
-      const claims = {
-        iss: 'x',
-        client_id: 'x',
-        aud: ['x'],
-        iat: 1,
-        nbf: 1,
-        exp: 1,
-        jti: 'x',
-        max_age: 5,
-        __proto__: 1,
-      };
-      const text = JSON.stringify(claims).replace('{', '{"__proto__":"kept",');
-      assertGreen(await send([push({ body: form(['request', text]) })], withPar()));
-      const sent = await verified(only().form.get('request') ?? '');
-      const { iss, client_id, aud, max_age, iat, nbf, exp } = sent.claims;
-      assert.deepEqual([iss, client_id, aud, max_age], ['client-1', 'client-1', recorder.origin, 5]);
-      assert.deepEqual([nbf, exp], [iat, iat + 600]);
-      assert.equal(Object.getOwnPropertyDescriptor(sent.claims, '__proto__')?.value, 'kept');
-    });
-
-    it('signs the claims in a raw form', async () => {
-      const text = `a=b&request=${encodeURIComponent(JSON.stringify(CLAIMS)).replace(/%20/g, '+')}`;
-      assertGreen(await send([push(raw(FORM, text))], withPar()));
-      const { claims } = await verified(only().form.get('request') ?? '');
-      assert.deepEqual(claims.authorization_details, CLAIMS.authorization_details);
-      assert.equal(only().form.get('a'), 'b');
-    });
-
-    it('takes the offset of the clock and the lifetime from the variables', async () => {
-      const change = { clock_offset: '-95', client_assertion_lifetime: '60' };
-      const before = Math.floor(Date.now() / 1000);
-      assertGreen(await send([push()], withPar(change)));
-      const { claims } = await verified(only().form.get('request') ?? '');
-      assert.equal(Math.abs(claims.nbf - before + 95) <= 2 && claims.exp === claims.iat + 60, true);
-    });
-
-    it('leaves alone a request object that is made already, an empty one, and one that is switched off', async () => {
-      const made = `${Buffer.from('{"alg":"PS256"}').toString('base64url')}.e30.sig`;
-      const bodies = [form(['request', made]), form(['request', '']), form(['request', '{"a":1}', true], ['b', 'c'])];
-      const run = await send(
-        bodies.map(body => push({ body })),
-        withPar(),
-      );
-      assertGreen(run);
-      assert.deepEqual(
-        recorder.requests.map(({ form: sent }) => sent.get('request')),
-        [made, '', null],
-      );
-      for (const line of run.consoleLines) assert.doesNotMatch(line, /request object/);
-    });
+    }
 
     const FAULTS: [title: string, body: string, change: Record<string, unknown>, says: RegExp][] = [
       ['claims that are not JSON', '{"scope": "accounts",}', {}, /"request" must be a JSON object of claims, got text/],
@@ -139,10 +166,11 @@ for (const host of hosts) {
       ],
     ];
     for (const [title, text, change, says] of FAULTS) {
-      it(`refuses ${title}`, async () => {
-        const run = await send([push({ body: form(['request', text]) })], withPar(change));
-        assertRefused(run, says);
-      });
+      itSends(
+        `refuses ${title}`,
+        () => ({ requests: [push({ body: form(['request', text]) })], change: withPar(change) }),
+        outcome => assertRefused(outcome, says),
+      );
     }
   });
 }

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { createCertificateAuthority, transportSubject } from '../../src/demo/certificates.ts';
 import { hosts } from '../support/hosts.ts';
 import { disguisesOf, leaks, refusalsOf } from '../support/keys.ts';
-import { prepareScriptRuns, privateKey, token, verified } from '../support/script-runs.ts';
+import { assertGreen, prepareScriptRuns, privateKey, token, verified } from '../support/script-runs.ts';
 
 const { cert } = await (await createCertificateAuthority()).issueClientCertificate(transportSubject);
 const disguises = Object.entries(disguisesOf(privateKey, cert));
@@ -13,19 +13,20 @@ const refusals = refusalsOf(privateKey, cert);
 
 for (const host of hosts) {
   describe(`the pre-request script in ${host.name} with private_key_jwt and`, () => {
-    const { recorder, send, assertGreen } = prepareScriptRuns(host);
+    const { send } = prepareScriptRuns(host);
 
     const sendWith = (keys: string[]) => send([token()], {}, { data: keys.map(signing_key => ({ signing_key })) });
 
     it('a good key in any disguise signs', async () => {
-      assertGreen(await sendWith(disguises.map(([, text]) => text)));
-      assert.equal(recorder.requests.length, disguises.length);
-      for (const { form: sent } of recorder.requests) await verified(sent.get('client_assertion') as string);
+      const outcome = await sendWith(disguises.map(([, text]) => text));
+      assertGreen(outcome);
+      assert.equal(outcome.received.length, disguises.length);
+      for (const { form: sent } of outcome.received) await verified(sent.get('client_assertion') as string);
     });
 
     it('a bad key sends nothing and says why, each with a sentence of its own', async () => {
       const run = await sendWith(refusals.map(({ text }) => text));
-      assert.deepEqual(recorder.requests, []);
+      assert.deepEqual(run.received, []);
       assert.equal(run.failed, true);
       assert.equal(run.tests.length, refusals.length);
       for (const [index, { title, text, says }] of refusals.entries()) {

@@ -11,7 +11,7 @@ export type RequestDefinition = {
   method?: string;
   url: unknown;
   header?: { key: string; value: string; disabled?: boolean }[];
-  body?: object;
+  body?: object | undefined;
   auth?: object;
 };
 

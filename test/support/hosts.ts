@@ -9,8 +9,8 @@ import type { VariableScope } from 'postman-collection';
 /** One `pm.test` of a run; `error` is what the report shows, undefined when it passed. */
 export type TestResult = { name: string; error: string | undefined };
 
-/** What a run showed. `failed` is what makes `newman run` exit with 1. */
-export type Run = {
+/** What a run, or one request of it, showed. `failed` is what makes `newman run` exit with 1. */
+export type Picture = {
   failed: boolean;
   tests: TestResult[];
   consoleLines: string[];
@@ -18,6 +18,11 @@ export type Run = {
   requestErrors: string[];
   /** The errors of tests and scripts, as reporters get them. */
   errors: unknown[];
+};
+
+export type Run = Picture & {
+  /** The same for each request of the collection, in the order in which they were run. */
+  items: Picture[];
   /** Names of the variables that the environment holds when the run is over, with their values. */
   environment: Record<string, unknown>;
   /** Newman's whole summary, as its JSON reporter writes it; empty for postman-runtime. */
@@ -33,6 +38,8 @@ export type RunOptions = {
   clientCertificate?: { cert: string; key: string };
   caFile?: string;
   timeoutRequest?: number;
+  /** Called before each request of the collection, with its name. */
+  onItem?: (name: string) => void;
 };
 
 export type Host = {
@@ -57,17 +64,51 @@ const toText = (messages: unknown[]) =>
 /** A thrown string may arrive as itself. */
 const toErrorText = (error: Error | string) => (typeof error === 'string' ? error : `${error.name}: ${error.message}`);
 
-/** What a run has shown before it begins. */
-const emptyRun = (): Run => ({
+const emptyPicture = (): Picture => ({
   failed: false,
   tests: [],
   consoleLines: [],
   scriptErrors: [],
   requestErrors: [],
   errors: [],
-  environment: {},
-  summary: {},
 });
+
+/** Writes down what a run shows, for the whole of it and for the request that is being run. */
+const createRecord = ({ onItem }: RunOptions) => {
+  const run: Run = { ...emptyPicture(), items: [], environment: {}, summary: {} };
+  const pictures = () => [run, run.items.at(-1)].filter(picture => picture !== undefined);
+  return {
+    run,
+    startItem: (name: string) => {
+      run.items.push(emptyPicture());
+      onItem?.(name);
+    },
+    addTest: (name: string, error: Error | null | undefined) => {
+      for (const picture of pictures()) {
+        picture.tests.push({ name, error: error ? toErrorText(error) : undefined });
+        if (!error) continue;
+        picture.errors.push(error);
+        picture.failed = true;
+      }
+    },
+    addConsole: (messages: unknown[]) => {
+      for (const { consoleLines } of pictures()) consoleLines.push(toText(messages));
+    },
+    addScriptError: (error: Error) => {
+      for (const picture of pictures()) {
+        picture.scriptErrors.push(toErrorText(error));
+        picture.errors.push(error);
+        picture.failed = true;
+      }
+    },
+    addRequestError: (error: unknown) => {
+      for (const picture of pictures()) {
+        picture.requestErrors.push(String(error));
+        picture.failed = true;
+      }
+    },
+  };
+};
 
 /** Newman, through its library call. */
 export const newmanHost: Host = {
@@ -75,7 +116,7 @@ export const newmanHost: Host = {
   generation: 'newman',
   run: (collection, options = {}) =>
     new Promise((resolve, reject) => {
-      const run = emptyRun();
+      const { run, ...record } = createRecord(options);
       newman
         .run(
           {
@@ -93,23 +134,18 @@ export const newmanHost: Host = {
           } as NewmanRunOptions,
           (error, summary) => {
             if (error) return reject(error);
+            // Not all errors that an event shows are failures for Newman.
             run.failed = summary.run.failures.length > 0 || Boolean(summary.error);
             run.summary = summary;
             run.environment = (summary.environment as unknown as VariableScope).toObject(false, false);
             resolve(run);
           },
         )
-        .on('assertion', (error, { assertion }) => {
-          run.tests.push({ name: assertion, error: error ? toErrorText(error) : undefined });
-          if (error) run.errors.push(error);
-        })
-        .on('console', (_error, { messages }) => run.consoleLines.push(toText(messages)))
-        .on('script', error => {
-          if (!error) return;
-          run.scriptErrors.push(toErrorText(error));
-          run.errors.push(error);
-        })
-        .on('request', error => error && run.requestErrors.push(String(error)));
+        .on('beforeItem', (_error, { item }) => record.startItem(item.name))
+        .on('assertion', (error, { assertion }) => record.addTest(assertion, error))
+        .on('console', (_error, { messages }) => record.addConsole(messages))
+        .on('script', error => error && record.addScriptError(error))
+        .on('request', error => error && record.addRequestError(error));
     }),
 };
 
@@ -121,7 +157,7 @@ export const runtimeHost: Host = {
     new Promise((resolve, reject) => {
       const { Runner } = require(runtimePath);
       const sdk = createRequire(runtimePath)('postman-collection');
-      const run = emptyRun();
+      const { run, ...record } = createRecord(options);
       const environment = new sdk.VariableScope({ values: toValues(options.environment) });
       const certificates =
         options.clientCertificate &&
@@ -149,36 +185,25 @@ export const runtimeHost: Host = {
         ) => {
           if (failure) return reject(failure);
           running.start({
+            beforeItem(_error: unknown, _cursor: unknown, item: { name: string }) {
+              record.startItem(item.name);
+            },
             assertion(_cursor: unknown, assertions: { name: string; error?: Error }[]) {
-              for (const { name, error } of assertions) {
-                run.tests.push({ name, error: error ? toErrorText(error) : undefined });
-                if (!error) continue;
-                run.errors.push(error);
-                run.failed = true;
-              }
+              for (const { name, error } of assertions) record.addTest(name, error);
             },
             console(_cursor: unknown, _level: string, ...messages: unknown[]) {
-              run.consoleLines.push(toText(messages));
+              record.addConsole(messages);
             },
             script(error: Error | null, _cursor: unknown, result: { environment?: { values: unknown } } | undefined) {
-              if (error) {
-                run.scriptErrors.push(toErrorText(error));
-                run.errors.push(error);
-                run.failed = true;
-              }
+              if (error) record.addScriptError(error);
               const scope = result?.environment && new sdk.VariableScope(result.environment);
               if (scope) run.environment = scope.toObject();
             },
             request(error: Error | null) {
-              if (error) {
-                run.requestErrors.push(String(error));
-                run.failed = true;
-              }
+              if (error) record.addRequestError(error);
             },
             exception(_cursor: unknown, error: Error) {
-              run.scriptErrors.push(toErrorText(error));
-              run.errors.push(error);
-              run.failed = true;
+              record.addScriptError(error);
             },
             done(error: Error | null) {
               if (error) return reject(error);

@@ -1,13 +1,7 @@
 // ps256.ts as it is built, for tests in Node: with what the build cuts out of jsrsasign.
 
 import { constants, createPublicKey, type KeyObject, randomBytes, verify } from 'node:crypto';
-import { bundleForNode } from '../../build/bundle.ts';
-
-const code = await bundleForNode('src/client-auth/ps256.ts');
-
-const { createPs256 }: typeof import('../../src/client-auth/ps256.ts') = await import(
-  `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`
-);
+import { createPs256 } from '../../src/client-auth/ps256.ts';
 
 export const { sha256, sign: signPS256 } = createPs256();
 

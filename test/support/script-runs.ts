@@ -3,12 +3,12 @@
 
 import assert from 'node:assert/strict';
 import { constants, verify } from 'node:crypto';
-import { after, before, beforeEach } from 'node:test';
+import { after, before, it } from 'node:test';
 import { compactVerify } from 'jose';
-import { collectionOf, form, type RequestDefinition } from './collections.ts';
-import type { Host, Run, RunOptions } from './hosts.ts';
+import { collectionOf, form, type RequestDefinition, script } from './collections.ts';
+import type { Host, Picture, Run, RunOptions } from './hosts.ts';
 import { createRsaKey, leaks, toPkcs8 } from './keys.ts';
-import { type Received, type Recorder, startRecorder } from './recorder.ts';
+import { type Answer, type Received, type Recorder, startRecorder } from './recorder.ts';
 
 export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 export const FORM = 'application/x-www-form-urlencoded';
@@ -18,6 +18,8 @@ export const RFC8414 = '/.well-known/oauth-authorization-server';
 /** The keys of the client: the private one is the `signing_key` of every run. */
 export const { privateKey, publicKey } = createRsaKey();
 const pem = toPkcs8(privateKey);
+/** The settings of the client. */
+export const client = { client_id: 'client-1', kid: 'key-1', signing_key: pem };
 
 /** A request of another endpoint. */
 export const introspect: RequestDefinition = { url: '{{introspection_endpoint}}', body: form(['token', 't']) };
@@ -45,65 +47,165 @@ export const verified = async (assertion: string) => {
   return { header: decode(header), claims: decode(claims) };
 };
 
-/** Starts a recorder for the tests of the `describe` that calls this, and gives what they send to it through the host. */
+/** What one test sends, and what it is sent with. */
+export type Scenario = {
+  requests: (RequestDefinition & { event?: object[] })[];
+  /** Changes of the settings; undefined takes one out. */
+  change?: Record<string, unknown>;
+  /** Answers of the recorder, by path. */
+  answers?: Record<string, Answer>;
+};
+
+/** What came of it: what the requests showed, and what arrived at the recorder. */
+export type Outcome = Picture & { received: Received[] };
+
+/** The one request that arrived. */
+export const only = ({ received }: Outcome): Received => {
+  assert.equal(received.length, 1);
+  return received[0] as Received;
+};
+
+/** The URLs of what arrived. */
+export const urlsOf = ({ received }: Outcome): string[] => received.map(({ url }) => url);
+
+/** That no script and no test failed. */
+export const assertGreen = (outcome: Outcome) => {
+  assert.deepEqual(outcome.scriptErrors, []);
+  assert.deepEqual(
+    outcome.tests.filter(test => test.error),
+    [],
+  );
+  assert.equal(outcome.failed, false);
+};
+
+/** A refusal: nothing but perhaps discovery on the wire, the run red by one failed test, no key in any text of it. */
+export const assertRefused = (outcome: Outcome, says: RegExp, seen: string[] = []): string => {
+  assert.deepEqual(urlsOf(outcome), seen, 'requests reached the server');
+  assert.deepEqual(outcome.scriptErrors, []);
+  assert.deepEqual(
+    outcome.tests.map(test => test.name),
+    ['client authentication'],
+  );
+  assert.equal(outcome.failed, true);
+  const message = outcome.tests[0]?.error ?? '';
+  assert.match(message, says);
+  const shown = message + outcome.consoleLines.join('\n');
+  assert(!leaks(shown, pem), 'key material is shown');
+  return message;
+};
+
+/**
+ * In front of the script: lets each scenario begin with its own settings in the environment, and with nothing of what the
+ * scenarios before it have left.
+ */
+const BEGIN_SCENARIO = `const settings = pm.collectionVariables.get(pm.info.requestName);
+if (settings) {
+  pm.variables.clear();
+  pm.environment.clear();
+  for (const [name, value] of Object.entries(JSON.parse(settings))) pm.environment.set(name, value);
+}`;
+
+const toEvent = (source: string) => ({ listen: 'prerequest', script: { type: 'text/javascript', exec: [source] } });
+
+const join = (pictures: Picture[]): Picture => ({
+  failed: pictures.some(({ failed }) => failed),
+  tests: pictures.flatMap(({ tests }) => tests),
+  consoleLines: pictures.flatMap(({ consoleLines }) => consoleLines),
+  scriptErrors: pictures.flatMap(({ scriptErrors }) => scriptErrors),
+  requestErrors: pictures.flatMap(({ requestErrors }) => requestErrors),
+  errors: pictures.flatMap(({ errors }) => errors),
+});
+
+/**
+ * Prepares the runs of the `describe` that calls this, against a recorder of their own. All scenarios of {@link itSends} are
+ * sent in one run before the first test; a run of its own has what {@link send} is given.
+ */
 export const prepareScriptRuns = (host: Host) => {
   // Filled before the first test, so that tests can hold on to them by name.
   const recorder = {} as Recorder;
   const settings: Record<string, unknown> = {};
+  const arrangements: (() => Scenario)[] = [];
+  const outcomes: Outcome[] = [];
+
+  const setAnswers = (answers: Scenario['answers'] = {}) => {
+    recorder.answers.clear();
+    for (const [path, answer] of Object.entries(answers)) recorder.answers.set(path, answer);
+  };
+
+  /** Runs the scenarios one after another in one run. */
+  const sendAll = async (scenarios: Scenario[]): Promise<Outcome[]> => {
+    const names = scenarios.map(({ requests }, index) => requests.map((_, place) => `request ${index}.${place}`));
+    const item = scenarios.flatMap(({ requests }, index) =>
+      requests.map(({ event, ...request }, place) => ({
+        name: names[index]?.[place],
+        ...(event && { event }),
+        request: { method: 'POST', ...request },
+      })),
+    );
+    const variable = scenarios.map(({ change }, index) => ({
+      key: names[index]?.[0],
+      value: JSON.stringify({ ...settings, ...change }),
+    }));
+    const collection = collectionOf([], { item, variable, event: [toEvent(BEGIN_SCENARIO), toEvent(script)] });
+    const started: { name: string; received: number }[] = [];
+    const onItem = (name: string) => {
+      started.push({ name, received: recorder.requests.length });
+      const begun = scenarios[names.findIndex(([first]) => first === name)];
+      if (begun) setAnswers(begun.answers);
+    };
+    const { items } = await host.run(collection, { onItem });
+    assert.deepEqual(
+      started.map(({ name }) => name),
+      names.flat(),
+      'not every request had its turn, once',
+    );
+    return names.map(own => {
+      const places = own.map(name => started.findIndex(one => one.name === name));
+      const [first = -1] = places;
+      const next = started[Math.max(...places) + 1];
+      return {
+        ...join(places.flatMap(place => items[place] ?? [])),
+        received: recorder.requests.slice(started[first]?.received, next?.received),
+      };
+    });
+  };
 
   before(async () => {
     Object.assign(recorder, await startRecorder());
-    const token_endpoint = `${recorder.origin}/token`;
-    Object.assign(settings, { token_endpoint, client_id: 'client-1', kid: 'key-1', signing_key: pem });
+    Object.assign(settings, { token_endpoint: `${recorder.origin}/token`, ...client });
+    if (arrangements.length > 0) outcomes.push(...(await sendAll(arrangements.map(arrange => arrange()))));
   });
   after(() => recorder.close());
-  beforeEach(() => {
-    recorder.requests.length = 0;
-    recorder.answers.clear();
-  });
 
-  /** Runs the requests with the settings, changed where the second argument says so. */
+  /**
+   * Declares a test of what comes of a scenario.
+   *
+   * @param arrange gives the scenario; called when the recorder listens
+   */
+  const itSends = (title: string, arrange: () => Scenario, check: (outcome: Outcome) => unknown): void => {
+    const index = arrangements.push(arrange) - 1;
+    it(title, async () => {
+      await check(outcomes[index] as Outcome);
+    });
+  };
+
+  /** Runs a collection as it is. */
+  const sendCollection = async (
+    collection: object,
+    { answers = {}, ...options }: RunOptions & Pick<Scenario, 'answers'> = {},
+  ): Promise<Run & Outcome> => {
+    recorder.requests.length = 0;
+    setAnswers(answers);
+    const run = await host.run(collection, options);
+    return { ...run, received: [...recorder.requests] };
+  };
+  /** Runs requests in a run of their own, with the settings changed where the second argument says so. */
   const send = (
     requests: RequestDefinition[],
     change: Record<string, unknown> = {},
-    options: RunOptions & { collection?: object } = {},
-  ): Promise<Run> => {
-    const { collection, ...rest } = options;
-    return host.run(collectionOf(requests, collection), { environment: { ...settings, ...change }, ...rest });
-  };
-  /** The one request that arrived. */
-  const only = (): Received => {
-    assert.equal(recorder.requests.length, 1);
-    return recorder.requests[0] as Received;
-  };
-  /** That no script and no test of the run failed. */
-  const assertGreen = (run: Run) => {
-    assert.deepEqual(run.scriptErrors, []);
-    assert.deepEqual(
-      run.tests.filter(test => test.error),
-      [],
-    );
-    assert.equal(run.failed, false);
-  };
-  /** A refusal: nothing but perhaps discovery on the wire, the run red by one failed test, no key in any text of it. */
-  const assertRefused = (run: Run, says: RegExp, seen: string[] = []): string => {
-    assert.deepEqual(
-      recorder.requests.map(({ url }) => url),
-      seen,
-      'requests reached the server',
-    );
-    assert.deepEqual(run.scriptErrors, []);
-    assert.deepEqual(
-      run.tests.map(test => test.name),
-      ['client authentication'],
-    );
-    assert.equal(run.failed, true);
-    const message = run.tests[0]?.error ?? '';
-    assert.match(message, says);
-    const shown = message + run.consoleLines.join('\n');
-    assert(!leaks(shown, pem), 'key material is shown');
-    return message;
-  };
+    { collection, ...options }: Parameters<typeof sendCollection>[1] & { collection?: object } = {},
+  ): Promise<Run & Outcome> =>
+    sendCollection(collectionOf(requests, collection), { environment: { ...settings, ...change }, ...options });
   /** Metadata whose issuer and endpoints are the recorder's. */
   const metadata = (change: object = {}) => ({
     issuer: recorder.origin,
@@ -111,11 +213,11 @@ export const prepareScriptRuns = (host: Host) => {
     introspection_endpoint: `${recorder.origin}/introspection`,
     ...change,
   });
-  /** Puts the metadata in its place, and gives the settings that lead to it. */
-  const discovered = (change: object = {}) => {
-    recorder.answers.set(OPENID, { body: JSON.stringify(metadata(change)) });
-    return { token_endpoint: '', issuer: recorder.origin };
-  };
+  /** What makes a scenario one of discovery: the metadata in its place, and the settings that lead to it. */
+  const discovery = (metadataChange: object = {}, change: Record<string, unknown> = {}) => ({
+    answers: { [OPENID]: { body: JSON.stringify(metadata(metadataChange)) } } as Record<string, Answer>,
+    change: { token_endpoint: '', issuer: recorder.origin, ...change } as Record<string, unknown>,
+  });
 
-  return { recorder, settings, send, only, assertGreen, assertRefused, metadata, discovered };
+  return { recorder, settings, itSends, send, sendCollection, metadata, discovery };
 };

@@ -2,17 +2,16 @@
 // collection is told in one line, and nothing ends in a stack trace.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { inject } from '../../../src/cli/commands/inject.ts';
 import { collectionOf, collectionTexts } from '../../support/collection-texts.ts';
 import { form, script } from '../../support/collections.ts';
-import { execute } from '../../support/execute.ts';
+import { runCommand } from '../../support/command-line.ts';
 import { hosts } from '../../support/hosts.ts';
 import { createRsaKey, toPkcs8 } from '../../support/keys.ts';
 import { type Recorder, startRecorder } from '../../support/recorder.ts';
+import { createFolder, type Folder, toEnvironment } from '../../support/workplace.ts';
 
 const jsrsasign = readFileSync(
   new URL('../../../node_modules/jsrsasign/lib/jsrsasign-rsa-min.js', import.meta.url),
@@ -70,44 +69,39 @@ const odd: [title: string, content: string][] = [
 
 describe('a collection', () => {
   let recorder: Recorder;
-  let folder: string;
-  let values: { key: string; value: string }[];
+  let folder: Folder;
+  let settings: Record<string, string>;
   before(async () => {
     recorder = await startRecorder();
-    folder = mkdtempSync(join(tmpdir(), 'collection-shapes-'));
-    values = Object.entries({
+    folder = createFolder();
+    settings = {
       token_endpoint: `${recorder.origin}/token`,
       client_id: 'client-1',
       kid: 'key-1',
       signing_key: toPkcs8(createRsaKey().privateKey),
-    }).map(([key, value]) => ({ key, value }));
-    writeFileSync(join(folder, 'environment.json'), JSON.stringify({ name: 'environment', values }));
+    };
+    folder.write('environment.json', toEnvironment(settings));
   });
   after(async () => {
     await recorder.close();
-    rmSync(folder, { recursive: true });
+    folder.remove();
   });
   beforeEach(() => {
     recorder.requests.length = 0;
   });
 
-  const write = (content: string | Buffer): string => {
-    const file = join(folder, 'collection.json');
-    writeFileSync(file, content);
-    return file;
+  const write = (content: string | Buffer): string => folder.write('collection.json', content);
+  const command = async (...args: string[]) => {
+    const result = await runCommand(args);
+    assert.doesNotMatch(result.stdout + result.stderr, /^\s+at |[A-Z]\w*Error:/m);
+    return result;
   };
   const run = async (file: string) => {
-    const report = ['--reporters', 'json', '--reporter-json-export', join(folder, 'report.json')];
-    const environment = ['-e', join(folder, 'environment.json')];
-    const { code, stdout, stderr } = await execute('node', ['dist/cli.js', 'run', file, ...environment, ...report]);
-    assert.doesNotMatch(stdout + stderr, /^\s+at |[A-Z]\w*Error:/m);
+    const report = ['--reporters', 'json', '--reporter-json-export', folder.path('report.json')];
+    const { code, stderr } = await command('run', file, '-e', folder.path('environment.json'), ...report);
     return { code, stderr };
   };
-  const check = async (file: string) => {
-    const { code, stdout, stderr } = await execute('node', ['dist/cli.js', 'check', file]);
-    assert.doesNotMatch(stdout + stderr, /^\s+at |[A-Z]\w*Error:/m);
-    return { code, stdout, stderr };
-  };
+  const check = (file: string) => command('check', file);
   const assertions = () => recorder.requests.filter(one => one.url === '/token' && one.form.has('client_assertion'));
 
   for (const [name, text] of good) {
@@ -168,8 +162,7 @@ describe('a collection', () => {
     for (const name of ['__proto__ with events inside an item', 'a pasted jsrsasign and names that scripts like']) {
       it(`with ${name} is authenticated in ${host.name}`, async () => {
         const collection = JSON.parse(inject(aimed(collectionTexts[name] ?? ''), script));
-        const environment = Object.fromEntries(values.map(({ key, value }) => [key, value]));
-        const { failed, scriptErrors } = await host.run(collection, { environment });
+        const { failed, scriptErrors } = await host.run(collection, { environment: settings });
         assert.deepEqual({ failed, scriptErrors }, { failed: false, scriptErrors: [] });
         assert.equal(assertions().length, 2);
       });

@@ -1,0 +1,106 @@
+// The command line in the process of a test: its commands, on a host that belongs to the test. Newman is loaded once for a
+// file of tests then. What the process itself does - exit codes that a shell sees, signals, pipes, a crash - is for `execute`.
+
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { Command, CommanderError } from 'commander';
+import { CommandError, type Host } from '../../src/cli/command.ts';
+import { addAssertionCommand } from '../../src/cli/commands/assertion.ts';
+import { addCheckCommand } from '../../src/cli/commands/check.ts';
+import { addInjectCommand } from '../../src/cli/commands/inject.ts';
+import { addRunCommand } from '../../src/cli/commands/run.ts';
+import { script } from './collections.ts';
+
+export type Surroundings = {
+  /** What comes from standard input. */
+  input?: string;
+  /** The environment of the process, which secrets are read from. */
+  env?: Record<string, string>;
+};
+
+export type Result = { code: number; stdout: string; stderr: string };
+
+/**
+ * Runs a command of the command line, as `paynet-client-auth <args>` would. One at a time: what Newman's reporters write to
+ * standard output is caught meanwhile.
+ */
+export const runCommand = async (args: string[], { input = '', env = {} }: Surroundings = {}): Promise<Result> => {
+  const result: Result = { code: 0, stdout: '', stderr: '' };
+  const endings: (() => void)[] = [];
+  let filter = (text: string): string => text;
+  const note = (line: string) => {
+    result.stderr += `${line}\n`;
+  };
+  const host: Host = {
+    isTerminal: false,
+    readScript: async () => script,
+    readStandardInput: async () => Buffer.from(input),
+    readSecret: name => env[name],
+    askSecret: async () => undefined,
+    print: async text => {
+      result.stdout += text;
+    },
+    note,
+    filterOutput: next => {
+      filter = next;
+    },
+    // What nobody catches ends a test by itself.
+    explainCrash: () => undefined,
+    onExit: action => endings.push(action),
+  };
+  const program = new Command('paynet-client-auth').exitOverride().configureOutput({
+    writeOut: text => {
+      result.stdout += text;
+    },
+    writeErr: text => {
+      result.stderr += text;
+    },
+  });
+  for (const add of [addInjectCommand, addRunCommand, addCheckCommand, addAssertionCommand]) add(program, host);
+  const restoreFs = keepFs();
+  const restoreOutput = catchOutput(text => {
+    result.stdout += filter(text);
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    for (const end of endings) end();
+  } catch (error) {
+    result.code = toExitCode(error);
+    if (!(error instanceof CommanderError)) note(`error: ${(error as Error).message}`);
+  } finally {
+    restoreOutput();
+    restoreFs();
+  }
+  return result;
+};
+
+const toExitCode = (error: unknown): number => {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  return error instanceof CommandError ? error.exitCode : 1;
+};
+
+/** Catches text on its way to standard output; the bytes of the test runner go on. */
+const catchOutput = (take: (text: string) => void): (() => void) => {
+  const { write } = process.stdout;
+  process.stdout.write = ((chunk: string | Uint8Array, ...rest: unknown[]) => {
+    if (typeof chunk !== 'string') return write.call(process.stdout, chunk, ...(rest as []));
+    take(chunk);
+    return true;
+  }) as typeof write;
+  return () => {
+    process.stdout.write = write;
+  };
+};
+
+/** `run` puts a filter in front of the functions that write files, for as long as the process lives: here until it ends. */
+const keepFs = (): (() => void) => {
+  const modules: Record<string, unknown>[] = [fs, fs.promises] as never;
+  const kept = modules.map(module => ({ ...module }));
+  return () => {
+    for (const [index, module] of modules.entries()) {
+      for (const [name, before] of Object.entries(kept[index] ?? {}))
+        if (module[name] !== before) module[name] = before;
+    }
+    syncBuiltinESMExports();
+  };
+};
