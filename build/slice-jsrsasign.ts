@@ -90,7 +90,7 @@ const toDefinitions = (text: string): Definition[] => {
 const IMPLICIT = ['toString', 'valueOf', 'constructor'];
 
 /**
- * Takes out of object literals the functions whose names nothing reads but they themselves, until there is none.
+ * Takes out of object literals the functions whose names nothing reads but functions of that name, until there is none.
  *
  * @param asked names that the caller reads
  * @returns the source that is left, and the names that are gone
@@ -107,11 +107,13 @@ const dropUnread = (source: string, asked: Set<string>): { source: string; dropp
       reads.push({ name: node.property.name, at: node.start });
     }
   });
+  const isInside = (at: number, name: string) =>
+    methods.some(method => method.name === name && method.start <= at && at < method.end);
   const unread = methods.find(
-    ({ name, start, end }) =>
+    ({ name }) =>
       !asked.has(name) &&
       !IMPLICIT.includes(name) &&
-      !reads.some(read => read.name === name && (read.at < start || read.at >= end)),
+      !reads.some(read => read.name === name && !isInside(read.at, name)),
   );
   if (!unread) return { source, dropped: [] };
   const [before, after] = [source.slice(0, unread.start), source.slice(unread.end)];
@@ -126,7 +128,7 @@ const dropUnread = (source: string, asked: Set<string>): { source: string; dropp
  *
  * A definition is kept when its name is free in kept code; a member of a kept object, when kept code reads a property
  * of its name; a statement that adds to a kept object, when it defines a member that was asked for and is still missing.
- * Of object literals in kept code the functions are dropped that nothing reads.
+ * Of object literals in kept code the functions are dropped that nothing else reads.
  *
  * @param text the script
  * @returns the kept source, the paths of what was kept, and the names of what was dropped out of that

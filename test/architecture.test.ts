@@ -19,10 +19,10 @@ const importsOf = (path: string) => [...read(path).matchAll(/from '([^']+)'/g)].
 describe('the sources', () => {
   const sources = files('src');
 
-  it('say `pm` only in src/pre-request/main.ts', () => {
+  it('say `pm` only in src/pre-request/sandbox.ts', () => {
     assert.deepEqual(
       sources.filter(path => /\bpm\./.test(codeOf(path))),
-      ['src/pre-request/main.ts'],
+      ['src/pre-request/sandbox.ts'],
     );
   });
 

@@ -1,5 +1,5 @@
-// The authorization server: its issuer, the endpoints at which a client authenticates, and where its metadata is found
-// (RFC 8414, OpenID Connect Discovery 1.0). On both sides; the fetching is the caller's.
+// The authorization server: its issuer, the endpoints at which a client authenticates, and its metadata (RFC 8414, OpenID
+// Connect Discovery 1.0). Pure, on both sides.
 
 import { ClientAuthError, mustBe, shapeOf } from './errors.ts';
 import { checkServerUrl, toPlainUrl } from './server-url.ts';
@@ -17,21 +17,21 @@ export const ENDPOINT_NAMES = [
 export type EndpointName = (typeof ENDPOINT_NAMES)[number];
 export type Endpoints = Partial<Record<EndpointName, string>>;
 
-/** A variable of the run, not of the user's environment: what discovery told, so that Newman asks once a run. */
+/** A variable of the run, not of the user's environment: the result of discovery, so that Newman asks once a run. */
 export const METADATA_VARIABLE = 'paynet_client_auth_metadata';
 
-/** What discovery tells. */
+/** What is used of the metadata. */
 export type Metadata = {
   issuer: string;
   /** Where requests go: the alias for mutual TLS where there is one. */
   endpoints: Endpoints;
-  /** The endpoints whose place an alias took, as they stand in the metadata. */
+  /** The endpoints that an alias replaces, as the metadata has them. */
   replaced: Endpoints;
 };
 
 /**
- * Which endpoint a request URL is: scheme, host, port and path are equal; the query is ignored. An endpoint that is not a
- * plain URL matches its own text, so that {@link checkServerUrl} can refuse it.
+ * Finds the endpoint that a request URL is: scheme, host, port and path are equal; the query is ignored. An endpoint that
+ * is not a plain URL matches its own text, so that {@link checkServerUrl} can refuse it.
  */
 export const findEndpoint = (url: string, endpoints: Endpoints): EndpointName | undefined => {
   const toComparable = (text: string) => toPlainUrl(text) ?? text;
@@ -41,25 +41,27 @@ export const findEndpoint = (url: string, endpoints: Endpoints): EndpointName | 
     const endpoint = endpoints[name];
     if (!endpoint) return false;
     const trimmed = endpoint.trim();
-    // Blanks around an endpoint stand in the middle of a URL that adds a query to it.
+    // Whitespace around an endpoint ends up in the middle of a URL that adds a query to it.
     const sought = trimmed === endpoint ? comparable : toComparable(target.trim());
     return sought === toComparable(withoutQuery(trimmed));
   });
 };
 
-/** The URL up to its query or fragment. */
+/** Cuts a URL before its query or fragment. */
 export const withoutQuery = (url: string): string => url.replace(/[?#].*/s, '');
 
-/** Whether two endpoints are on one host: same scheme, host and port. */
+/** Whether two URLs have the same origin: scheme, host and port. */
 export const isSameOrigin = (one: string, other: string): boolean => {
   const origin = (url: string) => toPlainUrl(url)?.split('/', 3).join('/');
   return origin(one) !== undefined && origin(one) === origin(other);
 };
 
 /**
- * The places of the metadata, in the order to try them: OpenID Connect Discovery's, then RFC 8414's.
+ * Gives the URLs where an issuer may have its metadata, in the order to ask them: that of OpenID Connect Discovery, then
+ * that of RFC 8414.
  *
- * @throws ClientAuthError when the issuer is not a URL to be trusted
+ * @throws ClientAuthError `variable_missing`, `variable_unresolved`, `variable_invalid`
+ * @see OpenID Connect Discovery 1.0 section 4, RFC 8414 section 3
  */
 export const metadataUrls = (issuer: string): [string, string] => {
   checkServerUrl('issuer', issuer, 'variable_invalid', 'Write it as the authorization server does.');
@@ -75,18 +77,19 @@ export const metadataUrls = (issuer: string): [string, string] => {
 };
 
 /**
- * Reads the metadata document.
+ * Reads the metadata of an authorization server.
  *
  * @param text the body of the answer
  * @param issuer the configured one
- * @throws ClientAuthError `metadata_invalid`
+ * @throws ClientAuthError `metadata_invalid`; for a URL in it also `variable_missing`, `variable_unresolved`
+ * @see RFC 8414 section 2
  */
 export const readMetadata = (text: string, issuer: string): Metadata => {
   let document: Record<string, unknown> | null = null;
   try {
     document = JSON.parse(text);
   } catch {
-    // Told below, without the excerpt that JSON.parse would quote.
+    // Refused below, without the excerpt that JSON.parse would quote.
   }
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     throw invalid(`The metadata of "issuer" must be a JSON object, got ${shapeOf(text.slice(0, 1000))}.`);
@@ -94,9 +97,9 @@ export const readMetadata = (text: string, issuer: string): Metadata => {
   // "The "issuer" value returned MUST be identical to the authorization server's issuer identifier value"; else "the data
   // contained in the response MUST NOT be used" (RFC 8414 section 3.3).
   if (document.issuer !== issuer) {
-    const got = typeof document.issuer === 'string' ? shapeOf(document.issuer) : 'none';
+    const stated = typeof document.issuer === 'string' ? shapeOf(document.issuer) : 'none';
     throw invalid(
-      `"issuer" must be the issuer in its own metadata to the letter, got ${shapeOf(issuer)}; there it is ${got}.`,
+      `"issuer" must be exactly the issuer in its own metadata, got ${shapeOf(issuer)}; the metadata has ${stated}.`,
     );
   }
   const aliases = (document.mtls_endpoint_aliases ?? {}) as Record<string, unknown>;
@@ -114,11 +117,11 @@ export const readMetadata = (text: string, issuer: string): Metadata => {
 };
 
 const invalid = (message: string) =>
-  new ClientAuthError('metadata_invalid', `${message} Check "issuer", or set the endpoint variables by hand.`);
+  new ClientAuthError('metadata_invalid', `${message} Check "issuer", or set the endpoint variables.`, 'issuer');
 
 const readEndpoint = (name: string, value: unknown): string | undefined => {
   if (value === undefined || value === null) return undefined;
-  const remedy = 'The metadata is wrong: tell who runs the server, or set it by hand.';
+  const remedy = 'The metadata is wrong. Inform the operator of the server, or set the endpoint variables.';
   if (typeof value !== 'string') throw mustBe('metadata_invalid', name, 'an https URL', `a ${typeof value}`, remedy);
   checkServerUrl(name, value, 'metadata_invalid', remedy);
   return value;

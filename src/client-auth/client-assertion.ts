@@ -2,13 +2,15 @@
 
 import type { FreshClaims, Signer } from './signer.ts';
 
-/** What an assertion says. */
+/** The claims of an assertion. */
 export type ClientAssertionClaims = FreshClaims & { iss: string; sub: string; aud: string };
 
 /**
  * Makes one client assertion.
  *
+ * @returns a compact JWS, and the claims in it
  * @throws ClientAuthError `signature_invalid`
+ * @see RFC 7523 section 3
  */
 export const createClientAssertion = (
   clientId: string,

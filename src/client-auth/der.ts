@@ -1,5 +1,5 @@
-// A strict reader of DER, just deep enough for private keys: on both sides. Strict, because a key that was cut or
-// changed on its way into a variable must be told from a good one (ITU-T X.690 sections 8.1 and 10.1).
+// A strict reader of DER, just deep enough for private keys, on both sides. Strict, because a key that was cut or changed on
+// its way into a variable must not pass for a good one (ITU-T X.690 sections 8.1 and 10.1).
 
 /** One element: its tag, and its contents as hexadecimal. */
 export type DerElement = { tag: number; contents: string };
@@ -14,10 +14,11 @@ export const NULL = 0x05;
 export type DerFault = 'truncated' | 'damaged';
 
 /**
- * Reads all elements that stand one after the other in the given bytes.
+ * Reads a sequence of DER elements.
  *
  * @param hex the bytes as hexadecimal
  * @returns the elements, or what is wrong with them
+ * @see ITU-T X.690 section 8.1
  */
 export const readDer = (hex: string): DerElement[] | DerFault => {
   const elements: DerElement[] = [];

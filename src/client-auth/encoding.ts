@@ -3,14 +3,14 @@
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** The bytes of text in which every character is one byte: ASCII or Latin-1. */
+/** Gives the bytes of text in which every character is one byte: ASCII or Latin-1. */
 export const toHex = (text: string): string => {
   let hex = '';
   for (let i = 0; i < text.length; i++) hex += (256 + text.charCodeAt(i)).toString(16).slice(1);
   return hex;
 };
 
-/** Text of which every byte is one character. */
+/** Gives the text in which every byte is one character. */
 export const fromHex = (hex: string): string => {
   let text = '';
   for (let i = 0; i < hex.length; i += 2) text += String.fromCharCode(Number.parseInt(hex.slice(i, i + 2), 16));
@@ -25,7 +25,7 @@ export const fromHex = (hex: string): string => {
 export const toBase64url = (hex: string): string => {
   let text = '';
   for (let i = 0; i < hex.length; i += 3) {
-    // Three digits are two letters; what is left at the end is filled up with zeros.
+    // Three digits are two characters; the last ones are filled up with zeros.
     const digits = hex.slice(i, i + 3);
     const value = Number.parseInt(digits, 16) << ((3 - digits.length) * 4);
     text += ALPHABET.charAt(value >> 6) + (digits.length > 1 ? ALPHABET.charAt(value & 63) : '');
@@ -34,9 +34,11 @@ export const toBase64url = (hex: string): string => {
 };
 
 /**
- * Decodes base64url without padding to bytes, or to undefined when the text is not that from end to end: a foreign
- * character, a missing one, or bits left over that are not zero (RFC 4648 sections 3.3 and 3.5), by which a damaged last
- * character shows.
+ * Decodes base64url without padding to bytes.
+ *
+ * @returns undefined when the text is anything else: a character of another alphabet, a missing one, or bits left over that
+ * are not zero, which show a damaged last character
+ * @see RFC 4648 sections 3.3, 3.5 and 5
  */
 export const fromBase64url = (text: string): string | undefined => {
   if (text.length % 4 === 1) return undefined;
@@ -51,7 +53,11 @@ export const fromBase64url = (text: string): string | undefined => {
   return /^0*$/.test(hex.slice(digits)) ? hex.slice(0, digits) : undefined;
 };
 
-/** Decodes padded Base64, by the same rules as {@link fromBase64url} (RFC 4648 section 4). */
+/**
+ * Decodes padded Base64, by the same rules as {@link fromBase64url}.
+ *
+ * @see RFC 4648 section 4
+ */
 export const fromBase64 = (text: string): string | undefined =>
   text !== '' && text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text)
     ? fromBase64url(text.replace(/=/g, '').replace(/\+/g, '-').replace(/\//g, '_'))

@@ -38,9 +38,9 @@ export class ClientAuthError extends Error {
 }
 
 /**
- * Builds the error of something that is not what it must be.
+ * Makes the error of something that is not what it must be.
  *
- * @param subject the name of the variable, or of the part of the request
+ * @param subject the name of the variable, or of the part of the request or of the metadata
  * @param expected what it must be
  * @param got the shape of what it is, never its value where that could be secret
  * @param remedy one thing to do, as a whole sentence
@@ -54,15 +54,18 @@ export const mustBe = (
 ): ClientAuthError => new ClientAuthError(code, `"${subject}" must be ${expected}, got ${got}. ${remedy}`, subject);
 
 /**
- * Finds a reference that nothing has resolved, and describes it; its name is shown where it can't be anything else.
+ * Finds a reference to a variable, {{NAME}}, that nothing has resolved.
  *
- * @returns undefined when there is none
+ * @returns the name of the variable, or `…` where the text can't be a name and is not fit to be shown; undefined when there
+ * is no reference
  */
-export const leftoverOf = (value: string): string | undefined => {
+export const findUnresolvedReference = (value: string): string | undefined => {
   const name = /\{\{([^{}]*)\}\}/.exec(value)?.[1];
-  if (name === undefined) return undefined;
-  return `an unresolved {{${/^[\w.$:/ -]{1,30}$/.test(name) ? name : '…'}}}`;
+  return name === undefined || /^[\w.$:/ -]{1,30}$/.test(name) ? name : '…';
 };
+
+/** Describes in an error what {@link findUnresolvedReference} has found. */
+export const toUnresolved = (name: string): string => `an unresolved {{${name}}}`;
 
 /**
  * Describes a value in an error: quoted when it is short and plain, else only by its length, since a key may have been

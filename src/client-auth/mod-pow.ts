@@ -2,10 +2,11 @@
 // many times faster than arithmetic written in JavaScript. Not constant in time: see the README's security limits.
 
 /**
- * base to the power of exponent, modulo modulus: fixed windows of five bits, the digits of the exponent in base 32.
+ * Computes base to the power of exponent, modulo modulus, by windows of five bits: the digits of the exponent in base 32.
  *
  * @param exponent zero or more
  * @param modulus more than one
+ * @see Handbook of Applied Cryptography, algorithm 14.82
  */
 export const modPow = (base: bigint, exponent: bigint, modulus: bigint): bigint => {
   const digits = exponent.toString(32);

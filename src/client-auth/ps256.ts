@@ -1,14 +1,30 @@
 // PS256: RSASSA-PSS with SHA-256, MGF1 with SHA-256 and a salt of 32 bytes (RFC 7518 section 3.5), on both sides. The only
-// file that knows jsrsasign. jsrsasign encodes and hashes; the numbers are carried by native BigInt instead of
-// its own arithmetic, and the salt is the caller's instead of its own Math.random.
+// file that knows jsrsasign. jsrsasign encodes and hashes; native BigInt computes instead of its own arithmetic, and the
+// salt is the caller's instead of its own Math.random.
 
 import loadJsrsasign from 'jsrsasign/ps256';
 import { toBase64url, toHex } from './encoding.ts';
 import { ClientAuthError } from './errors.ts';
 import { modPow } from './mod-pow.ts';
-import type { RsaPrivateKey } from './signing-key.ts';
+import type { Sha256 } from './random.ts';
+import type { RsaPrivateKey } from './rsa-numbers.ts';
 
 const SALT_LENGTH = 32;
+
+/** The signature algorithm in one execution. */
+export type Ps256 = {
+  sha256: Sha256;
+  /**
+   * Signs text.
+   *
+   * @param text ASCII, the JWS signing input
+   * @param salt 32 random bytes as hexadecimal
+   * @returns the signature in base64url, as long as the modulus
+   * @throws ClientAuthError `signature_invalid`
+   * @see RFC 8017 section 8.1.1
+   */
+  sign: (text: string, key: RsaPrivateKey, salt: string) => string;
+};
 
 /** What jsrsasign's PSS code calls on a number. */
 class BigInteger {
@@ -28,27 +44,6 @@ class BigInteger {
   }
 }
 
-/** What jsrsasign draws its salt from: the bytes of the one signature that is being made. */
-let salt = '';
-class SecureRandom {
-  nextBytes(array: number[]): void {
-    for (let i = 0; i < array.length; i++) array[i] = Number.parseInt(salt.slice(i * 2, i * 2 + 2), 16);
-  }
-}
-
-/** jsrsasign, loaded when the first of the two functions below is called. */
-let loaded: ReturnType<typeof loadJsrsasign> | undefined;
-const jsrsasign = () => {
-  loaded ??= loadJsrsasign(BigInteger, SecureRandom, { crypto: { Util: { hashHex: hex => sha256(hex) } } });
-  return loaded;
-};
-
-/** SHA-256 from hexadecimal digits to 64 hexadecimal digits. */
-export const sha256 = (hex: string): string => {
-  const { CryptoJS } = jsrsasign();
-  return CryptoJS.SHA256(CryptoJS.enc.Hex.parse(hex)).toString();
-};
-
 /**
  * m^d mod n by the Chinese remainder theorem, verified by the public exponent, so that no fault of the arithmetic leaves:
  * one wrong result shows the factors of the key.
@@ -64,27 +59,36 @@ const rsasp1 = ({ n, e, p, q, dp, dq, qi }: RsaPrivateKey, message: bigint): big
   throw new ClientAuthError(
     'signature_invalid',
     'The signature made with "signing_key" did not verify with its public half, and was not sent. Send again; if it happens twice, replace the key.',
+    'signing_key',
   );
 };
 
 /**
- * Signs text.
+ * Loads jsrsasign for one execution; nothing of it is kept for the next. Call it only when there is something to sign.
  *
- * @param text ASCII, the JWS signing input
- * @param freshSalt 32 random bytes as hexadecimal
- * @returns the signature in base64url, as long as the modulus
- * @throws ClientAuthError `signature_invalid`
- * @see RFC 8017 section 8.1.1
+ * @see RFC 7518 section 3.5
  */
-export const signPS256 = (text: string, key: RsaPrivateKey, freshSalt: string): string => {
-  if (freshSalt.length !== SALT_LENGTH * 2) throw new RangeError('the salt of PS256 has 32 bytes');
-  const { RSAKey } = jsrsasign();
-  const rsa = new RSAKey();
-  rsa.n = new BigInteger(key.n);
-  rsa.doPrivate = (message: BigInteger) => new BigInteger(rsasp1(key, message.value));
-  salt = freshSalt;
-  const signature = rsa.signPSS(text, 'sha256', SALT_LENGTH);
-  salt = '';
-  // "The length of the signature is k octets, where k is the length in octets of the modulus" (section 8.1.1)
-  return toBase64url(signature.padStart(Math.ceil(key.bits / 8) * 2, '0'));
+export const createPs256 = (): Ps256 => {
+  /** The bytes that jsrsasign draws as the salt of the one signature that is being made. */
+  let drawn = '';
+  class SecureRandom {
+    nextBytes(array: number[]): void {
+      for (let i = 0; i < array.length; i++) array[i] = Number.parseInt(drawn.slice(i * 2, i * 2 + 2), 16);
+    }
+  }
+  const sha256: Sha256 = hex => CryptoJS.SHA256(CryptoJS.enc.Hex.parse(hex)).toString();
+  const { RSAKey, CryptoJS } = loadJsrsasign(BigInteger, SecureRandom, { crypto: { Util: { hashHex: sha256 } } });
+  return {
+    sha256,
+    sign: (text, key, salt) => {
+      if (salt.length !== SALT_LENGTH * 2) throw new RangeError('the salt of PS256 has 32 bytes');
+      const rsa = new RSAKey();
+      rsa.n = new BigInteger(key.n);
+      rsa.doPrivate = (message: BigInteger) => new BigInteger(rsasp1(key, message.value));
+      drawn = salt;
+      const signature = rsa.signPSS(text, 'sha256', SALT_LENGTH);
+      // "The length of the signature is k octets, where k is the length in octets of the modulus" (section 8.1.1)
+      return toBase64url(signature.padStart(Math.ceil(key.bits / 8) * 2, '0'));
+    },
+  };
 };

@@ -10,18 +10,23 @@ export type RandomBytes = (length: number) => string;
 /** SHA-256 from hexadecimal digits to 64 hexadecimal digits. */
 export type Sha256 = (hex: string) => string;
 
-/** A generator on `crypto.getRandomValues`. */
+/**
+ * Makes a generator on `crypto.getRandomValues`.
+ *
+ * @see https://www.w3.org/TR/webcrypto/#Crypto-method-getRandomValues
+ */
 export const systemRandomBytes =
   (getRandomValues: (array: Uint8Array) => Uint8Array): RandomBytes =>
   length =>
     toHex(String.fromCharCode(...getRandomValues(new Uint8Array(length))));
 
 /**
- * A generator whose output nobody can predict who lacks the secret, even if all the rest of its seed is known; and who
- * has the secret still has to guess the rest.
+ * Makes a generator from a secret and from what changes. Nobody can predict its output without the secret, even with all
+ * the rest of the seed; with the secret the rest still has to be guessed.
  *
  * @param secret 256 bits or more that only the holder of the private key knows
  * @param entropy what changes from run to run: clock, Math.random, the request
+ * @see RFC 6979 section 3.6
  */
 export const hedgedRandomBytes = (sha256: Sha256, secret: string, entropy: string[]): RandomBytes => {
   const seed = sha256(toHex(['paynet-client-auth', secret, ...entropy].join('\0')));
@@ -34,7 +39,7 @@ export const hedgedRandomBytes = (sha256: Sha256, secret: string, entropy: strin
 };
 
 /**
- * A random UUID.
+ * Makes a random UUID.
  *
  * @see RFC 9562 section 5.4
  */

@@ -8,15 +8,18 @@ import type { Signer } from './signer.ts';
 /** https://www.rfc-editor.org/rfc/rfc9101#section-9.4.1 */
 const TYP = 'oauth-authz-req+jwt';
 
-/** Whether a form parameter `request` holds claims, and not a request object that is made already. */
+/** Whether the form parameter `request` holds claims, and not a request object that exists already. */
 export const isClaims = (value: string): boolean => value.startsWith('{');
 
 /**
- * Makes a request object from claims. Whatever they say of the client, the audience and the time is replaced.
+ * Makes a request object from claims. Those of the client, the audience and the time are replaced.
  *
  * @param text the claims as a JSON object
  * @param issuer of the authorization server, its audience (RFC 9101 section 4)
- * @throws ClientAuthError `request_body_invalid`, `signature_invalid`, or what is wrong with the issuer
+ * @returns a compact JWS
+ * @throws ClientAuthError `request_body_invalid`; `variable_missing`, `variable_unresolved`, `variable_invalid` of the
+ * issuer; `signature_invalid`
+ * @see RFC 9101 section 4, RFC 9126 section 3
  */
 export const createRequestObject = (text: string, clientId: string, issuer: string, signer: Signer): string => {
   const invalid = (got: string) =>

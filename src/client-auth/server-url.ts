@@ -1,15 +1,18 @@
 // URLs of the authorization server, on both sides. Newman's sandbox has no URL parser, and an assertion must never go to
-// a URL that two parsers understand differently, so only the plain form that all of them read alike is taken
-// (RFC 3986 section 3, without user information, percent-encoding, dot segments, or letters outside ASCII).
+// a URL that two parsers understand differently. So only the plain form is accepted that all of them read alike (RFC 3986
+// section 3, without user information, percent-encoding, dot segments, or characters outside ASCII).
 
-import { type ClientAuthError, leftoverOf, mustBe, shapeOf } from './errors.ts';
+import { type ClientAuthError, findUnresolvedReference, mustBe, shapeOf, toUnresolved } from './errors.ts';
 
 /** Scheme, host, optional port, path; then what may follow. */
 const PLAIN = /^(https?):\/\/([a-z0-9.-]+|\[::1\])(?::([0-9]{1,5}))?(\/[\w.~!$&()*+,;=:/-]*)?(\?[^#\s]*)?(#.*)?$/i;
 
 /**
- * Scheme, host, port and path in one form, or undefined when the URL is not of the plain form. The query and the fragment
- * are dropped, the default port too; scheme and host are lower case.
+ * Gives scheme, host, port and path in one form. Scheme and host are in lower case; the default port, the query and the
+ * fragment are dropped.
+ *
+ * @returns undefined when the URL is not of the plain form
+ * @see RFC 3986 section 6.2
  */
 export const toPlainUrl = (url: string): string | undefined => {
   const match = PLAIN.exec(url);
@@ -34,11 +37,9 @@ const isPlainHost = (host: string): boolean => {
 
 const isLoopback = (plainUrl: string): boolean => /^http:\/\/(127(\.\d+){3}|localhost|\[::1\])(:\d+)?\//.test(plainUrl);
 
+/** The shape of a URL that is there, resolved, and not of the plain form; undefined when it is. */
 const faultOf = (url: string): string | undefined => {
-  if (url === '') return 'nothing';
-  if (url !== url.trim()) return 'one with blanks around it';
-  const leftover = leftoverOf(url);
-  if (leftover) return leftover;
+  if (url !== url.trim()) return 'one with whitespace around it';
   const plain = toPlainUrl(url);
   if (plain === undefined) return /^https?:\/\//i.test(url) ? 'one of another form' : shapeOf(url);
   if (url.includes('#')) return 'one with a fragment';
@@ -46,10 +47,11 @@ const faultOf = (url: string): string | undefined => {
 };
 
 /**
- * Refuses a URL that is not https, or http on a loopback host, in plain form.
+ * Refuses a URL that is not https, or http on a loopback host, in the plain form.
  *
- * @param name of the variable or the metadata member that holds it
+ * @param name of the variable, or of the member of the metadata, that holds it
  * @throws ClientAuthError with the given code, or `variable_missing`, `variable_unresolved`
+ * @see CVE-2025-27370, CVE-2025-27371
  */
 export const checkServerUrl = (
   name: string,
@@ -57,10 +59,12 @@ export const checkServerUrl = (
   code: 'variable_invalid' | 'metadata_invalid',
   remedy = `Write it as the authorization server's metadata has it.`,
 ): void => {
-  const got = faultOf(url);
-  if (got === undefined) return;
-  const error = (which: ClientAuthError['code']) =>
-    mustBe(which, name, 'an https URL (plain: no user name, "%", ".." or "#")', got, remedy);
-  if (url === '') throw error('variable_missing');
-  throw error(got.startsWith('an unresolved') ? 'variable_unresolved' : code);
+  const refuse = (as: ClientAuthError['code'], got: string): never => {
+    throw mustBe(as, name, 'an https URL (plain: no user name, "%", ".." or "#")', got, remedy);
+  };
+  if (url === '') refuse('variable_missing', 'nothing');
+  const reference = findUnresolvedReference(url);
+  if (reference) refuse('variable_unresolved', toUnresolved(reference));
+  const fault = faultOf(url);
+  if (fault) refuse(code, fault);
 };

@@ -1,16 +1,16 @@
 // The variables that say who the client is, read and checked once, on both sides. A variable that is needed and not set,
 // or that still holds {{NAME}}, stops the request.
 
-import { type ClientAuthError, leftoverOf, mustBe, shapeOf } from './errors.ts';
+import { type ClientAuthError, findUnresolvedReference, mustBe, shapeOf, toUnresolved } from './errors.ts';
 import { checkServerUrl } from './server-url.ts';
 
-/** Gives the value of a variable as text without blanks around it, references resolved; empty when it is not set. */
+/** Gives the value of a variable as text, references resolved; empty when it is not set. */
 export type ReadVariable = (name: string) => string;
 
 /** Where the audience of the assertion comes from. */
 export type Audience = { from: 'token_endpoint' | 'issuer' } | { from: 'url'; url: string };
 
-/** What is signed with, and for how long it holds. */
+/** What is signed with, and how long a signed JWT is valid. */
 export type Signing = {
   /** As pasted; see `importSigningKey`. */
   signingKey: string;
@@ -37,31 +37,32 @@ const isIdentifier = (text: string): boolean =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to refuse
   text.length <= 256 && !/[\u0000-\u001f\u007f-\u009f\u2028\u2029]|-----BEGIN|^[{[]/.test(text);
 
-const invalid = (name: string, expected: string, value: string, remedy: string): ClientAuthError =>
+const invalidValue = (name: string, expected: string, value: string, remedy: string): ClientAuthError =>
   mustBe('variable_invalid', name, expected, shapeOf(value), remedy);
 
 /**
- * Refuses a key ID that is none; an empty one is let through.
+ * Refuses a key ID that can't be one. An empty one passes.
  *
  * @throws ClientAuthError `variable_invalid`
  */
 export const checkKid = (kid: string): string => {
   if (isIdentifier(kid)) return kid;
-  throw invalid('kid', EXPECTED_KID, kid, 'Copy it from the JWKS.');
+  throw invalidValue('kid', EXPECTED_KID, kid, 'Copy it from the JWKS.');
 };
 
 const METHODS = ['private_key_jwt', 'tls_client_auth'] as const;
 
 /**
- * A variable that may be unset, and must not refer to one that is.
+ * Reads a variable that may be unset, and must not refer to one that is unset.
  *
  * @throws ClientAuthError `variable_unresolved`
  */
 const readResolved = (read: ReadVariable, name: string, expected: string): string => {
-  const value = read(name);
-  const leftover = leftoverOf(value);
-  if (!leftover) return value;
-  throw mustBe('variable_unresolved', name, expected, leftover, 'Set that variable, or write the value itself.');
+  const value = read(name).trim();
+  const reference = findUnresolvedReference(value);
+  if (!reference) return value;
+  const remedy = 'Set that variable, or write the value itself.';
+  throw mustBe('variable_unresolved', name, expected, toUnresolved(reference), remedy);
 };
 
 const readSeconds = (read: ReadVariable, name: string, min: number, max: number, byDefault: number): number => {
@@ -70,11 +71,11 @@ const readSeconds = (read: ReadVariable, name: string, min: number, max: number,
   if (value === '') return byDefault;
   const number = /^[+-]?\d{1,6}$/.test(value) ? Number(value) : Number.NaN;
   if (number >= min && number <= max) return number;
-  throw invalid(name, expected, value, `Unset it for the default of ${byDefault}.`);
+  throw invalidValue(name, expected, value, `Unset it for the default of ${byDefault}.`);
 };
 
 /**
- * Reads what is signed with; the key itself is looked at when it is imported.
+ * Reads what is signed with. The key itself is checked when it is imported.
  *
  * @throws ClientAuthError `variable_unresolved`, `variable_invalid`
  */
@@ -89,6 +90,7 @@ export const readSigning = (read: ReadVariable): Signing => ({
  * Reads the settings of the client.
  *
  * @throws ClientAuthError `variable_missing`, `variable_unresolved`, `variable_invalid`
+ * @see RFC 7591 section 2 for `token_endpoint_auth_method`
  */
 export const readSettings = (read: ReadVariable): Settings => {
   const expectedClientId = 'the client identifier that was registered';
@@ -99,14 +101,14 @@ export const readSettings = (read: ReadVariable): Settings => {
   }
   // client-id = *VSCHAR (RFC 6749 appendix A.1)
   if (!/^[\x20-\x7e]+$/.test(clientId) || clientId.includes('{{') || !isIdentifier(clientId)) {
-    throw invalid('client_id', expectedClientId, clientId, 'Copy it again.');
+    throw invalidValue('client_id', expectedClientId, clientId, 'Copy it again.');
   }
   const expectedMethod = METHODS.join(' or ');
   const method = readResolved(read, 'token_endpoint_auth_method', expectedMethod) || 'private_key_jwt';
   if (method === 'tls_client_auth') return { method, clientId };
   if (method !== 'private_key_jwt') {
     const remedy = 'Set the one that the client is registered with.';
-    throw invalid('token_endpoint_auth_method', expectedMethod, method, remedy);
+    throw invalidValue('token_endpoint_auth_method', expectedMethod, method, remedy);
   }
   return {
     method,
@@ -121,7 +123,7 @@ const readAudience = (value: string): Audience => {
   if (value === 'token_endpoint' || value === 'issuer') return { from: value };
   if (!/^https?:\/\//i.test(value)) {
     const remedy = 'Set what the authorization server expects as "aud".';
-    throw invalid('client_assertion_audience', EXPECTED_AUDIENCE, value, remedy);
+    throw invalidValue('client_assertion_audience', EXPECTED_AUDIENCE, value, remedy);
   }
   checkServerUrl('client_assertion_audience', value, 'variable_invalid', 'Write it as the authorization server does.');
   return { from: 'url', url: value };

@@ -3,12 +3,12 @@
 
 import { toBase64url, toHex } from './encoding.ts';
 import { mustBe } from './errors.ts';
-import { signPS256 } from './ps256.ts';
-import { type RandomBytes, uuidv4 } from './random.ts';
+import { createPs256 } from './ps256.ts';
+import { type RandomBytes, type Sha256, uuidv4 } from './random.ts';
 import { checkKid, EXPECTED_KID, type Signing } from './settings.ts';
 import { importSigningKey, type RsaPrivateKey } from './signing-key.ts';
 
-/** The claims that make a JWT one of its kind; times are whole seconds since the Unix epoch. */
+/** The claims that differ from JWT to JWT; times are whole seconds since the Unix epoch. */
 export type FreshClaims = { iat: number; exp: number; jti: string };
 
 export type Signer = {
@@ -24,31 +24,31 @@ export type Signer = {
   sign: (claims: object, typ?: string) => string;
 };
 
-/** base64url of JSON in ASCII; letters beyond it are escaped, as RFC 8259 section 7 allows. */
+/** base64url of JSON in ASCII; other characters are escaped, as RFC 8259 section 7 allows. */
 const encodePart = (part: object): string => {
-  const toEscape = (letter: string) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  const toEscape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return toBase64url(toHex(JSON.stringify(part).replace(/[\u007f-\uffff]/g, toEscape)));
 };
+
+/** Makes the generator for `jti` and salt; key and hash are for hosts that have no good one. */
+export type CreateRandomBytes = (key: RsaPrivateKey, sha256: Sha256) => RandomBytes;
 
 /**
  * Makes the signer of one execution.
  *
- * @param createRandomBytes makes the generator for `jti` and salt; gets the key, for hosts that have no good generator
  * @param now seconds since the Unix epoch, by the local clock
- * @throws ClientAuthError when the key can't be imported, or nothing names it
+ * @throws ClientAuthError what {@link importSigningKey} throws; `variable_missing`, `variable_invalid` of the `kid`
+ * @see RFC 7515 section 5.1
  */
-export const createSigner = (
-  signing: Signing,
-  createRandomBytes: (key: RsaPrivateKey) => RandomBytes,
-  now: number,
-): Signer => {
+export const createSigner = (signing: Signing, createRandomBytes: CreateRandomBytes, now: number): Signer => {
   const { key, kid: kidOfJwk } = importSigningKey(signing.signingKey);
   const kid = signing.kid || checkKid(kidOfJwk ?? '');
   if (!kid) {
-    const remedy = 'Set it in the environment; it stands in the JWKS beside the public key.';
+    const remedy = 'Set it in the environment. The JWKS has it beside the public key.';
     throw mustBe('variable_missing', 'kid', EXPECTED_KID, 'nothing', remedy);
   }
-  const randomBytes = createRandomBytes(key);
+  const ps256 = createPs256();
+  const randomBytes = createRandomBytes(key, ps256.sha256);
   // "the iat and exp are NumericDate" (RFC 7519 section 2): whole seconds, though fractions would be allowed.
   const iat = Math.floor(now + signing.clockOffset);
   return {
@@ -56,7 +56,7 @@ export const createSigner = (
     freshClaims: () => ({ iat, exp: iat + signing.lifetime, jti: uuidv4(randomBytes) }),
     sign: (claims, typ) => {
       const signingInput = `${encodePart({ alg: 'PS256', kid, typ })}.${encodePart(claims)}`;
-      return `${signingInput}.${signPS256(signingInput, key, randomBytes(32))}`;
+      return `${signingInput}.${ps256.sign(signingInput, key, randomBytes(32))}`;
     },
   };
 };

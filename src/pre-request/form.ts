@@ -2,7 +2,7 @@
 // into it (RFC 6749 appendix B), and a request object where the form holds its claims. Pure: bodies come and go as plain data.
 
 import { PARAMETER_NAMES, type Parameter } from '../client-auth/client-authentication.ts';
-import { ClientAuthError, leftoverOf, mustBe } from '../client-auth/errors.ts';
+import { ClientAuthError, findUnresolvedReference, mustBe, toUnresolved } from '../client-auth/errors.ts';
 import { isClaims } from '../client-auth/request-object.ts';
 
 const CONTENT_TYPE = 'application/x-www-form-urlencoded';
@@ -20,7 +20,7 @@ export type SignRequest = (claims: string) => string;
 export type Form = { mode: 'urlencoded'; fields: PostmanField[] } | { mode: 'raw'; text: string };
 
 /**
- * The form that a body is; a missing one is an empty form.
+ * Reads the form that a body is; a missing one is an empty form.
  *
  * @param contentTypes values of the header; of several the hosts send the last
  * @returns the form, or the shape of a body that is none
@@ -37,16 +37,17 @@ export const toForm = (body: PostmanBody | undefined, contentTypes: string[]): F
     : 'a raw body without the header Content-Type of a form';
 };
 
-/** The error of a body that is no form. */
+/** Makes the error of a body that is no form: `request_body_invalid`. */
 export const noForm = (got: string): ClientAuthError =>
   mustBe('request_body_invalid', 'body', CONTENT_TYPE, got, 'Choose "x-www-form-urlencoded" in the tab Body.');
 
 /**
- * Puts the parameters into a form, each exactly once and enabled, whatever stood there under their names; parameters of
- * client authentication that are not given are taken out (RFC 7523 section 2.2, RFC 6749 section 2.3).
+ * Puts the parameters into a form, each exactly once and enabled, whatever the form had under their names; parameters of
+ * client authentication that are not given are removed.
  *
  * @returns the new body
  * @throws ClientAuthError `request_authenticated_twice`, `variable_unresolved`, or what `signRequest` throws
+ * @see RFC 7523 section 2.2, RFC 6749 section 2.3
  */
 export const putParameters = (
   form: Form,
@@ -69,7 +70,7 @@ export const putParameters = (
     });
     return { mode: 'urlencoded', urlencoded: [...others, ...parameters] };
   }
-  // Blanks between the pairs come from a form that was pasted in several lines; a form of its own has none.
+  // Whitespace between the pairs comes from a form that was pasted in several lines; a form of its own has none.
   const others = resolve(form.text)
     .split('&')
     .map(pair => pair.trim())
@@ -84,22 +85,31 @@ export const putParameters = (
   return { mode: 'raw', raw: [...others, ...ours].join('&') };
 };
 
+/** Makes the error of a request that would authenticate the client a second time: `request_authenticated_twice`. */
+export const authenticatedTwice = (place: string, what: string, remedy = 'Remove it.'): ClientAuthError =>
+  new ClientAuthError(
+    'request_authenticated_twice',
+    `${place} must not hold ${what}: a request is authenticated by one method. ${remedy}`,
+  );
+
 /**
  * Refuses to send a reference that nothing has resolved.
  *
- * @param place where the text stands in the request
+ * @param place where in the request the text is, as the message begins
  * @throws ClientAuthError `variable_unresolved`
  */
 export const checkResolved = (place: string, text: string): void => {
-  const leftover = leftoverOf(text);
-  if (!leftover) return;
-  throw new ClientAuthError('variable_unresolved', `${place} holds ${leftover}. Set that variable, or take it out.`);
+  const name = findUnresolvedReference(text);
+  if (!name) return;
+  const message = `${place} holds ${toUnresolved(name)}. Set that variable, or remove it.`;
+  throw new ClientAuthError('variable_unresolved', message, name);
 };
 
 /**
  * Refuses parameters of client authentication in the query of a URL, where servers and proxies write them down.
  *
  * @throws ClientAuthError `request_authenticated_twice`
+ * @see RFC 6749 section 2.3.1
  */
 export const checkQuery = (url: string): void => {
   const names = url
@@ -107,23 +117,14 @@ export const checkQuery = (url: string): void => {
     .split('&')
     .map(pair => decode(pair.replace(/=.*$/s, '')));
   const found = names.find(name => name === 'client_secret' || isParameter(name));
-  if (!found) return;
-  throw new ClientAuthError(
-    'request_authenticated_twice',
-    `The URL must not hold "${found}": the client is authenticated in the form, by one method. Remove it.`,
-  );
+  if (found) throw authenticatedTwice('The URL', `"${found}"`);
 };
 
 const isParameter = (name: string): boolean => (PARAMETER_NAMES as readonly string[]).includes(name);
 
 /** What else is sent must not authenticate the client a second time, nor hold a variable that is not set. */
 const checkOther = (name: string, text: string): void => {
-  if (name === 'client_secret') {
-    throw new ClientAuthError(
-      'request_authenticated_twice',
-      'The form must not hold "client_secret": a request is authenticated by one method. Remove it.',
-    );
-  }
+  if (name === 'client_secret') throw authenticatedTwice('The form', '"client_secret"');
   checkResolved('The form', text);
 };
 

@@ -43,7 +43,7 @@ const api = { url: `${recorder.origin}/accounts`, ...raw('application/json', '{}
 const VARIANTS = [
   { name: 'empty script', source: scripts.empty, request: token, signs: false },
   { name: UNRELATED, source: scripts.ours, request: api, signs: false },
-  { name: FLOOR, source: scripts.byHand, request: token, signs: true },
+  { name: FLOOR, source: scripts.configured, request: token, signs: true },
   { name: OURS, source: scripts.ours, request: token, signs: true },
   { name: 'jsrsasign imported whole', source: scripts.whole, request: token, signs: true },
   { name: PASTED, source: scripts.pasted, request: token, signs: true },

@@ -42,7 +42,7 @@ export const createScripts = async () => {
   return {
     empty: '',
     ours: script,
-    byHand: await bundle(readFileSync(`${here}/floor.ts`, 'utf8'), here),
+    configured: await bundle(readFileSync(`${here}/floor.ts`, 'utf8'), here),
     whole: await bundle(`import { KJUR } from 'jsrsasign';\n${SIGN_WITH_JSRSASIGN}`, here),
     pasted: `var navigator = {}, window = {};\neval(pm.variables.get('jsrsasign'));\n${SIGN_WITH_JSRSASIGN}`,
   };

@@ -34,7 +34,13 @@ const authenticate = (
 ) =>
   authenticateClient({
     settings: { ...settings, ...change } as Settings,
-    server: { issuer: 'https://issuer.example.my', endpoints, byHand: endpoints, replaced: {}, isDiscovered: false },
+    server: {
+      issuer: 'https://issuer.example.my',
+      endpoints,
+      configured: endpoints,
+      replaced: {},
+      isDiscovered: false,
+    },
     endpoint: 'introspection_endpoint',
     getSigner: signing => createSigner(signing, () => length => '5a'.repeat(length), now),
   });

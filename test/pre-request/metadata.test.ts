@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { after, before, describe, it } from 'node:test';
-import { collectionOf } from '../support/collections.ts';
+import { collectionOf, script } from '../support/collections.ts';
 import { type Host, hosts } from '../support/hosts.ts';
 import { type Answer, type Recorder, startRecorder } from '../support/recorder.ts';
 import {
@@ -51,7 +51,7 @@ for (const host of hosts) {
       other = await startRecorder();
     });
     after(() => other.close());
-    const { recorder, itSends, metadata, discovery } = prepareScriptRuns(host);
+    const { recorder, settings, itSends, sendCollection, metadata, discovery } = prepareScriptRuns(host);
     const elsewhere = () => recorder.origin.replace('127.0.0.1', 'localhost');
 
     /** A document of the issuer, or a change of the good one, with the origin of the recorder where it says so. */
@@ -61,12 +61,16 @@ for (const host of hosts) {
         .replaceAll('{ORIGIN}', recorder.origin.replace('http', 'HTTP'));
 
     const broken: [string, object | string, RegExp][] = [
-      ['names an issuer that differs in a slash', { issuer: '{origin}/' }, /^ClientAuthError: "issuer" must be the/],
+      [
+        'names an issuer that differs in a slash',
+        { issuer: '{origin}/' },
+        /^ClientAuthError: "issuer" must be exactly the/,
+      ],
       ['names an issuer that differs in case', { issuer: '{ORIGIN}' }, /in its own metadata/],
       ['names an issuer on another port', { issuer: '{origin}0' }, /in its own metadata/],
       ['names an issuer with whitespace behind it', { issuer: '{origin} ' }, /in its own metadata/],
-      ['names several issuers', { issuer: ['{origin}'] }, /in its own metadata.* there it is none/],
-      ['names no issuer', { issuer: undefined }, /"issuer" must be the issuer in its own metadata/],
+      ['names several issuers', { issuer: ['{origin}'] }, /in its own metadata.* the metadata has none/],
+      ['names no issuer', { issuer: undefined }, /"issuer" must be exactly the issuer in its own metadata/],
       [
         'names an endpoint on http',
         { token_endpoint: 'http://as.example.my/token' },
@@ -112,7 +116,7 @@ for (const host of hosts) {
       [
         'has what is asked for only in a __proto__',
         '{"__proto__":{"issuer":"{origin}","token_endpoint":"{origin}/token"}}',
-        /in its own metadata.* there it is none/,
+        /in its own metadata.* the metadata has none/,
       ],
       [
         'has an endpoint only in a __proto__',
@@ -122,7 +126,7 @@ for (const host of hosts) {
       [
         'names the issuer first and another last',
         '{"issuer":"{origin}","issuer":"https://x.my"}',
-        /must be the issuer in its own metadata/,
+        /must be exactly the issuer in its own metadata/,
       ],
       [
         'has the token endpoint on another host than the endpoint that gets the assertion',
@@ -276,6 +280,16 @@ for (const host of hosts) {
       outcome => assertRefused(outcome, /got the error "[^"]*ECONNREFUSED/),
     );
 
+    it('refuses when the host fails between the answer and the script', async () => {
+      const redefined = `clearTimeout = () => { throw new Error('x'); };\n${script}`;
+      const { answers, change } = discovery();
+      const outcome = await sendCollection(collectionOf([token()], {}, redefined), {
+        environment: { ...settings, ...change },
+        answers,
+      });
+      assertRefused(outcome, /The script itself failed \(Error\)/, [OPENID]);
+    });
+
     for (const [first, second] of [
       [500, 404],
       [404, 404],
@@ -356,7 +370,7 @@ for (const host of hosts) {
         [
           'of that host',
           { issuer: '{other}', token_endpoint: '{other}/token' },
-          /must be the issuer in its own metadata/,
+          /must be exactly the issuer in its own metadata/,
         ],
         ['with an endpoint on http', { token_endpoint: 'http://as.example.my/token' }, /must be an https URL/],
         ['in HTML', '<a href="/">', /must be a JSON object/],

@@ -257,6 +257,16 @@ for (const host of hosts) {
     );
 
     itSends(
+      'authenticates a POST whose method is a reference',
+      () => ({ requests: [token({ method: '{{VERB}}' })], change: { VERB: 'post' } }),
+      async outcome => {
+        assertGreen(outcome);
+        assert.equal(only(outcome).method, 'POST');
+        await verified(only(outcome).form.get('client_assertion') as string);
+      },
+    );
+
+    itSends(
       'takes a number for the value of a field',
       () => ({ requests: [token({ body: { mode: 'urlencoded', urlencoded: [{ key: 'max_age', value: 5 }] } })] }),
       outcome => {

@@ -146,7 +146,7 @@ for (const host of hosts) {
      */
     const run = async (redefinition: string, change: Record<string, string>, isLasting: boolean) => {
       const { origin } = recorder;
-      const byHand = {
+      const configured = {
         type_in_front: 'application/x-www-form-urlencoded',
         ...{ url: '{{token_endpoint}}', token_endpoint: `${origin}/token`, issuer: '' },
       };
@@ -161,7 +161,7 @@ for (const host of hosts) {
         { ...collection, item: isLasting ? item : item.slice(0, 1) },
         {
           environment: { client_id: 'client-1', kid: 'key-1', signing_key: pem, ...change },
-          data: isLasting ? [byHand, byMetadata] : [byHand],
+          data: isLasting ? [configured, byMetadata] : [configured],
           onItem: () => places.push(recorder.requests.length),
         },
       );

@@ -145,9 +145,9 @@ for (const host of hosts) {
       [
         'a header Authorization: Basic',
         { header: [{ key: 'authorization', value: 'basic dTpw' }] },
-        /must not carry "Authorization: Basic"/,
+        /must not hold "Authorization: Basic"/,
       ],
-      ['Basic in the tab Authorization', { auth: basicAuth() }, /must not carry authorization of type "basic"/],
+      ['Basic in the tab Authorization', { auth: basicAuth() }, /must not hold authorization of type "basic"/],
       ['a client_secret in the form', { body: form(['client_secret', 'x']) }, /must not hold "client_secret"/],
       [
         'an unresolved variable in the form',
@@ -157,17 +157,17 @@ for (const host of hosts) {
       [
         'Basic out of a variable',
         { header: [{ key: 'Authorization', value: '{{basic}}' }] },
-        /must not carry "Authorization: Basic"/,
+        /must not hold "Authorization: Basic"/,
       ],
       [
         'Basic under a name out of a variable',
         { header: [{ key: '{{header}}', value: 'Basic dTpw' }] },
-        /must not carry "Authorization: Basic"/,
+        /must not hold "Authorization: Basic"/,
       ],
       [
         'an API key of its own',
         { auth: { type: 'apikey', apikey: [] } },
-        /must not carry authorization of type "apikey"/,
+        /must not hold authorization of type "apikey"/,
       ],
       [
         'Digest, which would send the assertion twice',

@@ -76,7 +76,7 @@ export const surroundings: Surroundings = {
   known: {
     issuer: ISSUER,
     endpoints: { token_endpoint: TOKEN_ENDPOINT },
-    byHand: {},
+    configured: {},
     replaced: {},
     isDiscovered: true,
   },

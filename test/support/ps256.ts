@@ -1,8 +1,9 @@
 // ps256.ts as it is built, for tests in Node: with what the build cuts out of jsrsasign.
 
 import { constants, createPublicKey, type KeyObject, randomBytes, verify } from 'node:crypto';
+import { createPs256 } from '../../src/client-auth/ps256.ts';
 
-export { sha256, signPS256 } from '../../src/client-auth/ps256.ts';
+export const { sha256, sign: signPS256 } = createPs256();
 
 /** A fresh salt as hexadecimal. */
 export const createSalt = (): string => randomBytes(32).toString('hex');

@@ -62,7 +62,7 @@ export function checkAliases({ known, server }: Surroundings): Line {
   const name = 'mtls_endpoint_aliases';
   if (!server) return notChecked('aliases_not_checked', name, 'the metadata was not read');
   const { replaced } = server.metadata;
-  const bypassed = ENDPOINT_NAMES.filter(one => known.byHand[one] && known.byHand[one] === replaced[one]);
+  const bypassed = ENDPOINT_NAMES.filter(one => known.configured[one] && known.configured[one] === replaced[one]);
   if (bypassed.length > 0) {
     const names = `"${bypassed.join('", "')}"`;
     const message = `${names} must be the alias for mutual TLS, got the endpoint that it replaces. Unset it.`;

@@ -32,7 +32,7 @@ export async function checkIssuer(issuer: string, tls: Tls, surroundings: Surrou
 }
 
 function missing({ known }: Surroundings): Line {
-  if (Object.keys(known.byHand).length > 0) {
+  if (Object.keys(known.configured).length > 0) {
     return notChecked('issuer_not_checked', NAME, 'it is not set, but the endpoints are');
   }
   const [expected, remedy] = ['the issuer of the authorization server', 'Set it in the environment.'];

@@ -1,10 +1,10 @@
 // Checks the settings of a client before anything is sent with them: the order of the steps. Each subject has its own file. On
 // the machine.
 
+import { toKnownServer } from '../../client-auth/known-server.ts';
 import type { Settings } from '../../client-auth/settings.ts';
 import type { Client } from '../client/client-options.ts';
 import { type Surroundings, toClockOffset, toRegisteredSubject } from '../diagnosis/surroundings.ts';
-import { toKnownServer } from '../server/metadata.ts';
 import { readTls, type Tls } from '../server/send.ts';
 import { checkCertificate } from './certificate.ts';
 import { checkClock } from './clock.ts';
@@ -62,7 +62,7 @@ export async function runPreflight(
   const registered = await checkJwks(jwks, read('jwks_uri'), tls, method, signingKey);
   const surroundings: Surroundings = {
     ...withoutServer,
-    known: toKnownServer(read, issuer.server),
+    known: toKnownServer(read, issuer.server?.metadata),
     server: issuer.server,
     serverFault: issuer.fault,
     jwks: registered.jwks,

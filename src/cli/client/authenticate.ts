@@ -2,7 +2,8 @@
 
 import { webcrypto } from 'node:crypto';
 import type { EndpointName } from '../../client-auth/authorization-server.ts';
-import { type Authentication, authenticateClient, type KnownServer } from '../../client-auth/client-authentication.ts';
+import { type Authentication, authenticateClient } from '../../client-auth/client-authentication.ts';
+import type { KnownServer } from '../../client-auth/known-server.ts';
 import { systemRandomBytes } from '../../client-auth/random.ts';
 import type { Settings } from '../../client-auth/settings.ts';
 import { createSigner } from '../../client-auth/signer.ts';

@@ -3,6 +3,7 @@
 
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
+import { toKnownServer } from '../../client-auth/known-server.ts';
 import { checkCollection } from '../check/collection.ts';
 import type { Line, Status } from '../check/line.ts';
 import { runLiveChecks } from '../check/live.ts';
@@ -10,7 +11,6 @@ import { runPreflight } from '../check/preflight.ts';
 import { addClientOptions, type ClientOptions, readClient } from '../client/client-options.ts';
 import { inFile, readCollectionFile } from '../collection/collection-file.ts';
 import { CommandError, type Host } from '../command.ts';
-import { toKnownServer } from '../server/metadata.ts';
 
 interface Options extends ClientOptions {
   jwks?: string;

@@ -1,14 +1,14 @@
 // What is the same for all requests of a client, for a diagnosis: the server as known, the transport certificate, the registered
 // subject and the JWKS. What can't be read stays unknown, with the reason. On the machine.
 
-import type { KnownServer } from '../../client-auth/client-authentication.ts';
 import { ClientAuthError, shapeOf } from '../../client-auth/errors.ts';
+import { type KnownServer, toKnownServer } from '../../client-auth/known-server.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import { type CertificateFacts, readCertificate } from '../client/certificate-facts.ts';
 import type { Client } from '../client/client-options.ts';
 import { CommandError } from '../command.ts';
 import { type Jwk, readJwks } from '../server/jwks.ts';
-import { fetchServerFacts, OtherIssuerError, type ServerFacts, toKnownServer } from '../server/metadata.ts';
+import { fetchServerFacts, OtherIssuerError, type ServerFacts } from '../server/metadata.ts';
 import { readTls, type Tls, toConnectionCode } from '../server/send.ts';
 import { type ReadingFault, toPlain } from './causes.ts';
 
@@ -46,7 +46,7 @@ export async function readSurroundings(
     jwks === '' ? {} : readOrFault(() => readJwksOf(jwks, tls)),
   ]);
   return {
-    known: toKnownServer(read, server),
+    known: toKnownServer(read, server?.metadata),
     server,
     serverFault,
     certificate: transport.cert ? await readCertificateOf(tls) : 'none',

@@ -4,12 +4,12 @@
 import type { EventEmitter } from 'node:events';
 import type { NewmanRunOptions, NewmanRunSummary } from 'newman';
 import type { Endpoints } from '../../client-auth/authorization-server.ts';
+import { toKnownServer } from '../../client-auth/known-server.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import { createReader } from '../client/environment.ts';
 import { CommandError, type Host } from '../command.ts';
 import { cannotBeWritten } from '../files.ts';
 import type { Redaction } from '../secrets/redaction.ts';
-import { toKnownServer } from '../server/metadata.ts';
 import { loadNewman, loadOptions, loadReporter } from './newman.ts';
 import type { ReporterOptions } from './newman-options.ts';
 import { collectPostedForms, type PostedForm } from './posted-forms.ts';

@@ -1,21 +1,14 @@
 // The metadata of the authorization server (RFC 8414, OpenID Connect Discovery 1.0): fetched, read, and put together with the
 // endpoints that the user has set. On the machine.
 
-import {
-  ENDPOINT_NAMES,
-  type EndpointName,
-  type Endpoints,
-  type Metadata,
-  metadataUrls,
-  readMetadata,
-} from '../../client-auth/authorization-server.ts';
-import type { KnownServer } from '../../client-auth/client-authentication.ts';
+import { ENDPOINT_NAMES, type EndpointName, type Metadata } from '../../client-auth/authorization-server.ts';
+import { type DiscoveryStep, nextDiscoveryStep } from '../../client-auth/discovery.ts';
 import { ClientAuthError } from '../../client-auth/errors.ts';
+import { type KnownServer, toKnownServer } from '../../client-auth/known-server.ts';
 import { checkServerUrl } from '../../client-auth/server-url.ts';
-import type { ReadVariable } from '../../client-auth/settings.ts';
 import type { Client } from '../client/client-options.ts';
 import { parseObject } from './json-object.ts';
-import { readTls, send, type Tls } from './send.ts';
+import { type Answer, readTls, send, type Tls } from './send.ts';
 
 /** The metadata names another issuer than the configured one. */
 export class OtherIssuerError extends ClientAuthError {
@@ -52,31 +45,27 @@ const HAVE_OWN_MEMBERS: readonly EndpointName[] = ['introspection_endpoint', 're
  * @see RFC 8414 section 3, OpenID Connect Discovery 1.0 section 4
  */
 export async function fetchServerFacts(issuer: string, tls: Tls): Promise<ServerFacts> {
-  const statuses: string[] = [];
-  for (const url of metadataUrls(issuer)) {
-    const { status, text, clockDifference } = await send(url, tls, { headers: { accept: 'application/json' } });
-    if (status === 200) {
-      const metadata = readMetadataOf(issuer, text);
-      const document: Record<string, unknown> = JSON.parse(text);
+  const answers: Answer[] = [];
+  for (;;) {
+    const { url, metadata } = nextStep(issuer, answers);
+    const last = answers.at(-1);
+    if (metadata && last) {
+      const document = parseObject(last.text);
       const read = (suffix: string) => readLists(document, suffix);
       const [methods, algorithms] = [read('auth_methods_supported'), read('auth_signing_alg_values_supported')];
-      return { metadata, url, methods, algorithms, clockDifference };
+      return { metadata, url, methods, algorithms, clockDifference: last.clockDifference };
     }
-    statuses.push(`status ${status} from ${url}`);
+    answers.push(await send(url, tls, { headers: { accept: 'application/json' } }));
   }
-  throw new ClientAuthError(
-    'discovery_failed',
-    `"issuer" must be a server whose metadata can be read, got ${statuses.join(', ')}. Check "issuer", or set the endpoint variables by hand.`,
-  );
 }
 
-function readMetadataOf(issuer: string, text: string): Metadata {
+function nextStep(issuer: string, answers: Answer[]): DiscoveryStep {
   try {
-    return readMetadata(text, issuer);
+    return nextDiscoveryStep(issuer, answers);
   } catch (error) {
-    const { issuer: stated } = parseObject(text);
-    const isOther = error instanceof ClientAuthError && typeof stated === 'string' && stated !== issuer;
-    throw isOther && stated !== '' ? new OtherIssuerError(error, stated) : error;
+    const { issuer: stated } = parseObject(answers.at(-1)?.text ?? '');
+    const isOther = error instanceof ClientAuthError && error.code === 'metadata_invalid' && stated !== issuer;
+    throw isOther && typeof stated === 'string' && stated !== '' ? new OtherIssuerError(error, stated) : error;
   }
 }
 
@@ -88,27 +77,6 @@ function readLists(document: Record<string, unknown>, suffix: string): Partial<R
     if (Array.isArray(list)) lists[name] = list.filter(value => typeof value === 'string');
   }
   return lists;
-}
-
-/** The server as the pre-request script would know it: the endpoints set by hand, then those of the metadata. */
-export function toKnownServer(read: ReadVariable, facts: ServerFacts | undefined): KnownServer {
-  const byHand: Endpoints = {};
-  for (const name of ENDPOINT_NAMES) {
-    const value = read(name);
-    if (value !== '') byHand[name] = value;
-  }
-  const replaced: Endpoints = {};
-  for (const name of ENDPOINT_NAMES) {
-    const url = facts?.metadata.replaced[name];
-    if (url && !byHand[name]) replaced[name] = url;
-  }
-  return {
-    issuer: read('issuer'),
-    endpoints: { ...facts?.metadata.endpoints, ...byHand },
-    byHand,
-    replaced,
-    isDiscovered: facts !== undefined,
-  };
 }
 
 /**
@@ -123,5 +91,6 @@ export async function readKnownServer(
   const known = toKnownServer(read, undefined);
   if (known.endpoints.token_endpoint || !needsTokenEndpoint) return known;
   if (!known.issuer) checkServerUrl('token_endpoint', '', 'variable_invalid', 'Set it, or set "issuer".');
-  return toKnownServer(read, await fetchServerFacts(known.issuer, await readTls(transport)));
+  const { metadata } = await fetchServerFacts(known.issuer, await readTls(transport));
+  return toKnownServer(read, metadata);
 }

@@ -50,10 +50,10 @@ const withoutCertificate = (cert?: string) =>
     .lines;
 const ofEndpoint = (change: Partial<ServerFacts>) =>
   checkEndpoints('private_key_jwt', { ...surroundings, server: { ...server, ...change } })[0];
-const ofAliases = (replaced: string | undefined, byHand: string | undefined) =>
+const ofAliases = (replaced: string | undefined, configured: string | undefined) =>
   checkAliases({
     ...surroundings,
-    known: { ...surroundings.known, byHand: byHand ? { token_endpoint: byHand } : {} },
+    known: { ...surroundings.known, configured: configured ? { token_endpoint: configured } : {} },
     server: { ...server, metadata: { ...server.metadata, replaced: replaced ? { token_endpoint: replaced } : {} } },
   });
 const ofJwks = (change: Partial<JwksFacts>) => describeJwks({ ...jwks, ...change });
@@ -133,7 +133,7 @@ const CASES: Record<OwnCode, Case> = {
   issuer_not_checked: [
     'skip',
     async () => {
-      const known = { ...surroundings.known, byHand: { token_endpoint: TOKEN_ENDPOINT } };
+      const known = { ...surroundings.known, configured: { token_endpoint: TOKEN_ENDPOINT } };
       return (await checkIssuer('', { ca: [] }, { ...surroundings, known })).line;
     },
   ],

@@ -413,7 +413,7 @@ describe('check', () => {
 
   it('reports an issuer that is not the one of the metadata, and one that is not reached', async () => {
     const { find } = await checkAsJson({ issuer: `${server.issuer}/` }, tls);
-    assert.match(find('issuer')?.message ?? '', /^"issuer" must be the issuer in its own metadata/);
+    assert.match(find('issuer')?.message ?? '', /^"issuer" must be exactly the issuer in its own metadata/);
     assert.match(find('token_endpoint')?.message ?? find('endpoints')?.message ?? '', /^not checked/);
     const { find: findNone } = await checkAsJson({ issuer: 'https://127.0.0.1:1' }, tls);
     assert.match(findNone('issuer')?.message ?? '', /ECONNREFUSED\)\. proved: nothing listens there/);

@@ -1,11 +1,20 @@
-// The few members of Postman's sandbox that are used; the shapes are those that Newman 6.2.2 and the current
+// The few members of Postman's sandbox that are used, as types; the shapes are those that Newman 6.2.2 and the current
 // postman-runtime share. https://learning.postman.com/docs/tests-and-scripts/write-scripts/postman-sandbox-reference/overview/
 
-type PostmanHeader = { key: string; value: string; disabled?: boolean };
-type PostmanBody = import('./form.ts').PostmanBody;
-type PostmanResponse = { code: number; text(): string };
+import type { PostmanBody } from './form.ts';
 
-declare const pm: {
+export type PostmanHeader = { key: string; value: string; disabled?: boolean };
+export type PostmanResponse = { code: number; text(): string };
+
+/** Variables; what is set is a variable of this run, not of the user's environment. */
+export type PostmanVariables = {
+  get(name: string): unknown;
+  set(name: string, value: string): void;
+  unset(name: string): void;
+  replaceIn(template: string): unknown;
+};
+
+export type Pm = {
   readonly info: { readonly iteration: number; readonly requestId: string };
   readonly request: {
     readonly method: string;
@@ -15,12 +24,7 @@ declare const pm: {
     body: { toJSON(): PostmanBody } | PostmanBody | undefined;
     auth: { readonly type?: string } | undefined;
   };
-  readonly variables: {
-    get(name: string): unknown;
-    set(name: string, value: string): void;
-    unset(name: string): void;
-    replaceIn(template: string): unknown;
-  };
+  readonly variables: PostmanVariables;
   readonly execution: { skipRequest(): void };
   sendRequest(
     request: { url: string; method: 'GET'; header: { Accept: string } },
@@ -28,10 +32,3 @@ declare const pm: {
   ): void;
   test(name: string, assertions: () => void): void;
 };
-
-declare const console: { log(line: string): void };
-declare const setTimeout: (callback: () => void, milliseconds: number) => unknown;
-declare const clearTimeout: (timer: unknown) => void;
-
-/** Not there in Newman's sandbox. */
-declare const crypto: { getRandomValues?(array: Uint8Array): Uint8Array } | undefined;

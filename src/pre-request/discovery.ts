@@ -1,0 +1,80 @@
+// Discovery, inside the sandbox: when the metadata is needed, how it is asked for with callbacks, and how it is kept in
+// variables of the run. Asking is the host's; `nextDiscoveryStep` decides.
+
+import { ENDPOINT_NAMES, METADATA_VARIABLE, type Metadata } from '../client-auth/authorization-server.ts';
+import { type MetadataAnswer, nextDiscoveryStep } from '../client-auth/discovery.ts';
+import type { KnownServer } from '../client-auth/known-server.ts';
+import { type ReadVariable, readSettings } from '../client-auth/settings.ts';
+import type { PostmanVariables } from './host.ts';
+import { type ReadableRequest, readForm } from './request.ts';
+import { findDestination, findUnknownEndpoint, type Target } from './target.ts';
+
+/** For all answers together. */
+const LIMIT_SECONDS = 10;
+
+/** Whether the audience of the assertion is the URL of the token endpoint, and that is not known. */
+const lacksAudience = (server: KnownServer, read: ReadVariable): boolean => {
+  if (server.endpoints.token_endpoint) return false;
+  const settings = readSettings(read);
+  return settings.method === 'private_key_jwt' && settings.audience.from === 'token_endpoint';
+};
+
+/**
+ * Says whether the metadata has to be read to know what the request is, or to authenticate it.
+ *
+ * @throws ClientAuthError what {@link readSettings} throws, for a request to an endpoint
+ */
+export const needsMetadata = (
+  target: Target,
+  server: KnownServer,
+  request: ReadableRequest,
+  read: ReadVariable,
+): boolean => {
+  if (server.isDiscovered || !server.issuer || readForm(request) instanceof Error) return false;
+  if (findUnknownEndpoint(target, server)) return true;
+  if (findDestination(target, server)) return lacksAudience(server, read);
+  return !ENDPOINT_NAMES.some(name => server.configured[name]);
+};
+
+/** Asks one URL of the metadata; calls back once, without an answer when there was none before the deadline. */
+export type Ask = (url: string, deadline: number, receive: (answer: MetadataAnswer | undefined) => void) => void;
+
+/**
+ * Reads the metadata of the issuer, and goes on with it.
+ *
+ * @throws ClientAuthError what {@link nextDiscoveryStep} throws, here or in a callback of `ask`
+ */
+export const discover = (issuer: string, ask: Ask, proceed: (metadata: Metadata) => void): void => {
+  const deadline = Date.now() + LIMIT_SECONDS * 1000;
+  const late: MetadataAnswer = { fault: `no answer within ${LIMIT_SECONDS} seconds` };
+  const step = (answers: MetadataAnswer[]): void => {
+    const { url, metadata } = nextDiscoveryStep(issuer, answers);
+    if (metadata) proceed(metadata);
+    else ask(url, deadline, (answer = late) => step([...answers, answer]));
+  };
+  step([]);
+};
+
+/**
+ * Gives the metadata that discovery has left earlier in this run, and takes back the variables that it has set: they must
+ * not hide what the user has set since.
+ */
+export const recallMetadata = (variables: PostmanVariables): Metadata | undefined => {
+  const text = variables.get(METADATA_VARIABLE);
+  if (typeof text !== 'string' || !text.startsWith('{')) return undefined;
+  const metadata = JSON.parse(text) as Metadata;
+  for (const name of ENDPOINT_NAMES) {
+    const url = metadata.endpoints[name];
+    if (url && variables.get(name) === url) variables.unset(name);
+  }
+  return metadata;
+};
+
+/** Keeps the metadata for this run, and its endpoints as variables, which this URL and later requests can refer to. */
+export const keepMetadata = (metadata: Metadata, server: KnownServer, variables: PostmanVariables): void => {
+  for (const name of ENDPOINT_NAMES) {
+    const url = server.endpoints[name];
+    if (url && !server.configured[name]) variables.set(name, url);
+  }
+  variables.set(METADATA_VARIABLE, JSON.stringify(metadata));
+};

@@ -1,0 +1,130 @@
+// The sandbox of Postman and Newman: the only file that names `pm` and the other globals of the host. It reads the variables
+// and the request, writes the request, and refuses. The host calls back into the script only through `guard`.
+
+import type { MetadataAnswer } from '../client-auth/discovery.ts';
+import { ClientAuthError } from '../client-auth/errors.ts';
+import type { ReadVariable } from '../client-auth/settings.ts';
+import type { PostmanBody, Resolve } from './form.ts';
+import type { Pm, PostmanVariables } from './host.ts';
+import type { ReadableRequest } from './request.ts';
+
+declare const pm: Pm;
+declare const console: { log(line: string): void };
+declare const setTimeout: (callback: () => void, milliseconds: number) => unknown;
+declare const clearTimeout: (timer: unknown) => void;
+/** Newman's sandbox has none. */
+declare const crypto: { getRandomValues?(array: Uint8Array): Uint8Array } | undefined;
+
+/** Replaces references by the values of their variables; a number that a script has put there becomes text. */
+export const resolve: Resolve = template => {
+  const text = String(template ?? '');
+  return text.includes('{{') ? String(pm.variables.replaceIn(text)) : text;
+};
+
+/** Reads a variable of any scope: environment, collection, globals, data, or this run. */
+export const readVariable: ReadVariable = name => {
+  const value = pm.variables.get(name) ?? '';
+  return resolve(typeof value === 'object' ? JSON.stringify(value) : value);
+};
+
+/** Gives the variables of this run, as they are. */
+export const getVariables = (): PostmanVariables => pm.variables;
+
+/** The request; each member is read from the host when it is asked for. */
+export const request: ReadableRequest = {
+  get method() {
+    return resolve(pm.request.method);
+  },
+  get url() {
+    return pm.request.url.toString();
+  },
+  get headers() {
+    const enabled = pm.request.headers.all().filter(({ disabled }) => !disabled);
+    return enabled.map(({ key, value }) => ({ name: resolve(key), value: resolve(value) }));
+  },
+  get body() {
+    const { body } = pm.request;
+    return body && 'toJSON' in body ? body.toJSON() : body;
+  },
+  get authorization() {
+    return pm.request.auth?.type ?? 'noauth';
+  },
+};
+
+/** Writes the body and the URL that have to be sent, and says on the console what was done. */
+export const writeRequest = (body: PostmanBody, url: string, line: string): void => {
+  pm.request.body = body;
+  // Authorization that the request inherits from its folder or collection is not shown to scripts, and is added later.
+  if (!pm.request.auth) pm.request.auth = { type: 'noauth' };
+  if (url !== request.url) pm.request.url.update(url);
+  console.log(line);
+};
+
+/**
+ * Fails closed. A thrown error is not enough: hosts send the request all the same, and swallow what a callback throws. What
+ * follows `skipRequest` is lost, so the test comes first.
+ */
+const refuse = (error: unknown): void => {
+  const failure =
+    error instanceof ClientAuthError
+      ? error
+      : // The message of any other error may quote what it was given, a key for instance.
+        new Error(
+          `The script itself failed (${error instanceof Error ? error.name : typeof error}); nothing was sent.`,
+        );
+  pm.test('client authentication', () => {
+    throw failure;
+  });
+  pm.execution.skipRequest();
+};
+
+/** Runs the script, or a callback of it, so that every error ends in a refusal. */
+export const guard = (step: () => void): void => {
+  try {
+    step();
+  } catch (error) {
+    refuse(error);
+  }
+};
+
+/**
+ * Asks for metadata.
+ *
+ * @param deadline milliseconds since the Unix epoch
+ * @param receive called once, guarded; without an answer when there was none before the deadline
+ */
+export const ask = (url: string, deadline: number, receive: (answer: MetadataAnswer | undefined) => void): void => {
+  let isOver = false;
+  const finish = (toAnswer: () => MetadataAnswer | undefined): void =>
+    guard(() => {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(timer);
+      receive(toAnswer());
+    });
+  const timer = setTimeout(() => finish(() => undefined), deadline - Date.now());
+  pm.sendRequest({ url, method: 'GET', header: { Accept: 'application/json' } }, (error, response) =>
+    finish(() =>
+      // Newman gives a response without a status beside the error.
+      response?.code ? { status: response.code, text: response.text() } : { fault: `the error "${toReason(error)}"` },
+    ),
+  );
+};
+
+/** Newman gives some errors as plain data with a code and no message. */
+const toReason = (error: unknown): string => {
+  const { message, code } = (error ?? {}) as { message?: unknown; code?: unknown };
+  return String(message ?? code ?? 'unknown').slice(0, 200);
+};
+
+/** Gives the generator of the host, if it has one. */
+export const findRandomValues = (): ((array: Uint8Array) => Uint8Array) | undefined => {
+  const host = typeof crypto === 'undefined' ? undefined : crypto;
+  return host?.getRandomValues?.bind(host);
+};
+
+/**
+ * Names this execution of the script. A request that is sent again in the same iteration differs from the first time by the
+ * UUID alone, if a script of the collection has stopped clock and Math.random: the generator of the host is another.
+ */
+export const nameExecution = (): string => `${pm.info.requestId} ${pm.info.iteration} ${resolve('{{$randomUUID}}')}`;
