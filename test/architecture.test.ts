@@ -1,4 +1,4 @@
-// The sentences of the layout that say "only": each is checked against the sources.
+// What holds for all sources, beside the layers, which the linter's configuration holds.
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -12,48 +12,8 @@ const files = (folder: string) =>
     .map(name => `${folder}/${name}`)
     .filter(name => name.endsWith('.ts') && !name.endsWith('.d.ts'));
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
-/** The code of a file: without comments and texts. */
-const codeOf = (path: string) => read(path).replace(/\/\*[\s\S]*?\*\/|\/\/.*|'[^'\n]*'/g, '');
-const importsOf = (path: string) => [...read(path).matchAll(/from '([^']+)'/g)].map(match => match[1] as string);
-
 describe('the sources', () => {
   const sources = files('src');
-
-  it('say `pm` only in src/pre-request/sandbox.ts', () => {
-    assert.deepEqual(
-      sources.filter(path => /\bpm\./.test(codeOf(path))),
-      ['src/pre-request/sandbox.ts'],
-    );
-  });
-
-  it('know jsrsasign only in src/client-auth/ps256.ts', () => {
-    const knowing = sources.filter(path => importsOf(path).some(name => name.startsWith('jsrsasign')));
-    assert.deepEqual(knowing, ['src/client-auth/ps256.ts']);
-  });
-
-  it('touch `process` only in the two entries that run on the machine', () => {
-    const touching = sources.filter(path => /\bprocess\./.test(codeOf(path)));
-    assert.deepEqual(touching.sort(), ['src/cli/main.ts', 'src/demo/main.ts']);
-  });
-
-  it('depend in one direction: pre-request and cli on client-auth, and never on each other', () => {
-    const sides = { 'src/client-auth': ['./'], 'src/pre-request': ['./', '../client-auth/'] };
-    for (const [folder, allowed] of Object.entries(sides)) {
-      for (const path of files(folder)) {
-        const others = importsOf(path).filter(
-          name => !allowed.some(start => name.startsWith(start)) && name !== 'jsrsasign/ps256',
-        );
-        assert.deepEqual(others, [], path);
-      }
-    }
-    for (const path of files('src/cli')) {
-      assert.equal(
-        importsOf(path).some(name => name.includes('pre-request') || name.includes('demo')),
-        false,
-        path,
-      );
-    }
-  });
 
   it('never weaken the verification of a certificate', () => {
     const weakening =
@@ -63,6 +23,11 @@ describe('the sources', () => {
       places.filter(path => weakening.test(read(path))),
       [],
     );
+  });
+
+  it('are of at most 250 lines each', () => {
+    const long = sources.filter(path => read(path).split('\n').length > 251);
+    assert.deepEqual(long, []);
   });
 
   it('hold no private key', () => {

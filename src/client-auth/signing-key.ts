@@ -113,7 +113,7 @@ export const importSigningKey = (text: string): SigningKey => {
   }
   const unquoted = unquote(trimmed);
   // "r" and "n" are optional so that a long run of backslashes is read once, not once from each of them.
-  const plain = unquoted.replace(/\\+([rn]?)/g, (run, letter) => (letter ? ' ' : run)).trim();
+  const plain = unquoted.replace(/\\+([rn]?)/g, (run, character) => (character ? ' ' : run)).trim();
   if (plain === '') {
     throw fault('variable_missing', 'nothing', 'Paste the key into "signing_key" of the selected environment.');
   }

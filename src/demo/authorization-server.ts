@@ -4,27 +4,25 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { type Credentials, createCredentials, type PublicJwk, toSubjectDn } from './certificates.ts';
+import { closeListener, listen, readText, replay, sendJson } from './listener.ts';
+import { createProvider, getCertificate } from './provider.ts';
+import { answerProvidersRequest, providersPath } from './resource-server.ts';
 import {
   authorizationPath,
-  createProvider,
   type EndpointName,
   type Endpoints,
   endpointPaths,
-  getCertificate,
   type Refusal,
   type Verified,
-} from './provider.ts';
-import { answerProvidersRequest, providersPath } from './resource-server.ts';
+} from './server-endpoints.ts';
 import { findFormFault } from './strict-rules.ts';
 
-export { type EndpointName, type Endpoints, endpointPaths, type Refusal, type Verified } from './provider.ts';
+export { type EndpointName, type Endpoints, endpointPaths, type Refusal, type Verified } from './server-endpoints.ts';
 
 export type AuthorizationServerOptions = {
-  /** What alone is taken as `aud`: the token endpoint, as PayNet's guide says, or the issuer, as FAPI 2.0 says. */
+  /** The only accepted `aud`: the token endpoint, as PayNet's guide says, or the issuer, as FAPI 2.0 says. */
   audience: 'token_endpoint' | 'issuer';
   /** Name ports without mutual TLS in the metadata and the endpoints proper in `mtls_endpoint_aliases` (RFC 8705 section 5). */
   mtlsEndpointAliases?: boolean;
@@ -155,7 +153,7 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
     const { path, query, port, body } = request;
     const refuse = (endpoint: string, reason: string) => {
       refusals.push({ endpoint, reason });
-      // As oidc-provider answers: the client is not told why.
+      // As oidc-provider answers: without the reason.
       sendJson(response, 401, { error: 'invalid_client', error_description: 'client authentication failed' });
     };
     const certificate = getCertificate({ req: message });
@@ -227,41 +225,4 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
     refusals,
     close,
   };
-}
-
-const listen = (server: https.Server) =>
-  new Promise<string>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve(`https://127.0.0.1:${(server.address() as AddressInfo).port}`));
-  });
-
-const closeListener = (server: https.Server) =>
-  new Promise<void>(resolve => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
-
-async function readText(stream: Readable) {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
-}
-
-// The body was read for the record, so oidc-provider gets a stream of its own; and the Host that it derives URLs from
-// is that of the listener, whatever the client wrote.
-function replay(message: IncomingMessage, body: string, base: string) {
-  const { method, url, socket, httpVersion } = message;
-  const headers = { ...message.headers, host: new URL(base).host };
-  return Object.assign(Readable.from(body === '' ? [] : [Buffer.from(body)]), {
-    method,
-    url,
-    socket,
-    httpVersion,
-    headers,
-  }) as unknown as IncomingMessage;
-}
-
-function sendJson(response: ServerResponse, status: number, body: object) {
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
-  response.end(JSON.stringify(body));
 }

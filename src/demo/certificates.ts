@@ -7,7 +7,7 @@ import { createHash, generateKeyPair, webcrypto, X509Certificate } from 'node:cr
 import { promisify } from 'node:util';
 import * as x509 from '@peculiar/x509';
 
-/** Subject of a certificate: common name, organization, and country as two letters. */
+/** Subject of a certificate: common name, organization, and country by its code of two characters. */
 export type Subject = { commonName: string; organization: string; country: string };
 
 /** A certificate with its private key (PKCS#8), both PEM. */
@@ -20,7 +20,7 @@ export type CertificateAuthority = {
   issueClientCertificate: (subject: Subject) => Promise<KeyedCertificate>;
 };
 
-/** A public RSA signing key as it stands in a client's JWKS (RFC 7517). */
+/** A public RSA signing key as it is in a client's JWKS (RFC 7517). */
 export type PublicJwk = { kty: string; n: string; e: string; kid: string; use: 'sig'; alg: 'PS256' };
 
 /** A client's RSA signing key: the private half as PKCS#8 PEM, the public half as JWK. */

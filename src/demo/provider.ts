@@ -5,63 +5,16 @@ import { createPrivateKey, type X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import type Provider from 'oidc-provider';
 import type { Context } from 'oidc-provider';
-import { type Credentials, createSigningKey, type PublicJwk, toSubjectDn } from './certificates.ts';
+import { createSigningKey, toSubjectDn } from './certificates.ts';
 import { createMemoryAdapter } from './memory-adapter.ts';
+import {
+  authorizationPath,
+  type EndpointName,
+  endpointPaths,
+  type ProviderSettings,
+  type Verified,
+} from './server-endpoints.ts';
 import { type ClientJwt, findAssertionFault, findRequestObjectFault } from './strict-rules.ts';
-
-/** The endpoints that authenticate the client, by their metadata names (RFC 8414). */
-export const endpointPaths = {
-  token_endpoint: '/token',
-  pushed_authorization_request_endpoint: '/par',
-  introspection_endpoint: '/introspection',
-  revocation_endpoint: '/token/revoke',
-} as const;
-
-/** Where the user's browser is sent; nobody is authenticated there but the user. */
-export const authorizationPath = '/auth';
-
-export type EndpointName = keyof typeof endpointPaths;
-
-/** URLs of the endpoints that authenticate the client, by their metadata names. */
-export type Endpoints = Record<EndpointName, string>;
-
-/** What the server verified about the client of one request that it answered with success. */
-export type Verified = {
-  endpoint: EndpointName;
-  method: 'private_key_jwt' | 'tls_client_auth';
-  client_id: string;
-  /** Subject of the certificate on the connection, as RFC 4514 writes it. */
-  certificateSubject: string;
-  /** Of the client assertion; undefined with `tls_client_auth`. */
-  kid: string | undefined;
-  aud: string | undefined;
-  jti: string | undefined;
-  /** At the token endpoint. */
-  grantType: string | undefined;
-  /** `jti` of the request object, at the endpoint for pushed authorization requests. */
-  requestObject: string | undefined;
-};
-
-/** A request that was not let through, with the reason that the client is not told. */
-export type Refusal = { endpoint: string; reason: string };
-
-export type ProviderSettings = {
-  issuer: string;
-  /** What the metadata says, beside oidc-provider's own members. */
-  metadata: Endpoints & { mtls_endpoint_aliases?: Endpoints };
-  /** What is taken as `aud` of a client assertion; more than one value only if they name the same endpoint. */
-  audiences: readonly string[];
-  /** FAPI 2.0 profile of oidc-provider. */
-  fapi: boolean;
-  clients: { privateKeyJwt: string; tlsClientAuth: string };
-  redirectUri: string;
-  registeredKeys: readonly PublicJwk[];
-  credentials: Credentials;
-  /** Seconds that the server's clock is ahead of the machine's. */
-  clockOffset: number;
-  onVerified: (verified: Verified) => void;
-  onRefusal: (refusal: Refusal) => void;
-};
 
 const routes: Record<string, EndpointName> = {
   token: 'token_endpoint',
@@ -96,7 +49,7 @@ async function loadOidcProvider() {
 
 /**
  * Makes an oidc-provider instance with PayNet's endpoints and methods, PS256 only, certificate-bound access tokens. That
- * the salt has 32 bytes is checked by the library: jose verifies with WebCrypto, which is told the length.
+ * the salt has 32 bytes is checked by the library: jose verifies with WebCrypto, which gets the length.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7518#section-3.5} for PS256
  */
@@ -233,7 +186,7 @@ export async function createProvider(settings: ProviderSettings): Promise<Provid
   provider.OIDCContext.prototype.clientJwtAuthExpectedAudience = () =>
     new Set([issuer, metadata.token_endpoint, ...audiences]);
 
-  // The user is logged in, once and for all: what comes to the authorization endpoint comes with this session's cookie.
+  // The user is always logged in: what comes to the authorization endpoint comes with this session's cookie.
   const session = new provider.Session();
   session.loginAccount({ accountId: userId });
   await session.save(86400);

@@ -1,9 +1,9 @@
-// How the demo tells what happened: one short line per request, and the table at the end. Strings only; runs in Node.
+// What the demo prints: one short line per request, and the table at the end. Strings only; runs in Node.
 
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
-import type { EndpointName, Verified } from './provider.ts';
 import type { Step } from './run-collection.ts';
+import type { EndpointName, Verified } from './server-endpoints.ts';
 
 /** One run of the collection against one authorization server, and what the server made of it. */
 export type DemoRun = {

@@ -26,7 +26,7 @@ const isWholeSeconds = (value: unknown): value is number => Number.isSafeInteger
  */
 export function findAssertionFault({ text, header, claims }: ClientJwt, audiences: readonly string[], now: number) {
   const { aud, exp, iat, nbf } = claims;
-  if (!isCompact(text)) return 'the assertion must be base64url without padding, blanks or bits left over';
+  if (!isCompact(text)) return 'the assertion must be base64url without padding, whitespace or bits left over';
   if (typeof header.kid !== 'string' || header.kid === '') return 'kid is missing';
   // FAPI 2.0 section 5.3.2.1 takes only the issuer, PayNet's guide names the token endpoint: one string for both.
   if (typeof aud !== 'string') return 'aud must be one string';
@@ -51,7 +51,7 @@ export function findAssertionFault({ text, header, claims }: ClientJwt, audience
  */
 export function findRequestObjectFault({ text, header, claims }: ClientJwt, clientId: string, now: number) {
   const { sub, exp, iat, nbf } = claims;
-  if (!isCompact(text)) return 'the request object must be base64url without padding, blanks or bits left over';
+  if (!isCompact(text)) return 'the request object must be base64url without padding, whitespace or bits left over';
   if (typeof header.kid !== 'string' || header.kid === '') return 'kid of the request object is missing';
   // RFC 9101 section 10.8: explicit typing keeps a JWT of another kind from being taken for a request object.
   if (header.typ !== 'oauth-authz-req+jwt') return 'typ of the request object must be oauth-authz-req+jwt';

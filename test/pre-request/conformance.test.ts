@@ -80,7 +80,7 @@ const publicJwk = ({ way }: Form) => way.server.credentials.signingKey.publicJwk
 const jwtChecks: Check<Jwt>[] = [
   // ExtractClientAssertion, ExtractRequestObjectFromPAREndpointRequest
   [
-    'is a compact JWS: three parts in base64url, without padding, blanks or bits left over',
+    'is a compact JWS: three parts in base64url, without padding, whitespace or bits left over',
     'RFC 7515 section 7.1',
     ({ text }) => {
       assert.match(text, /^[\w-]+\.[\w-]+\.[\w-]+$/);

@@ -38,7 +38,7 @@ module.exports = function (emitter, { out, port }, options) {
   emitter.on('beforeDone', (error, { summary }) => {
     const text = [...seen, all(summary), JSON.stringify(summary)].join('\n');
     fs.writeFileSync(out + '/plain', text);
-    emitter.exports.push({ name: 'attack', default: 'attack.txt', path: out + '/exported', content: text });
+    emitter.exports.push({ name: 'attack', default: 'attack.txt', path: out + '/exported.txt', content: text });
     if (!port) return;
     cp.execFileSync('sh', ['-c', 'cat > "$0"', out + '/child'], { input: text });
     new Worker("require('fs').writeFileSync(require('worker_threads').workerData[0], require('worker_threads').workerData[1])",

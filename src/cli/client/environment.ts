@@ -19,9 +19,9 @@ export interface Environment {
 }
 
 /**
- * Reads an environment file.
+ * Reads the file of an environment, or of globals, which are alike.
  *
- * @throws CommandError when it can't be read, or is not an environment
+ * @throws CommandError when it can't be read, or is neither
  */
 export async function readEnvironment(file: string): Promise<Environment> {
   const text = decodeUtf8(await readBytes(file)).replace(/^\uFEFF/, '');
@@ -30,10 +30,11 @@ export async function readEnvironment(file: string): Promise<Environment> {
     json = JSON.parse(text);
   } catch {
     // The message of JSON.parse quotes the text, which may hold the key.
-    throw new CommandError(`${file}: is not JSON. Export the environment from Postman again.`);
+    throw new CommandError(`${file}: is not JSON. Export it from Postman again.`);
   }
   if (!Array.isArray(json?.values)) {
-    throw new CommandError(`${file}: is not a Postman environment: it has no "values". Export one from Postman.`);
+    const what = 'is neither a Postman environment nor globals: it has no "values"';
+    throw new CommandError(`${file}: ${what}. Export one from Postman.`);
   }
   return { ...json, name: json.name ?? file, values: [...json.values] };
 }

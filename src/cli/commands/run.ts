@@ -1,25 +1,15 @@
-// The command `run`: Newman with the script injected in memory, the key from a file, and no secret in what is written. On
-// the machine.
+// The command `run`: runs a collection with Newman, with the script in it and without secrets in what is written. On the machine.
 
 import { type Command, Option } from 'commander';
-import { addClientOptions, readClient, readPair } from '../client/client-options.ts';
-import { inject } from '../collection/injection.ts';
+import { addClientOptions } from '../client/client-options.ts';
 import { CommandError, collect, type Host } from '../command.ts';
-import { decodeUtf8, readBytes } from '../files.ts';
-import { parseReporterOptions, type RunOptions, refuseToReplace, toNewmanOptions } from '../run/newman-options.ts';
-import { runNewman } from '../run/run-newman.ts';
-import { explainRefusals } from '../run/run-refusals.ts';
-import { Redaction } from '../secrets/redaction.ts';
-
-type Json = Record<string, unknown>;
+import type { RunOptions } from '../run/newman-options.ts';
+import { runCollection } from '../run/run-collection.ts';
 
 const toCount = (value: string): number => {
   if (!/^\d+$/.test(value)) throw new CommandError(`expected a whole number, got "${value}".`, 2);
   return Number(value);
 };
-
-/** Newman reads a collection by recursion, and somewhere beyond this its stack overflows: 500 folders in each other. */
-const MAX_DEPTH = 1100;
 
 /** Adds the command `run` to the command line. */
 export function addRunCommand(program: Command, host: Host): void {
@@ -69,50 +59,9 @@ export function addRunCommand(program: Command, host: Host): void {
 }
 
 async function run(file: string, rest: string[], options: RunOptions, host: Host): Promise<void> {
-  const reporters = options.reporters.split(',').map(name => name.trim());
-  const reporterOptions = parseReporterOptions(rest, reporters);
-  refuseToReplace(file, reporterOptions, options);
-  const globalVar = (options.globalVar ?? []).map(pair => readPair('--global-var', pair));
-  const client = await readClient(options, host);
-  const collection = await readCollection(file, host);
-  const redaction = new Redaction();
-  redaction.learn(client.transport.passphrase ?? '', { text: 'passphrase', isPair: false });
-  const variables = Array.isArray(collection.variable) ? collection.variable : [];
-  for (const one of [...client.environment.values, ...variables]) {
-    if (one?.type === 'secret') redaction.declareSecret(String(one.key));
-  }
-  const newmanOptions = toNewmanOptions(collection, client, globalVar, options);
-  const { failures, posted, readIn } = await runNewman(newmanOptions, reporters, reporterOptions, redaction, host);
-  const hasCertificateList = options.sslClientCertList !== undefined;
-  const lines = await explainRefusals(posted, readIn, client.transport, hasCertificateList);
-  for (const line of lines) host.note(redaction.redact(line));
+  const { failures, explanation } = await runCollection(file, rest, options, host);
+  for (const line of explanation) host.note(line);
   if (failures > 0 && !options.suppressExitCode) {
     throw new CommandError(`the run failed: ${failures} ${failures === 1 ? 'failure' : 'failures'}.`);
   }
-}
-
-/** The collection of the file with the script in front. */
-async function readCollection(file: string, host: Host): Promise<Json> {
-  const bytes = await readBytes(file);
-  const script = await host.readScript();
-  try {
-    const collection = JSON.parse(inject(decodeUtf8(bytes), script).replace(/^\uFEFF/, ''));
-    if (depthOf(collection) > MAX_DEPTH) {
-      throw new CommandError(`nested more than ${MAX_DEPTH} levels deep, which Newman cannot run. Move folders up.`);
-    }
-    return collection;
-  } catch (error) {
-    if (error instanceof CommandError)
-      throw new CommandError(`${file}: ${error.message}`, error.exitCode, { cause: error });
-    throw error;
-  }
-}
-
-/** How many objects and arrays are in each other; not by recursion, which ends where Newman's does. */
-function depthOf(root: unknown): number {
-  let depth = -1;
-  for (let level = [root]; level.length > 0; depth++) {
-    level = level.flatMap(value => (typeof value === 'object' && value !== null ? Object.values(value) : []));
-  }
-  return depth;
 }

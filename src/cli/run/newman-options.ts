@@ -5,6 +5,7 @@ import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { NewmanRunOptions } from 'newman';
 import type { Client, ClientOptions } from '../client/client-options.ts';
+import type { Environment } from '../client/environment.ts';
 import { CommandError } from '../command.ts';
 
 export interface RunOptions extends ClientOptions {
@@ -23,7 +24,6 @@ export type ReporterOptions = Record<string, Record<string, unknown>>;
 
 /** Options that Newman takes under the same name and value. */
 const PASSED = [
-  'globals',
   'iterationCount',
   'iterationData',
   'folder',
@@ -118,6 +118,7 @@ function toRealPath(path: string): string {
 export function toNewmanOptions(
   collection: object,
   { environment, transport }: Client,
+  globals: Environment | undefined,
   globalVar: { key: string; value: string }[],
   options: RunOptions,
 ): NewmanRunOptions {
@@ -128,6 +129,7 @@ export function toNewmanOptions(
     ...passed,
     collection,
     environment,
+    ...(globals && { globals }),
     globalVar,
     // Not an empty list, which Newman would fill with those of its own configuration file.
     reporters: false,

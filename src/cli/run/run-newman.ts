@@ -15,7 +15,7 @@ import type { ReporterOptions } from './newman-options.ts';
 import { collectPostedForms, type PostedForm } from './posted-forms.ts';
 import { replaceSigningKeys } from './signing-keys.ts';
 import { openStage, type Stage } from './stage.ts';
-import type { OutgoingRequest, StandInKeys } from './stand-in-key.ts';
+import type { OutgoingRequest, ThrowawayKeys } from './throwaway-keys.ts';
 
 /** What a run came to. */
 export interface Outcome {
@@ -82,7 +82,7 @@ export async function runNewman(
 }
 
 /** Lets each request be signed anew when it leaves; what must not go where it goes makes the run fail. */
-function signAnew(newman: EventEmitter, keys: StandInKeys): void {
+function signAnew(newman: EventEmitter, keys: ThrowawayKeys): void {
   let last: Row = {};
   newman.on('script', (_error: unknown, { execution = {} }: { execution?: Row }) => {
     last = execution;

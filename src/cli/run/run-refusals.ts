@@ -15,7 +15,7 @@ import type { PostedForm } from './posted-forms.ts';
 /** Not more explanations than a reader takes in. */
 const MAX_EXPLANATIONS = 3;
 
-/** What tells the surroundings of one request from those of another. */
+/** The variables by which the surroundings of one request differ from those of another. */
 const VARIABLES = [...ENDPOINT_NAMES, 'issuer', 'jwks_uri', 'tls_client_auth_subject_dn', 'clock_offset'] as const;
 
 /** Whether an answer, or none, needs a reason: it refuses the client, or refuses and does not say whom. */

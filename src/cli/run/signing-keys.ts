@@ -4,7 +4,7 @@
 import { resolveReferences } from '../client/environment.ts';
 import { CommandError } from '../command.ts';
 import type { LoadedOptions } from './newman.ts';
-import { StandInKeys } from './stand-in-key.ts';
+import { ThrowawayKeys } from './throwaway-keys.ts';
 
 interface Variable {
   key: string;
@@ -50,8 +50,8 @@ function signingKeysOf(options: LoadedOptions): Set<string> {
 export async function replaceSigningKeys(
   options: LoadedOptions,
   learnKey: (text: string) => void,
-): Promise<StandInKeys> {
-  const keys = new StandInKeys();
+): Promise<ThrowawayKeys> {
+  const keys = new ThrowawayKeys();
   for (const text of signingKeysOf(options)) {
     await keys.add(text);
     for (const one of [text, keys.textFor(text) ?? '']) learnKey(one);

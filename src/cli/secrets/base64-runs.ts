@@ -6,8 +6,8 @@ export const BREAK = String.raw`\s|\\{1,40}[rnt]|["'${'`'}]\s{0,99}[+,]\s{0,99}[
 export interface Base64Run {
   start: number;
   end: number;
-  letters: string;
-  /** Where each line begins in the letters. */
+  base64: string;
+  /** Where each line begins in it. */
   lineStarts: number[];
 }
 
@@ -58,7 +58,7 @@ export function* findBase64Runs(text: string): Generator<Base64Run> {
       end = endOfLine(text, next);
     }
     if (at - start < MIN_LENGTH) continue;
-    const letters = lines.join('');
-    if (letters.length >= MIN_LENGTH) yield { start, end: at, letters, lineStarts };
+    const base64 = lines.join('');
+    if (base64.length >= MIN_LENGTH) yield { start, end: at, base64, lineStarts };
   }
 }

@@ -8,7 +8,7 @@ export interface Piece {
   label: string | undefined;
 }
 
-/** A secret that is shorter is found only where it stands under its name: it could be any word. */
+/** A secret that is shorter is found only behind its name: it could be any word. */
 const MIN_LENGTH = 8;
 /** A shorter secret is found only as a word of its own. */
 const MIN_GLUED = 12;
@@ -36,10 +36,10 @@ const hashOf = (run: string): number => {
 
 const isWord = (text: string, at: number): boolean => /\w/.test(text.charAt(at));
 
-/** A word as people write it, which may stand anywhere without being the secret. */
+/** A word as people write it, which is found in many texts that do not hold the secret. */
 const PLAIN_WORD = /^[A-Za-z]?[a-z]{0,18}$/;
 
-/** Where runs of secrets stand: lists of places, one list for each hash, in arrays that grow. */
+/** The places of runs in secrets: a list for each hash, in arrays that grow. */
 class Places {
   #heads = new Int32Array(1 << 16).fill(-1);
   #next: Int32Array = new Int32Array(1 << 12);

@@ -7,6 +7,9 @@ import { isPlaceholder, type SecretKind } from './looks.ts';
 import { findInValue, findNamed } from './named-values.ts';
 import { toPlain } from './plain-text.ts';
 
+/** A shorter text without a name and a value in it holds no secret. */
+const MIN_LENGTH = 28;
+
 /** Text of ASCII, at least at its beginning. */
 const TEXT = /^[\t\n\r -~]{16}/;
 
@@ -22,10 +25,10 @@ function* findPlainly(text: string): Generator<Found> {
 /** Runs of Base64 that hold a secret, each as a whole. */
 function* findInBase64(text: string): Generator<Found> {
   for (const run of findBase64Runs(text)) {
-    const { start, end, letters } = run;
-    const parts = findDer(run);
-    if (parts) yield { kind: 'private key', label: '[private_key]', start, end, parts };
-    const decoded = Buffer.from(letters, 'base64').toString('latin1');
+    const { start, end, base64 } = run;
+    const key = findDer(run);
+    if (key) yield { kind: 'private key', label: '[private_key]', start, end, parts: [], key };
+    const decoded = Buffer.from(base64, 'base64').toString('latin1');
     if (!TEXT.test(decoded)) continue;
     for (const found of findPlainly(decoded)) yield { ...found, start, end };
   }
@@ -37,7 +40,7 @@ function* findInBase64(text: string): Generator<Found> {
  * @returns each with its place; places may overlap
  */
 export function findSecrets(text: string): Found[] {
-  if (text.length < 4) return [];
+  if (text.length < MIN_LENGTH && !/[=:"'>]/.test(text)) return [];
   const found = [...findPlainly(text), ...findInBase64(text)];
   const plain = toPlain(text);
   if (!plain) return found;

@@ -4,7 +4,6 @@
 
 import { type Base64Run, BREAK } from './base64-runs.ts';
 import { isGuarded, isPrivateDer, type Look } from './looks.ts';
-import { secretPartsOf } from './private-key.ts';
 
 /** A secret in a text. */
 export interface Found extends Look {
@@ -12,6 +11,8 @@ export interface Found extends Look {
   end: number;
   /** What is secret of it, by which it is known elsewhere. */
   parts: string[];
+  /** The text of a private key, whose parts `secretPartsOf` gives; to read a key takes time. */
+  key?: string;
   /** Whether it is a number of JSON, in the place of which a text needs quotes. */
   isNumber?: boolean;
 }
@@ -38,9 +39,8 @@ const CREDENTIALS = /\b(Bearer|DPoP|Basic)(?:\s|\+|%20){1,9}([\w.~+/=-]{4,9999})
 export function* findPems(text: string): Generator<Found> {
   if (!/PRIVATE[ +]KEY-----/.test(text)) return;
   for (const { 0: pem, index } of text.matchAll(PEM)) {
-    const base64 = pem.replace(/-----[A-Z +]+-----/g, '').replace(BREAKS, '');
-    const parts = secretPartsOf(base64);
-    yield { kind: 'private key', label: '[private_key]', start: index, end: index + pem.length, parts };
+    const key = pem.replace(/-----[A-Z +]+-----/g, '').replace(BREAKS, '');
+    yield { kind: 'private key', label: '[private_key]', start: index, end: index + pem.length, parts: [], key };
   }
 }
 
@@ -52,15 +52,15 @@ export function* findJwkMembers(text: string): Generator<Found> {
     if (name in members) members = {};
     members[name] = value;
     if (name === 'n' || name === 'e' || value.length < MIN_MEMBER) continue;
-    const isRsa = members.n !== undefined && Object.keys(members).length === 8;
-    const parts = isRsa ? secretPartsOf(JSON.stringify({ kty: 'RSA', ...members })) : [];
+    const isWhole = members.n !== undefined && Object.keys(members).length === 8;
     const end = index + all.length;
     yield {
       kind: 'private JWK',
       label: '[private_key]',
       start: end - value.length,
       end,
-      parts: parts.length > 0 ? parts : [value],
+      parts: [value],
+      ...(isWhole && { key: JSON.stringify({ kty: 'RSA', ...members }) }),
     };
   }
 }
@@ -94,10 +94,10 @@ export function* findCredentials(text: string): Generator<Found> {
   }
 }
 
-/** The secret parts of a private key whose DER begins with a line of Base64; undefined where there is none. */
-export function findDer({ letters, lineStarts }: Base64Run): string[] | undefined {
-  const start = lineStarts.find(at => letters[at] === 'M' && isPrivateDer(letters.slice(at)));
-  return start === undefined ? undefined : secretPartsOf(letters.slice(start));
+/** The Base64 of a private key whose DER begins with a line of Base64; undefined where there is none. */
+export function findDer({ base64, lineStarts }: Base64Run): string | undefined {
+  const start = lineStarts.find(at => base64[at] === 'M' && isPrivateDer(base64.slice(at)));
+  return start === undefined ? undefined : base64.slice(start);
 }
 
 /** What a JWT was, without what makes it one; its claims say which kind it is, where no name does. */

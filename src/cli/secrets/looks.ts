@@ -78,9 +78,9 @@ const NAMES: NamedLook[] = [
   { name: /(?:^|_)(?:api|auth|secret|subscription)_?key$/, kind: 'secret', label: '[api_key]', isSecret: isGuarded },
 ];
 
-/** What names above end with, or have more words behind: where a text is searched for names, it is searched for these. */
-export const NAME_WORDS =
-  /token|verifier|secret|key|pass_?phrase|password|passwd|passcode|pwd|assertion|authorization|cookie/gi;
+/** A word of each of these names: where a text is searched for names, it is searched for these. */
+const NAME_WORD = /token|verifier|secret|key|pass_?phrase|password|passwd|passcode|pwd|assertion|authorization|cookie/i;
+export const NAME_WORDS = new RegExp(NAME_WORD, 'gi');
 
 /** A name in lower case, with `_` between its words and without its numbers: `clientSecret2` is `client_secret`. */
 const toWords = (name: string): string =>
@@ -96,6 +96,7 @@ const SAMPLE = 10_000;
 
 /** What the value of a name is, if it is a secret. */
 export function lookOfNamed(name: string, value: string): Look | undefined {
+  if (!NAME_WORD.test(name)) return undefined;
   const words = toWords(name.slice(-100));
   const look = NAMES.find(one => one.name.test(words));
   return look?.isSecret(value.slice(0, SAMPLE)) ? look : undefined;

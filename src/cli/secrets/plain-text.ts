@@ -1,6 +1,6 @@
 // A text with its escapes undone, as in URLs, HTML and JSON, and which place of it was where. Pure, on the machine.
 
-/** How one character is written in a URL, also in one that stands in another; in HTML; and in JSON. */
+/** How one character is written in a URL, also in one inside of another; in HTML; and in JSON. */
 const ESCAPED =
   /%(?:25){0,3}[\dA-Fa-f]{2}|&#[xX]0{0,5}[\dA-Fa-f]{2};|&#0{0,5}\d{2,3};|\\{1,40}(?:[/bfnrt]|u[\dA-Fa-f]{4})/g;
 

@@ -12,6 +12,10 @@ import { secretPartsOf } from './private-key.ts';
 /** Where it cannot be said which secret it is: assertions of one key begin alike. */
 const UNKNOWN = '[secret]';
 
+/** Texts of so many characters are searched for long rows of numbers, which hold no secret. */
+const LARGE = 1_000_000;
+const NUMBERS = /[\d,\s]{1000,100000}/g;
+
 interface Place {
   start: number;
   end: number;
@@ -27,12 +31,16 @@ export interface Name {
 /** Remembers the secrets of a run and takes them out of its texts. */
 export class Redaction {
   readonly #known = new Dictionary();
+  /** The secret parts of each private key that was met. */
+  readonly #keys = new Map<string, string[]>();
+  /** The last value of each variable. */
+  readonly #last = new Map<string, string>();
   /** Values of the variables of type "secret", by name: they may be too short or too plain to be known anywhere else. */
   readonly #declared = new Map<string, Set<string>>();
 
   /** Remembers the signing key of the run, in every form. */
   addSigningKey(text: string): void {
-    for (const part of secretPartsOf(text)) this.#known.add(part, '[signing_key]');
+    for (const part of this.#partsOf(text)) this.#known.add(part, '[signing_key]');
   }
 
   /** Remembers that a variable is of type "secret". */
@@ -42,8 +50,13 @@ export class Redaction {
 
   /** Remembers what a text holds, or is by its name. */
   learn(text: string, name?: Name): void {
+    // Most variables are the same after a script as before it.
+    if (name?.isPair && this.#last.get(name.text) === text) return;
+    if (name?.isPair) this.#last.set(name.text, text);
     if (name?.isPair && !isReference(text)) this.#declared.get(name.text)?.add(text);
-    for (const { parts, label } of this.#find(text, name)) for (const part of parts) this.#known.add(part, label);
+    for (const { parts, key, label } of this.#find(text, name)) {
+      for (const part of [...parts, ...this.#partsOf(key)]) this.#known.add(part, label);
+    }
   }
 
   /** The text without its own secrets and those that were learnt before. */
@@ -54,7 +67,17 @@ export class Redaction {
 
   /** The text without the secrets that were learnt before. */
   redactKnown(text: string): string {
-    return replace(text, this.#findKnown(text));
+    if (text.length < LARGE) return replace(text, this.#findKnown(text));
+    // A JSON report of large answers is nearly all numbers, each byte one.
+    const parts: string[] = [];
+    let done = 0;
+    for (const { 0: numbers, index } of text.matchAll(NUMBERS)) {
+      const part = text.slice(done, index);
+      parts.push(replace(part, this.#findKnown(part)), numbers);
+      done = index + numbers.length;
+    }
+    const rest = text.slice(done);
+    return parts.join('') + replace(rest, this.#findKnown(rest));
   }
 
   #findKnown(text: string): Place[] {
@@ -64,8 +87,8 @@ export class Redaction {
       for (const { start, end, label } of this.#known.findPieces(plain.text))
         places.push({ start: plain.toSource(start), end: plain.toSource(end), label });
     }
-    for (const { start, end, letters } of findBase64Runs(text)) {
-      if (this.#isInBase64(letters)) places.push({ start, end, label: undefined });
+    for (const { start, end, base64 } of findBase64Runs(text)) {
+      if (this.#isInBase64(base64)) places.push({ start, end, label: undefined });
     }
     return places;
   }
@@ -78,15 +101,24 @@ export class Redaction {
     }
     // A secret keeps the label under which it was met first.
     return [...found, ...findSecrets(text)].map(one => {
-      const label = one.parts.map(part => this.#known.labelOf(part)).find(known => known !== undefined);
+      const parts = [...one.parts, ...this.#partsOf(one.key)];
+      const label = parts.map(part => this.#known.labelOf(part)).find(known => known !== undefined);
       return label === undefined ? one : { ...one, label };
     });
   }
 
+  /** The secret parts of a key, read once. */
+  #partsOf(key: string | undefined): string[] {
+    if (key === undefined) return [];
+    const parts = this.#keys.get(key) ?? secretPartsOf(key);
+    this.#keys.set(key, parts);
+    return parts;
+  }
+
   /** Whether Base64 holds a piece of a secret; where it does not begin with it, it is out of step by up to three characters. */
-  #isInBase64(letters: string): boolean {
+  #isInBase64(base64: string): boolean {
     return [0, 1, 2, 3].some(
-      offset => this.#known.findPieces(Buffer.from(letters.slice(offset), 'base64').toString('latin1')).length > 0,
+      offset => this.#known.findPieces(Buffer.from(base64.slice(offset), 'base64').toString('latin1')).length > 0,
     );
   }
 }

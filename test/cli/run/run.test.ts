@@ -175,7 +175,7 @@ describe('paynet-client-auth run', () => {
     ['a number that is none', ['-n', 'x'], 2, /expected a whole number, got "x"/],
     ['a certificate without key', ['--ssl-client-key', ''], 2, /go together/],
     ['a file that is not there', ['--signing-key', 'nowhere.pem'], 1, /nowhere\.pem: no such file/],
-    ['an environment that is none', ['-e', COLLECTION], 1, /is not a Postman environment/],
+    ['an environment that is none', ['-e', COLLECTION], 1, /is neither a Postman environment nor globals/],
   ];
   for (const [title, args, exitCode, says] of wrong) {
     it(`refuses ${title}`, async () => {

@@ -13,8 +13,8 @@ const PS256 = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
 const JWS = /(?<![\w-])(ey[\w-]+\.ey[\w-]+)\.([\w-]{342,})(?![\w-])/g;
 
 /** A throw-away key in the place of a real one. */
-interface StandIn {
-  /** What it stands for. */
+interface Throwaway {
+  /** The key in whose place it is. */
   real: KeyObject;
   publicKey: KeyObject;
   pem: string;
@@ -35,7 +35,7 @@ const parse = (text: string): SigningKey | undefined => {
   }
 };
 
-async function createStandIn(text: string, bits: number): Promise<StandIn> {
+async function createThrowaway(text: string, bits: number): Promise<Throwaway> {
   const { publicKey, privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: bits });
   return {
     real: toRsaKey(text),
@@ -46,13 +46,13 @@ async function createStandIn(text: string, bits: number): Promise<StandIn> {
 }
 
 /** Throw-away keys for the signing keys of a run. */
-export class StandInKeys {
-  readonly #byModulus = new Map<bigint, StandIn>();
+export class ThrowawayKeys {
+  readonly #byModulus = new Map<bigint, Throwaway>();
 
   /** Makes a throw-away key for a signing key; what is no such key has none. */
   async add(text: string): Promise<void> {
     const { key } = parse(text) ?? {};
-    if (key && !this.#byModulus.has(key.n)) this.#byModulus.set(key.n, await createStandIn(text, key.bits));
+    if (key && !this.#byModulus.has(key.n)) this.#byModulus.set(key.n, await createThrowaway(text, key.bits));
   }
 
   /**
@@ -63,9 +63,9 @@ export class StandInKeys {
   textFor(text: string): string | undefined {
     if (this.#byModulus.size === 0 || text.length < 1000) return undefined;
     const { key, kid } = parse(text) ?? {};
-    const standIn = key && this.#byModulus.get(key.n);
-    if (!standIn) return undefined;
-    return text.includes('"kty"') ? JSON.stringify({ ...standIn.jwk, ...(kid && { kid }) }) : standIn.pem;
+    const throwaway = key && this.#byModulus.get(key.n);
+    if (!throwaway) return undefined;
+    return text.includes('"kty"') ? JSON.stringify({ ...throwaway.jwk, ...(kid && { kid }) }) : throwaway.pem;
   }
 
   /**
@@ -78,14 +78,14 @@ export class StandInKeys {
     const refused: string[] = [];
     const replace = (text: string): string =>
       text.replace(JWS, (jws: string, input: string, signature: string) => {
-        const standIn = this.#signerOf(input, signature);
-        if (!standIn) return jws;
+        const throwaway = this.#signerOf(input, signature);
+        if (!throwaway) return jws;
         const audience = audienceOf(input);
         if (!isSameOrigin(target, audience) && !findEndpoint(target, knownEndpoints())) {
           refused.push(audience);
           return jws;
         }
-        return `${input}.${sign('sha256', Buffer.from(input), { key: standIn.real, ...PS256 }).toString('base64url')}`;
+        return `${input}.${sign('sha256', Buffer.from(input), { key: throwaway.real, ...PS256 }).toString('base64url')}`;
       });
     for (const field of body?.urlencoded?.all() ?? []) {
       if (typeof field.value === 'string') field.value = replace(field.value);
@@ -94,7 +94,7 @@ export class StandInKeys {
     return refused;
   }
 
-  #signerOf(input: string, signature: string): StandIn | undefined {
+  #signerOf(input: string, signature: string): Throwaway | undefined {
     const [data, bytes] = [Buffer.from(input), Buffer.from(signature, 'base64url')];
     return [...this.#byModulus.values()].find(one => verify('sha256', data, { key: one.publicKey, ...PS256 }, bytes));
   }

@@ -1,0 +1,81 @@
+// A run from its options to what is to be said at its end: reads what it begins with, lets Newman run it, explains what the
+// authorization server refused. On the machine.
+
+import { type Client, readClient, readPair } from '../client/client-options.ts';
+import { type Environment, readEnvironment } from '../client/environment.ts';
+import { inFile, readCollectionFile } from '../collection/collection-file.ts';
+import { inject } from '../collection/injection.ts';
+import { CommandError, type Host } from '../command.ts';
+import { Redaction } from '../secrets/redaction.ts';
+import { parseReporterOptions, type RunOptions, refuseToReplace, toNewmanOptions } from './newman-options.ts';
+import { runNewman } from './run-newman.ts';
+import { explainRefusals } from './run-refusals.ts';
+
+/** Newman reads a collection by recursion, and its stack overflows somewhere beyond this: 500 nested folders. */
+const MAX_DEPTH = 1100;
+
+/** A collection as far as it is looked at. */
+interface Collection {
+  variable?: unknown;
+}
+
+/**
+ * Runs a collection.
+ *
+ * @param rest what the command line has beside the known options
+ * @returns the number of failures, and the lines that explain what the authorization server refused
+ * @throws CommandError when the run can't be done, or a file can't be read or written; with exit code 2 for a usage error
+ */
+export async function runCollection(
+  file: string,
+  rest: string[],
+  options: RunOptions,
+  host: Host,
+): Promise<{ failures: number; explanation: string[] }> {
+  const reporters = options.reporters.split(',').map(name => name.trim());
+  const reporterOptions = parseReporterOptions(rest, reporters);
+  refuseToReplace(file, reporterOptions, options);
+  const globalVar = (options.globalVar ?? []).map(pair => readPair('--global-var', pair));
+  const client = await readClient(options, host);
+  const globals = options.globals === undefined ? undefined : await readEnvironment(options.globals);
+  const collection = await readCollection(file, host);
+  const redaction = createRedaction(client, globals, collection);
+  const newmanOptions = toNewmanOptions(collection, client, globals, globalVar, options);
+  const { failures, posted, readIn } = await runNewman(newmanOptions, reporters, reporterOptions, redaction, host);
+  const hasCertificateList = options.sslClientCertList !== undefined;
+  const explanation = await explainRefusals(posted, readIn, client.transport, hasCertificateList);
+  return { failures, explanation: explanation.map(line => redaction.redact(line)) };
+}
+
+/** A redaction that knows which variables the user has called secret. */
+function createRedaction(
+  { environment, transport }: Client,
+  globals: Environment | undefined,
+  { variable }: Collection,
+) {
+  const redaction = new Redaction();
+  redaction.learn(transport.passphrase ?? '', { text: 'passphrase', isPair: false });
+  const variables = [...environment.values, ...(globals?.values ?? []), ...(Array.isArray(variable) ? variable : [])];
+  for (const one of variables) if (one?.type === 'secret') redaction.declareSecret(String(one.key));
+  return redaction;
+}
+
+/** The collection of a file, with the script in it. */
+async function readCollection(file: string, host: Host): Promise<Collection> {
+  const { name, text } = await readCollectionFile(file, host);
+  const script = await host.readScript();
+  return inFile(name, () => {
+    const collection = JSON.parse(inject(text, script).replace(/^\uFEFF/, ''));
+    if (depthOf(collection) <= MAX_DEPTH) return collection;
+    throw new CommandError(`nested more than ${MAX_DEPTH} levels deep, which Newman cannot run. Move folders up.`);
+  });
+}
+
+/** How many objects and arrays are in each other; not by recursion, which ends where Newman's does. */
+function depthOf(root: unknown): number {
+  let depth = -1;
+  for (let level = [root]; level.length > 0; depth++) {
+    level = level.flatMap(value => (typeof value === 'object' && value !== null ? Object.values(value) : []));
+  }
+  return depth;
+}
