@@ -69,13 +69,13 @@ export const only = ({ received }: Outcome): Received => {
 export const urlsOf = ({ received }: Outcome): string[] => received.map(({ url }) => url);
 
 /** That no script and no test failed. */
-export const assertGreen = (outcome: Outcome) => {
-  assert.deepEqual(outcome.scriptErrors, []);
+export const assertGreen = ({ scriptErrors, tests, failed }: Picture) => {
+  assert.deepEqual(scriptErrors, []);
   assert.deepEqual(
-    outcome.tests.filter(test => test.error),
+    tests.filter(test => test.error),
     [],
   );
-  assert.equal(outcome.failed, false);
+  assert.equal(failed, false);
 };
 
 /** A refusal: nothing but perhaps discovery on the wire, the run red by one failed test, no key in any text of it. */
