@@ -24,19 +24,15 @@ type Row = [redefinition: string, after: Outcome | undefined, inFront: Outcome |
 const fine = 'authenticated';
 const anError = '() => { throw new Error("x"); }';
 
-/** With settings that are right. Undefined where the redefinition breaks the host before the script begins. */
-const table: Row[] = [
+/** What lasts, with settings that are right. Undefined where it breaks the host before the next script begins. */
+const lasting: Row[] = [
   [`JSON.stringify = ${anError}`, 'refused', 'refused'],
   ['JSON.stringify = () => undefined', 'refused', 'refused'],
   ['JSON.parse = () => ({})', fine, fine],
-  ['JSON = {}', fine, 'refused'],
   ['Date.now = () => 0', 'refused', 'refused'],
   ['Date.now = () => "now"', 'refused', 'refused'],
-  ['Date = class {}', fine, 'refused'],
   ['Math.random = () => 0', fine, fine],
   [`Math.random = ${anError}`, undefined, { newman: 'refused', current: fine }],
-  ['Math = {}', fine, 'refused'],
-  ['Promise = class {}', fine, fine],
   [
     'const then = Promise.prototype.then; Promise.prototype.then = function (...a) { return then.apply(this, a); }',
     fine,
@@ -59,16 +55,24 @@ const table: Row[] = [
   ['Object.keys = () => [1]', fine, fine],
   // The host itself can't read a URL then.
   ['String.prototype.split = () => ["x"]', 'not sent, run red', 'not sent, run red'],
-  [`BigInt = ${anError}`, fine, 'refused'],
-  ['BigInt = () => 0n', fine, 'refused'],
   ['BigInt.prototype.toString = () => "0"', 'refused', 'refused'],
   ['BigInt.prototype.toJSON = function () { return this.toString(); }', fine, fine],
-  ['Uint8Array = Array', fine, { newman: fine, current: 'refused' }],
-  ['Error = class {}', fine, fine],
-  ['setTimeout = () => {}', fine, fine],
   ['console.log = () => {}', fine, fine],
   [`console.log = ${anError}`, fine, 'refused'],
   ['navigator = {}; window = {}; CryptoJS = KJUR = BigInteger = RSAKey = {}', fine, fine],
+];
+
+/** Names that are bound anew, and members of `pm`: they are gone with the script. */
+const gone: Row[] = [
+  ['JSON = {}', fine, 'refused'],
+  ['Date = class {}', fine, 'refused'],
+  ['Math = {}', fine, 'refused'],
+  ['Promise = class {}', fine, fine],
+  [`BigInt = ${anError}`, fine, 'refused'],
+  ['BigInt = () => 0n', fine, 'refused'],
+  ['Uint8Array = Array', fine, { newman: fine, current: 'refused' }],
+  ['Error = class {}', fine, fine],
+  ['setTimeout = () => {}', fine, fine],
   ['pm.variables.get = () => undefined', fine, 'refused'],
   ['pm.variables.replaceIn = () => undefined', fine, 'refused'],
   ['pm.variables.replaceIn = text => text', fine, 'refused'],
@@ -94,22 +98,20 @@ const refusals: Row[] = [
 const { privateKey, publicKey } = createRsaKey();
 const pem = toPkcs8(privateKey);
 
-/** The same token request twice: behind the redefinition in one script, and after it. */
-const collectionFor = (redefinition: string) => {
+/** The same token request twice for each redefinition: behind it in one script, and after it. */
+const itemsFor = (redefinitions: string[]): object[] => {
   const request = { method: 'POST', url: '{{url}}', body: form(['grant_type', 'client_credentials']) };
-  const event = (source: string) => [{ listen: 'prerequest', script: { exec: source.split('\n') } }];
+  const toEvent = (listen: string, source: string) => ({ listen, script: { exec: source.split('\n') } });
   const header = [{ key: 'Content-Type', value: '{{type_in_front}}' }];
-  return {
-    ...collectionOf([], { event: [] }),
-    item: [
-      {
-        name: 'in front',
-        request: { ...request, url: '{{token_endpoint}}', header },
-        event: event(`${redefinition};\n${script}`),
-      },
-      { name: 'after', request, event: event(script) },
-    ],
-  };
+  return redefinitions.flatMap(redefinition => [
+    {
+      name: 'in front',
+      request: { ...request, url: '{{token_endpoint}}', header },
+      event: [toEvent('prerequest', `${redefinition};\n${script}`)],
+    },
+    // What has been discovered is forgotten then, for the next one.
+    { name: 'after', request, event: [toEvent('prerequest', script), toEvent('test', 'pm.variables.clear();')] },
+  ]);
 };
 
 const outcomeOf = async ({ failed, tests, errors, consoleLines }: Picture, received: Received[]): Promise<string> => {
@@ -139,14 +141,15 @@ for (const host of hosts) {
     });
     after(() => recorder.close());
 
+    type Outcomes = { inFront: string; after: string; afterWithDiscovery: string };
     /**
-     * Runs the redefinition: in front of a request, before another one, and before one that needs discovery.
+     * Runs redefinitions one after another: in front of a request, before another one, and before one that needs discovery.
      *
-     * @param isLasting whether the host can go on with what comes after; if not, only the request in front is run
+     * @param canGoOn whether the host can go on with what comes after; if not, only the request in front is run
      */
-    const run = async (redefinition: string, change: Record<string, string>, isLasting: boolean) => {
+    const run = async (redefinitions: string[], change: Record<string, string>, canGoOn: boolean) => {
       const { origin } = recorder;
-      const configured = {
+      const byHand = {
         type_in_front: 'application/x-www-form-urlencoded',
         ...{ url: '{{token_endpoint}}', token_endpoint: `${origin}/token`, issuer: '' },
       };
@@ -155,47 +158,61 @@ for (const host of hosts) {
         type_in_front: 'application/json',
         ...{ url: `${origin}/token`, token_endpoint: '', issuer: origin },
       };
-      const { item, ...collection } = collectionFor(redefinition);
+      const items = itemsFor(redefinitions);
       const places: number[] = [];
-      const result = await host.run(
-        { ...collection, item: isLasting ? item : item.slice(0, 1) },
-        {
-          environment: { client_id: 'client-1', kid: 'key-1', signing_key: pem, ...change },
-          data: isLasting ? [configured, byMetadata] : [configured],
-          onItem: () => places.push(recorder.requests.length),
-        },
-      );
-      const pictures = isLasting ? result.items : [result];
-      const [inFront, after, , afterWithDiscovery] = await Promise.all(
+      const result = await host.run(collectionOf([], { event: [], item: canGoOn ? items : items.slice(0, 1) }), {
+        environment: { client_id: 'client-1', kid: 'key-1', signing_key: pem, ...change },
+        data: canGoOn ? [byHand, byMetadata] : [byHand],
+        onItem: () => places.push(recorder.requests.length),
+      });
+      // Where there is one request, what comes of the run comes of it.
+      const pictures = canGoOn ? result.items : [result];
+      const seen = await Promise.all(
         pictures.map((picture, index) => outcomeOf(picture, recorder.requests.slice(places[index], places[index + 1]))),
       );
-      return { inFront, after, afterWithDiscovery };
+      const outcomes = redefinitions.map((redefinition, index): [string, Outcomes] => {
+        const [inFront = '', after = ''] = seen.slice(2 * index);
+        const [, afterWithDiscovery = ''] = seen.slice(2 * (redefinitions.length + index));
+        return [redefinition, { inFront, after, afterWithDiscovery }];
+      });
+      return new Map(outcomes);
     };
 
+    /** Declares the tests of rows that are run together. */
     const declare = (rows: Row[], change: Record<string, string> = {}) => {
+      let outcomes: ReturnType<typeof run> | undefined;
+      const outcomesOf = async (redefinition: string) => {
+        const canGoOn = rows.every(([, after]) => after !== undefined);
+        outcomes ??= run(
+          rows.map(([one]) => one),
+          change,
+          canGoOn,
+        );
+        return (await outcomes).get(redefinition) as Outcomes;
+      };
       for (const [redefinition, after, front] of rows) {
-        let outcomes: ReturnType<typeof run> | undefined;
-        const getOutcomes = () => {
-          outcomes ??= run(redefinition, change, after !== undefined);
-          return outcomes;
-        };
         const inFront = typeof front === 'string' ? front : front[host.generation];
         it(`${redefinition}, in front: ${inFront}`, async () => {
-          assert.equal((await getOutcomes()).inFront, inFront);
+          assert.equal((await outcomesOf(redefinition)).inFront, inFront);
         });
         if (!after) continue;
         it(`${redefinition}, in a request before: ${after}`, async () => {
-          assert.equal((await getOutcomes()).after, after);
+          assert.equal((await outcomesOf(redefinition)).after, after);
         });
         // What can't be read is refused.
         const withDiscovery = /^JSON.parse|split/.test(redefinition) ? 'refused' : after;
         it(`${redefinition}, in a request before one with discovery: ${withDiscovery}`, async () => {
-          assert.equal((await getOutcomes()).afterWithDiscovery, withDiscovery);
+          assert.equal((await outcomesOf(redefinition)).afterWithDiscovery, withDiscovery);
         });
       }
     };
 
-    describe('with settings that are right', () => declare(table));
-    describe('with settings that are refused', () => declare(refusals, { kid: '' }));
+    describe('with settings that are right', () => {
+      for (const row of lasting) declare([row]);
+      declare(gone);
+    });
+    describe('with settings that are refused', () => {
+      for (const row of refusals) declare([row], { kid: '' });
+    });
   });
 }

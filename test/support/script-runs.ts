@@ -69,13 +69,13 @@ export const only = ({ received }: Outcome): Received => {
 export const urlsOf = ({ received }: Outcome): string[] => received.map(({ url }) => url);
 
 /** That no script and no test failed. */
-export const assertGreen = (outcome: Outcome) => {
-  assert.deepEqual(outcome.scriptErrors, []);
+export const assertGreen = ({ scriptErrors, tests, failed }: Picture) => {
+  assert.deepEqual(scriptErrors, []);
   assert.deepEqual(
-    outcome.tests.filter(test => test.error),
+    tests.filter(test => test.error),
     [],
   );
-  assert.equal(outcome.failed, false);
+  assert.equal(failed, false);
 };
 
 /** A refusal: nothing but perhaps discovery on the wire, the run red by one failed test, no key in any text of it. */
@@ -98,11 +98,13 @@ export const assertRefused = (outcome: Outcome, says: RegExp, seen: string[] = [
  * In front of the script: lets each scenario begin with its own settings in the environment, and with nothing of what the
  * scenarios before it have left.
  */
-const BEGIN_SCENARIO = `const settings = pm.collectionVariables.get(pm.info.requestName);
-if (settings) {
+const BEGIN_SCENARIO = `const scenario = pm.collectionVariables.get(pm.info.requestName);
+if (scenario) {
   pm.variables.clear();
   pm.environment.clear();
-  for (const [name, value] of Object.entries(JSON.parse(settings))) pm.environment.set(name, value);
+  const { change, without } = JSON.parse(scenario);
+  const settings = { ...JSON.parse(pm.collectionVariables.get('settings')), ...change };
+  for (const [name, value] of Object.entries(settings)) if (!without.includes(name)) pm.environment.set(name, value);
 }`;
 
 const toEvent = (source: string) => ({ listen: 'prerequest', script: { type: 'text/javascript', exec: [source] } });
@@ -142,10 +144,12 @@ export const prepareScriptRuns = (host: Host) => {
         request: { method: 'POST', ...request },
       })),
     );
-    const variable = scenarios.map(({ change }, index) => ({
-      key: names[index]?.[0],
-      value: JSON.stringify({ ...settings, ...change }),
-    }));
+    // Hosts hand all variables to every script: the settings, with the key in them, are there only once.
+    const changes = scenarios.map(({ change = {} }, index) => {
+      const without = Object.keys(change).filter(name => change[name] === undefined);
+      return { key: names[index]?.[0], value: JSON.stringify({ change, without }) };
+    });
+    const variable = [{ key: 'settings', value: JSON.stringify(settings) }, ...changes];
     const collection = collectionOf([], { item, variable, event: [toEvent(BEGIN_SCENARIO), toEvent(script)] });
     const started: { name: string; received: number }[] = [];
     const onItem = (name: string) => {

@@ -1,43 +1,42 @@
 // Options of `run` that end it, silence it, or name what it can't read.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { runCommand } from '../../support/command-line.ts';
 import { execute } from '../../support/execute.ts';
+import { createFolder, type Folder } from '../../support/workplace.ts';
 
 describe('paynet-client-auth run', () => {
-  let folder: string;
+  let folder: Folder;
   let server: Server;
-  const path = (name: string) => join(folder, name);
-  const write = (name: string, value: unknown) => {
-    writeFileSync(path(name), JSON.stringify(value));
-    return path(name);
-  };
+  let count = 0;
   /** A collection of one request, which is answered after so many milliseconds. */
   const collectionOf = (delay: number, exec: string[] = []) => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${delay}`;
     const event = [{ listen: 'prerequest', script: { exec } }];
     const item = [{ name: 'one', event, request: { method: 'GET', url } }];
-    return write('collection.json', { info: { name: 'x', schema: 'v2.1.0' }, item });
+    return folder.write(`collection-${count++}.json`, { info: { name: 'x', schema: 'v2.1.0' }, item });
   };
-  const run = (...args: string[]) => execute('node', ['dist/cli.js', 'run', ...args]);
+  const run = (...args: string[]) => runCommand(['run', ...args]);
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'run-options-'));
-    server = createServer(({ url }, response) => setTimeout(() => response.end('{}'), Number(url?.slice(1))));
+    folder = createFolder();
+    server = createServer(({ url }, response) => {
+      setTimeout(() => response.end('{}'), Number(url?.slice(1))).unref();
+    });
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   });
   after(() => {
-    rmSync(folder, { recursive: true });
+    folder.remove();
     server.closeAllConnections();
     server.close();
   });
 
-  describe('with --timeout', () => {
+  // Each waits for its time: side by side.
+  describe('with --timeout', { concurrency: true }, () => {
     const ended = (timeout: number) =>
       `error: the run was ended by --timeout after ${timeout} ms. Raise it, or run less at once.\n`;
     for (const [title, timeout, delay, exec] of [
@@ -47,12 +46,9 @@ describe('paynet-client-auth run', () => {
       ['a timer of a script has run out', 1500, 0, ['setTimeout(() => undefined, 9000);']],
     ] as const) {
       it(`says that it ended the run before ${title}`, async () => {
-        const { code, stdout, stderr } = await run(
-          collectionOf(delay, [...exec]),
-          '--timeout',
-          String(timeout),
-          '--silent',
-        );
+        // Newman may crash then, which only a process of its own can show.
+        const args = ['run', collectionOf(delay, [...exec]), '--timeout', String(timeout), '--silent'];
+        const { code, stdout, stderr } = await execute('node', ['dist/cli.js', ...args]);
         assert.deepEqual([code, stdout, stderr], [1, '', ended(timeout)]);
       });
     }
@@ -64,10 +60,10 @@ describe('paynet-client-auth run', () => {
   });
 
   it('shows nothing with --silent, and writes its reports', async () => {
-    const report = ['-r', 'cli,json', '--reporter-json-export', path('report.json')];
+    const report = ['-r', 'cli,json', '--reporter-json-export', folder.path('report.json')];
     const { code, stdout, stderr } = await run(collectionOf(0), '--silent', ...report);
     assert.deepEqual([code, stdout, stderr], [0, '', '']);
-    assert.equal(JSON.parse(readFileSync(path('report.json'), 'utf8')).run.stats.requests.total, 1);
+    assert.equal(JSON.parse(readFileSync(folder.path('report.json'), 'utf8')).run.stats.requests.total, 1);
   });
 
   it('reads no collection and no environment from a URL, and says why', async () => {

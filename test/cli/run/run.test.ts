@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import {
@@ -12,37 +11,33 @@ import {
   startAuthorizationServer,
 } from '../../../src/demo/authorization-server.ts';
 import { type CredentialFiles, writeCredentialFiles } from '../../../src/demo/credential-files.ts';
+import { runCommand, type Surroundings } from '../../support/command-line.ts';
 import { execute } from '../../support/execute.ts';
 import { holdsPartOf } from '../../support/readings.ts';
+import { createFolder, type Folder, toEnvironment } from '../../support/workplace.ts';
 
 const COLLECTION = 'collections/paynet.postman_collection.json';
 
 describe('paynet-client-auth run', () => {
   let server: AuthorizationServer;
   let files: CredentialFiles;
-  let folder: string;
+  let folder: Folder;
   let key: string;
-  const path = (name: string) => join(folder, name);
+  const path = (name: string) => folder.path(name);
 
   before(async () => {
     server = await startAuthorizationServer({ audience: 'token_endpoint' });
     files = writeCredentialFiles(server.credentials);
-    folder = mkdtempSync(join(tmpdir(), 'paynet-client-auth-run-'));
+    folder = createFolder();
     key = server.clients.privateKeyJwt.signingKey;
-    writeFileSync(path('key.pem'), key);
-    const { client_id, kid } = server.clients.privateKeyJwt;
-    const settings = {
-      issuer: server.issuer,
-      client_id,
-      kid,
-      redirect_uri: server.redirectUri,
-      resource_server_url: server.resourceServerUrl,
-    };
-    const values = Object.entries(settings).map(([name, value]) => ({ key: name, value, enabled: true }));
-    writeFileSync(path('env.json'), JSON.stringify({ name: 'env', values }));
+    folder.write('key.pem', key);
+    const { issuer, redirectUri, resourceServerUrl, clients } = server;
+    const { client_id, kid } = clients.privateKeyJwt;
+    const settings = { issuer, client_id, kid, redirect_uri: redirectUri, resource_server_url: resourceServerUrl };
+    folder.write('env.json', toEnvironment(settings));
   });
   after(async () => {
-    rmSync(folder, { recursive: true });
+    folder.remove();
     files.remove();
     await server.close();
   });
@@ -54,24 +49,26 @@ describe('paynet-client-auth run', () => {
   });
 
   const tls = () => ['--ssl-client-cert', files.cert, '--ssl-client-key', files.key, '--ssl-extra-ca-certs', files.ca];
-  const run = (args: string[], env: Record<string, string> = {}) =>
-    execute('node', ['dist/cli.js', 'run', COLLECTION, '-e', path('env.json'), ...tls(), ...args], { env });
+  const argsOf = (args: string[]) => ['run', COLLECTION, '-e', path('env.json'), ...tls(), ...args];
+  const run = (args: string[], surroundings?: Surroundings) => runCommand(argsOf(args), surroundings);
+  const ONE_REQUEST = ['--folder', 'Client credentials grant'];
   /** All that a run wrote, by file. */
   const written = () =>
     readdirSync(path('out')).map(name => ({ name, text: readFileSync(join(path('out'), name), 'utf8') }));
 
-  it('authenticates with the key from a file, injected in memory', async () => {
+  it('authenticates in a process of its own with the key from a file, injected in memory', async () => {
     const before = readFileSync(COLLECTION, 'utf8');
-    const { code, stdout } = await run(['--signing-key', path('key.pem')]);
+    const args = ['dist/cli.js', ...argsOf(['--signing-key', path('key.pem')])];
+    const { code, stdout } = await execute('node', args);
     assert.equal(code, 0, stdout);
     assert.deepEqual([...new Set(server.verified.map(({ endpoint }) => endpoint))], Object.keys(endpointPaths));
     assert.equal(readFileSync(COLLECTION, 'utf8'), before);
   });
 
   it('takes the key from standard input', async () => {
-    const args = ['dist/cli.js', 'run', COLLECTION, '-e', path('env.json'), ...tls(), '--signing-key', '-'];
-    const { code, stdout } = await execute('node', args, { input: key });
+    const { code, stdout } = await run(['--signing-key', '-', ...ONE_REQUEST], { input: key });
     assert.equal(code, 0, stdout);
+    assert.equal(server.verified.length, 1);
   });
 
   it('leaves no 24 characters of a secret in any report, export, or on the console', async () => {
@@ -126,36 +123,30 @@ describe('paynet-client-auth run', () => {
     assert.doesNotMatch(json, /"code_verifier",\s*"value": "[\w-]{43}"/);
   });
 
-  it('passes Newman’s options on, and keeps its exit code', async () => {
-    const one = await run([
-      '--signing-key',
-      path('key.pem'),
-      '--folder',
-      'Client credentials grant',
-      '-n',
-      '3',
-      '--delay-request',
-      '5',
-      '--color',
-      'off',
-    ]);
-    assert.equal(one.code, 0, one.stdout);
+  it('passes Newman’s options on', async () => {
+    const options = ['-n', '3', '--delay-request', '5', '--color', 'off'];
+    const { code, stdout } = await run(['--signing-key', path('key.pem'), ...ONE_REQUEST, ...options]);
+    assert.equal(code, 0, stdout);
     assert.equal(server.requests.filter(request => request.path === '/token').length, 3);
-    const failing = await run(['--signing-key', files.cert, '--bail']);
+  });
+
+  it('ends in a process of its own with 1 when the run has failed, or with 0 where --suppress-exit-code is given', async () => {
+    const fail = (...args: string[]) =>
+      execute('node', ['dist/cli.js', ...argsOf(['--signing-key', files.cert, ...args])]);
+    const failing = await fail('--bail');
     assert.equal(failing.code, 1);
     assert.match(failing.stderr, /error: the run failed: \d+ failure/);
     assert.match(failing.stdout.replace(/\s+/g, ' '), /"signing_key" must be an RSA private key .* got a certificate/);
-    const suppressed = await run(['--signing-key', files.cert, '--suppress-exit-code']);
-    assert.equal(suppressed.code, 0);
+    assert.equal((await fail('--suppress-exit-code', ...ONE_REQUEST)).code, 0);
   });
 
   it('opens an encrypted key with the passphrase from the environment, and only with that', async () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const encrypted = privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'open' });
-    writeFileSync(path('encrypted.pem'), encrypted);
+    folder.write('encrypted.pem', encrypted);
     const args = ['--signing-key', path('encrypted.pem'), '--folder', 'Well-known endpoint'];
-    assert.equal((await run(args, { SIGNING_KEY_PASSPHRASE: 'open' })).code, 0);
-    const wrong = await run(args, { SIGNING_KEY_PASSPHRASE: 'shut' });
+    assert.equal((await run(args, { env: { SIGNING_KEY_PASSPHRASE: 'open' } })).code, 0);
+    const wrong = await run(args, { env: { SIGNING_KEY_PASSPHRASE: 'shut' } });
     assert.equal(wrong.code, 1);
     assert.match(wrong.stderr, /does not open with this passphrase/);
     const none = await run(args);
@@ -191,25 +182,9 @@ describe('paynet-client-auth run', () => {
     for (const { item } of collection.item) {
       for (const request of item) if (request.name !== 'Authorization') delete request.protocolProfileBehavior;
     }
-    writeFileSync(path('redirects.json'), JSON.stringify(collection));
-    const args = [
-      'dist/cli.js',
-      'run',
-      path('redirects.json'),
-      '-e',
-      path('env.json'),
-      ...tls(),
-      '--signing-key',
-      path('key.pem'),
-    ];
-    const { code } = await execute('node', [
-      ...args,
-      '--reporters',
-      'json',
-      '--reporter-json-export',
-      path('out/report.json'),
-      '--export-collection',
-      path('out/collection.json'),
+    const { code } = await runCommand([
+      ...['run', folder.write('redirects.json', collection), '-e', path('env.json'), ...tls()],
+      ...['--signing-key', path('key.pem'), '--silent', '--export-collection', path('out/collection.json')],
     ]);
     assert.equal(code, 0);
     const exported = JSON.parse(readFileSync(path('out/collection.json'), 'utf8'));
