@@ -90,15 +90,23 @@ describe('Redaction', () => {
   for (const [name, secret] of Object.entries({ ...secrets, 'the private part of a PEM': secretBase64 })) {
     it(`takes out 20 characters of ${name} from anywhere in it, and 20 in Base64, glued to other characters`, () => {
       const redaction = create();
-      for (let at = 0; at + 20 <= secret.length; at++) {
-        const piece = secret.slice(at, at + 20);
-        for (const text of [`x${piece}x`, encodeURIComponent(piece), toHtml(piece)]) {
-          assert.equal(redaction.redact(text).includes(piece), false, `${at}: ${text}`);
-        }
-        const base64 = Buffer.from(`letters before it, ${piece}`).toString('base64');
-        const redacted = Buffer.from(redaction.redact(base64), 'base64').toString();
-        assert.equal(redacted.includes(piece), false, `${at}: ${base64}`);
+      const pieces = Array.from({ length: secret.length - 19 }, (_, at) => secret.slice(at, at + 20));
+      for (const write of [(piece: string) => `x${piece}x`, encodeURIComponent, toHtml]) {
+        const redacted = redaction.redact(pieces.map(write).join(' '));
+        assert.deepEqual(
+          pieces.filter(piece => redacted.includes(piece)),
+          [],
+        );
       }
+      const base64 = pieces.map(piece => Buffer.from(`characters before it, ${piece}`).toString('base64'));
+      const decoded = redaction
+        .redact(base64.join(' - '))
+        .split(' - ')
+        .map(text => Buffer.from(text, 'base64').toString());
+      assert.deepEqual(
+        pieces.filter((piece, at) => decoded[at]?.includes(piece)),
+        [],
+      );
     });
   }
 
@@ -188,7 +196,7 @@ describe('Redaction', () => {
     assert.equal(redaction.redact(first.slice(-60)), label('one'));
   });
 
-  it('reads megabytes that are made to be slow in no time', () => {
+  it('reads texts that are made to be slow in no time', () => {
     const redaction = new Redaction();
     const all = Array.from({ length: 300 }, (_, index) => createAssertion(`j${index}`));
     for (const one of all) redaction.learn(one);
@@ -222,9 +230,9 @@ describe('Redaction', () => {
     ];
     for (const unit of units) {
       const start = process.cpuUsage();
-      redaction.redact(unit.repeat(Math.ceil(2_000_000 / unit.length)));
+      redaction.redact(unit.repeat(Math.ceil(400_000 / unit.length)));
       // No measure of speed: a bound that only a text that is read again from every place in it would pass.
-      assert.equal(process.cpuUsage(start).user < 5_000_000, true, `${unit.slice(0, 20)} took seconds`);
+      assert.equal(process.cpuUsage(start).user < 2_000_000, true, `${unit.slice(0, 20)} took seconds`);
     }
   });
 });
