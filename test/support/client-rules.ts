@@ -64,7 +64,7 @@ const publicJwk = ({ way }: Form) => way.server.credentials.signingKey.publicJwk
 const jwtChecks: Check<Jwt>[] = [
   // ExtractClientAssertion, ExtractRequestObjectFromPAREndpointRequest
   [
-    'is a compact JWS: three parts in base64url, without padding, blanks or bits left over',
+    'is a compact JWS: three parts in base64url, without padding, whitespace or bits left over',
     'RFC 7515 section 7.1',
     ({ text }) => {
       assert.match(text, /^[\w-]+\.[\w-]+\.[\w-]+$/);
@@ -265,7 +265,7 @@ export const formChecks: Check<Form>[] = [
   ],
   // EnsureClientAssertionTypeIsJwt
   [
-    'says to the letter that its assertion is a JWT, where it has one',
+    'says exactly that its assertion is a JWT, where it has one',
     'RFC 7523 section 2.2',
     ({ form }) => {
       const type = form.has('client_assertion') ? 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer' : null;
