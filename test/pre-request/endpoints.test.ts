@@ -43,7 +43,7 @@ for (const host of hosts) {
       );
     });
 
-    it('is each of the six that the metadata tells', async () => {
+    it('is each of the six of the metadata', async () => {
       const { origin } = recorder;
       const metadata = JSON.stringify({ issuer: origin, ...endpoints() });
       recorder.answers.set('/.well-known/openid-configuration', { body: metadata });
@@ -66,7 +66,7 @@ for (const host of hosts) {
       assert.deepEqual(posted(), []);
     });
 
-    it('gets nothing when its reference has blanks in it, which no host resolves', async () => {
+    it('gets nothing when its reference has whitespace in it, which no host resolves', async () => {
       for (const url of ['{{ token_endpoint }}', '{{token_endpoint }}/x']) {
         const { tests } = await run(collectionOf([{ url, body }]), endpoints());
         assert.match(tests[0]?.error ?? '', /The URL holds an unresolved \{\{ ?token_endpoint \}\}/);

@@ -145,12 +145,12 @@ const table: Record<string, Row[]> = {
     {
       when: 'pm.sendRequest to a URL that redirects',
       script: `pm.sendRequest(${urlOf('/redirect')}, (error, response) => {
-        const tells = /redirect|landing|Location/i.test(JSON.stringify(response));
-        console.log(response.code, response.text(), tells ? 'tells' : 'does not tell');
+        const shows = /redirect|landing|Location/i.test(JSON.stringify(response));
+        console.log(response.code, response.text(), shows ? 'shows it' : 'does not show it');
       });`,
       both: [
-        'follows and does not tell',
-        { wire: ['/redirect', '/landing', '/probe'], console: ['200 "landed" does not tell'] },
+        'follows, and does not show it',
+        { wire: ['/redirect', '/landing', '/probe'], console: ['200 "landed" does not show it'] },
       ],
     },
   ],

@@ -94,7 +94,7 @@ describe(`random bytes in ${runtimeHost.name}`, () => {
 
 describe(`random bytes in ${newmanHost.name}`, () => {
   const NOW = 1_800_000_000_000;
-  /** Clock and Math.random stand still, for all scripts that follow. */
+  /** Clock and Math.random are stopped, for all scripts that follow. */
   const FROZEN = `Date.now = Date.prototype.getTime = Date.prototype.valueOf = () => ${NOW};
     Math.random = () => 0.5;`;
   /** And the last source that moves: then the key alone is unknown. */
@@ -125,7 +125,7 @@ describe(`random bytes in ${newmanHost.name}`, () => {
     assertAllDiffer([...one, ...other], 2);
   });
 
-  it('differ for every request and every iteration, while clock and Math.random stand still', async () => {
+  it('differ for every request and every iteration, while clock and Math.random are stopped', async () => {
     const { sent } = await send(newmanHost, { before: FROZEN, requests: 2, iterations: 2 });
     assertAllDiffer(sent, 4);
     assert.deepEqual(
@@ -134,7 +134,7 @@ describe(`random bytes in ${newmanHost.name}`, () => {
     );
   });
 
-  it('differ when a request is sent again in the same iteration, while clock and Math.random stand still', async () => {
+  it('differ when a request is sent again in the same iteration, while clock and Math.random are stopped', async () => {
     const test = `const sent = (pm.variables.get('sent') ?? 0) + 1;
       pm.variables.set('sent', sent);
       if (sent < 3) pm.execution.setNextRequest('request 0');`;

@@ -265,7 +265,7 @@ export const formChecks: Check<Form>[] = [
   ],
   // EnsureClientAssertionTypeIsJwt
   [
-    'says to the letter that its assertion is a JWT, where it has one',
+    'says exactly that its assertion is a JWT, where it has one',
     'RFC 7523 section 2.2',
     ({ form }) => {
       const type = form.has('client_assertion') ? 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer' : null;

@@ -350,7 +350,8 @@ describe('the end of a run whose settings are elsewhere than in the environment'
 
   it('reads the row of data of the iteration', async () => {
     const server = servers.token_endpoint;
-    const rows = [settingsOf(server, server.clients.privateKeyJwt.kid), settingsOf(server)];
+    const accepted = { ...settingsOf(server, server.clients.privateKeyJwt.kid), jwks_uri: 'nowhere.json' };
+    const rows = [accepted, settingsOf(server)];
     assert.match(await runPlain([], ['-d', folder.write('rows.json', rows)]), TRUE_CAUSE);
   });
 
