@@ -1,10 +1,34 @@
 // Keys for tests, made when needed, and the disguises in which a key arrives in a variable.
 
-import { createPrivateKey, createPublicKey, generateKeyPairSync, generatePrimeSync, type KeyObject } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  generatePrimeSync,
+  type KeyObject,
+  type RSAKeyPairOptions,
+} from 'node:crypto';
+
+/**
+ * Makes a key pair, and reads it in again: Node 20 hangs where it exports a key as a JWK while it frees the memory of the job
+ * that has made the same key.
+ */
+const createKeyPair = (type: 'rsa' | 'ec' | 'ed25519', options: object = {}) => {
+  const encodings = {
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  };
+  const all = { ...options, ...encodings } as RSAKeyPairOptions<'pem', 'pem'>;
+  const pem = generateKeyPairSync(type as 'rsa', all).privateKey;
+  return { privateKey: createPrivateKey(pem), publicKey: createPublicKey(pem) };
+};
 
 /** A new RSA key pair. */
 export const createRsaKey = (modulusLength = 2048, publicExponent = 65537) =>
-  generateKeyPairSync('rsa', { modulusLength, publicExponent });
+  createKeyPair('rsa', { modulusLength, publicExponent });
+
+/** A new key pair on the curve P-256. */
+export const createEcKey = () => createKeyPair('ec', { namedCurve: 'P-256' });
 
 /** The inverse of a number that has one. */
 export const modInverse = (value: bigint, modulus: bigint): bigint => {
@@ -117,8 +141,8 @@ export const refusalsOf = (key: KeyObject, certificate: string): Refusal[] => {
   const pkcs8 = toPkcs8(key);
   const lines = pkcs8.trim().split('\n');
   const publicKey = generatePublic(key);
-  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
-  const ed25519 = generateKeyPairSync('ed25519').privateKey;
+  const ec = createEcKey().privateKey;
+  const ed25519 = createKeyPair('ed25519').privateKey;
   const small = createRsaKey(1024).privateKey;
   const cipher = { cipher: 'aes-256-cbc', passphrase: 'secret' };
   const jwk = toJwk(key);

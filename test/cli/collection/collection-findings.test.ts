@@ -8,11 +8,11 @@ import { describe, it } from 'node:test';
 import { findSecrets } from '../../../src/cli/collection/findings.ts';
 import { findEndpointRequests } from '../../../src/cli/collection/requests.ts';
 import { createCredentials, transportSubject } from '../../../src/demo/certificates.ts';
-import { createRsaKey, toJwk, toPkcs1, toPkcs8 } from '../../support/keys.ts';
+import { createEcKey, createRsaKey, toJwk, toPkcs1, toPkcs8 } from '../../support/keys.ts';
 
 const { privateKey } = createRsaKey();
 const pem = toPkcs8(privateKey);
-const { publicKey, privateKey: ecKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const { publicKey, privateKey: ecKey } = createEcKey();
 const opaque = `${randomBytes(32).toString('base64url')}1`;
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 const jwt = [{ alg: 'PS256', kid: 'k' }, { iss: 'client' }, { s: 'signature' }]
