@@ -3,7 +3,7 @@
 // Runs on the machine, in Node.
 
 import 'reflect-metadata';
-import { createHash, generateKeyPair, webcrypto, X509Certificate } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPair, webcrypto, X509Certificate } from 'node:crypto';
 import { promisify } from 'node:util';
 import * as x509 from '@peculiar/x509';
 
@@ -124,12 +124,17 @@ export async function createCertificateAuthority(commonName = 'Demo Root CA'): P
  * @param modulusLength - in bits
  */
 export async function createSigningKey(modulusLength = 2048): Promise<SigningKey> {
-  const { publicKey, privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength });
-  const { kty = '', n = '', e = '' } = publicKey.export({ format: 'jwk' });
+  // As text: Node 20 may lock itself where it exports a key object while it frees the job that made it.
+  const { publicKey, privateKey } = await promisify(generateKeyPair)('rsa', {
+    modulusLength,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  const { kty = '', n = '', e = '' } = createPublicKey(publicKey).export({ format: 'jwk' });
   const kid = createHash('sha256').update(JSON.stringify({ e, kty, n })).digest('base64url');
   return {
     kid,
-    privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    privateKey,
     publicJwk: { kty, n, e, kid, use: 'sig', alg: 'PS256' },
   };
 }

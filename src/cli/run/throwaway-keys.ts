@@ -1,7 +1,15 @@
 // The signing key stays out of Newman. Scripts read a throw-away key of the same size in its place; what that key has signed gets a
 // signature of the real key when the request leaves, if it goes to the authorization server. On the machine.
 
-import { constants, generateKeyPair, type KeyObject, sign, verify } from 'node:crypto';
+import {
+  constants,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto';
 import { promisify } from 'node:util';
 import { type Endpoints, findEndpoint, isSameOrigin } from '../../client-auth/authorization-server.ts';
 import { importSigningKey, type SigningKey } from '../../client-auth/signing-key.ts';
@@ -36,12 +44,17 @@ const parse = (text: string): SigningKey | undefined => {
 };
 
 async function createThrowaway(text: string, bits: number): Promise<Throwaway> {
-  const { publicKey, privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: bits });
+  // As text: Node 20 may lock itself where it exports a key object while it frees the job that made it.
+  const { publicKey, privateKey: pem } = await promisify(generateKeyPair)('rsa', {
+    modulusLength: bits,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
   return {
     real: toRsaKey(text),
-    publicKey,
-    pem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    jwk: privateKey.export({ format: 'jwk' }),
+    publicKey: createPublicKey(publicKey),
+    pem,
+    jwk: createPrivateKey(pem).export({ format: 'jwk' }),
   };
 }
 
