@@ -1,14 +1,10 @@
 // Reads and writes whole files; each way in which that fails has its own message. On the machine.
 
 import { isUtf8 } from 'node:buffer';
-import { promises } from 'node:fs';
-import { access, constants, lstat, readFile, stat } from 'node:fs/promises';
+import { access, constants, lstat, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { CommandError } from './command.ts';
-
-/** As it is when the process starts: `run` puts a filter in front of it, for what others write. */
-const { writeFile } = promises;
 
 /**
  * Reads a whole file as bytes.
@@ -53,16 +49,17 @@ export function decodeUtf8(bytes: Buffer): string {
  *
  * @throws CommandError when the file cannot be written; the old one is then unchanged
  */
-export async function writeText(file: string, text: string): Promise<void> {
+export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
+  const toParts = () => (typeof content === 'string' ? encodeUtf8(content) : content);
   try {
     const existing = await statOrMissing(file);
     if (existing?.isDirectory()) throw new CommandError(`${file}: is a directory. Name a file in it.`);
-    if (existing && !existing.isFile()) return await writeFile(file, encodeUtf8(text));
+    if (existing && !existing.isFile()) return await writeFile(file, toParts());
     // A rename would also replace a file that its owner made read-only.
     if (existing) await access(file, constants.W_OK);
     // The package writes with a single write(2), which a full disk cuts short without an error: write in its place.
     await writeFileAtomic(file, '', {
-      tmpfileCreated: temporary => writeFile(temporary, encodeUtf8(text), { flag: 'r+' }),
+      tmpfileCreated: temporary => writeFile(temporary, toParts(), { flag: 'r+' }),
     });
   } catch (error) {
     throw error instanceof CommandError ? error : cannotBeWritten(file, error);

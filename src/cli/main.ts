@@ -133,7 +133,7 @@ async function main(argv: string[]): Promise<number> {
 process.on('uncaughtException', error => {
   const cause = explain(error);
   const message = cause instanceof CommandError ? cause.message : `Newman failed: ${cause.message}`;
-  note(`error: ${process.argv.includes('--debug') ? error.stack : message}`);
+  note(`error: ${process.argv.includes('--debug') ? cause.stack : message}`);
   process.exit(1);
 });
 // Newman's reporters write without a callback. EPIPE is no failure: whoever reads has read enough, as `head` does.

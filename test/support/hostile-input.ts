@@ -183,7 +183,7 @@ export const describeHostileInput = (numRuns: number, megabytes: number): void =
     /** Does all that is done with answers and collections, and gives the text without its secrets. */
     const look = (text: string): string => {
       const redaction = new Redaction();
-      for (const secret of [texts[0] as string, token, odd]) redaction.learn(secret, { text: 'secret', isPair: false });
+      for (const secret of [texts[0] as string, token, odd]) redaction.learn(secret, { text: 'secret', isPair: true });
       const redacted = redaction.redact(text);
       findSecrets([text, { text }]);
       toPlain(text);

@@ -2,6 +2,7 @@
 // signing key, and the transport certificate by Newman's own option names. On the machine.
 
 import type { Command } from 'commander';
+import { shapeOf } from '../../client-auth/errors.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import { CommandError, collect, type Host } from '../command.ts';
 import { readBytes } from '../files.ts';
@@ -94,6 +95,7 @@ export function readPair(option: string, pair: string): { key: string; value: st
     const instead = 'Use --signing-key <file>.';
     throw new CommandError(`${option} with a private key puts the key into the list of processes. ${instead}`, 2);
   }
-  if (at < 1) throw new CommandError(`${option} takes name=value, got "${pair}".`, 2);
+  // Not as it is: it may be a secret that was put where its name belongs.
+  if (at < 1) throw new CommandError(`${option} takes name=value, got ${shapeOf(pair)}.`, 2);
   return { key, value };
 }

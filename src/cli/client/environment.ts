@@ -42,7 +42,8 @@ export async function readEnvironment(file: string): Promise<Environment> {
 /** An environment with one variable added or replaced. */
 export function withVariable(environment: Environment, key: string, value: string): Environment {
   const others = environment.values.filter(one => one.key !== key);
-  return { ...environment, values: [...others, { key, value, enabled: true, type: 'default' }] };
+  const { type = 'default' } = environment.values.find(one => one.key === key) ?? {};
+  return { ...environment, values: [...others, { key, value, enabled: true, type }] };
 }
 
 /** Makes a reader of the enabled variables of an environment; of several with one name the last counts, as in Postman. */

@@ -5,7 +5,7 @@ import { inFile, readCollectionFile } from '../collection/collection-file.ts';
 import { findScriptFault, inject, remove } from '../collection/injection.ts';
 import { parseScript } from '../collection/script-text.ts';
 import { CommandError, type Host } from '../command.ts';
-import { writeText } from '../files.ts';
+import { writeWhole } from '../files.ts';
 
 interface Options {
   output?: string;
@@ -55,7 +55,7 @@ async function run(file: string, options: Options, host: Host): Promise<void> {
   const output = options.inPlace ? file : options.output;
   if (output === undefined) return await host.print(result);
   // A file that would not change keeps its time stamp.
-  if (!options.inPlace || result !== text) await writeText(output, result);
+  if (!options.inPlace || result !== text) await writeWhole(output, result);
   const done = options.remove ? 'is removed' : 'is the first pre-request script';
   host.note(`${output}: paynet-client-auth ${done}${result === text ? '; nothing had to change' : ''}.`);
 }

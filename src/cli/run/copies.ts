@@ -1,118 +1,107 @@
 // Copies of what Newman gives to reporters, in which each text is redacted. They are what the original is: prototypes, circles,
 // hidden members and sizes are kept. On the machine.
 
-import type { Name, Redaction } from '../secrets/redaction.ts';
+import { isOpaqueObject, membersOf, type Name, toBytes } from '../secrets/named-texts.ts';
+import type { Redaction } from '../secrets/redaction.ts';
+import { decode, encode, encodings } from '../secrets/text-of-bytes.ts';
 
-type Values = Record<PropertyKey, unknown>;
+/** Copies of objects that were met before: those of the whole run, and those of the event at hand. */
+export class Copies {
+  readonly #own = new Map<object, object>();
+  readonly #outer: Copies | undefined;
 
-/** Objects that were met before: those of the whole run, and those of the event at hand. */
-export class Met<T> {
-  readonly #own = new Map<object, T>();
-  readonly #outer: Met<T> | undefined;
-
-  constructor(outer?: Met<T>) {
+  constructor(outer?: Copies) {
     this.#outer = outer;
   }
-  get(key: object): T | undefined {
-    return this.#own.get(key) ?? this.#outer?.get(key);
+  get(original: object): object | undefined {
+    return this.#own.get(original) ?? this.#outer?.get(original);
   }
-  set(key: object, value: T): void {
-    this.#own.set(key, value);
-  }
-}
-
-/** The name of a member of an object: of the value of a pair the key, of a cookie that it is one. */
-function nameOf(object: Values, member: PropertyKey): Name {
-  if (member === 'value') {
-    if (typeof object.key === 'string') return { text: object.key, isPair: true };
-    if (typeof object.name === 'string' && 'domain' in object) return { text: 'cookie', isPair: false };
-  }
-  return { text: String(member), isPair: false };
-}
-
-/** The members of an object that hold something of its own, each with its name; those of a list go by the name of the list. */
-function* membersOf(
-  object: object,
-  name: Name | undefined,
-): Generator<[member: PropertyKey, value: unknown, name?: Name]> {
-  const values = object as Values;
-  const isList = Array.isArray(object);
-  for (const member of Reflect.ownKeys(object)) {
-    if (isList && member === 'length') continue;
-    const its = isList ? name : nameOf(values, member);
-    yield [member, values[member], ...(its ? ([its] as const) : ([] as const))];
+  set(original: object, copy: object): void {
+    this.#own.set(original, copy);
   }
 }
 
-const isBytes = (value: object): value is Uint8Array => value instanceof Uint8Array;
-/** Bytes as a text in which each is one character. */
-const toLatin1 = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-/** Objects with an inside that members do not show, and without text of anybody. */
-const isOpaque = (value: object): boolean =>
-  value instanceof Date || value instanceof RegExp || ArrayBuffer.isView(value);
+/** A number with fewer digits is no secret. */
+const MIN_NUMBER = 4;
 
-/** Lets the redaction learn from each text in a value. */
-export function learnFrom(value: unknown, redaction: Pick<Redaction, 'learn'>, met: Met<true>, name?: Name): void {
-  if (typeof value === 'string') redaction.learn(value, name);
-  if (typeof value !== 'object' || value === null || met.get(value)) return;
-  met.set(value, true);
-  if (isBytes(value)) redaction.learn(toLatin1(value), name);
-  if (isBytes(value) || isOpaque(value)) return;
-  if (value instanceof Map || value instanceof Set) for (const inner of value) learnFrom(inner, redaction, met);
-  for (const [, inner, its] of membersOf(value, name)) learnFrom(inner, redaction, met, its);
+type Redact = (text: string, name?: Name) => string;
+
+/** Bytes without secrets; the same where there are none. */
+function redactBytes(bytes: Buffer, redact: Redact, name: Name | undefined): Buffer {
+  let redacted = bytes;
+  for (const encoding of encodings(bytes)) {
+    const text = decode(redacted, encoding);
+    const without = redact(text, name);
+    if (without !== text) redacted = encode(without, encoding);
+  }
+  return redacted;
 }
 
 /** Copies anything, each text in it redacted. */
-export function copyOf<T>(value: T, redaction: Pick<Redaction, 'redact'>, met: Met<unknown>, name?: Name): T {
-  if (typeof value === 'string') return redaction.redact(value, name) as T;
-  if (typeof value !== 'object' || value === null) return value;
-  const before = met.get(value);
-  if (before) return before as T;
-  const copy = copyOfObject(value, redaction, met, name);
-  met.set(value, copy);
-  return copy as T;
+export function copyOf<T>(value: T, redaction: Redaction, copies: Copies, name?: Name): T {
+  const redact: Redact = (text, its) => redaction.redact(text, its);
+  const copyOne = (one: unknown, its: Name | undefined): unknown => {
+    if (typeof one === 'string') return redact(one, its);
+    if (typeof one === 'number' || typeof one === 'bigint') {
+      const text = String(one);
+      const redacted = text.length < MIN_NUMBER ? text : redact(text, its);
+      return redacted === text ? one : redacted;
+    }
+    if (typeof one !== 'object' || one === null) return one;
+    const before = copies.get(one);
+    if (before) return before;
+    const copy = copyObject(one, its);
+    copies.set(one, copy);
+    return copy;
+  };
+  const copyObject = (object: object, its: Name | undefined): object => {
+    const bytes = toBytes(object);
+    if (bytes) return copyOfBytes(object, bytes, redactBytes(bytes, redact, its));
+    if (isOpaqueObject(object)) return object;
+    if (object instanceof Map)
+      return new Map(
+        [...object].map(([key, one]) => [copyOne(key, undefined), copyOne(one, { text: String(key), isPair: false })]),
+      );
+    if (object instanceof Set) return new Set([...object].map(one => copyOne(one, its)));
+    const copy: object = Array.isArray(object) ? [] : Object.create(Object.getPrototypeOf(object));
+    // It may hold itself.
+    copies.set(object, copy);
+    const isPlain = Object.getPrototypeOf(object) === Object.prototype;
+    for (const [member, one, own] of membersOf(object, its)) {
+      const { enumerable = false } = Object.getOwnPropertyDescriptor(object, member) as PropertyDescriptor;
+      const value = { value: copyOne(one, own), enumerable, writable: true, configurable: true };
+      // Data of a collection may have a secret for a name.
+      Object.defineProperty(copy, isPlain && typeof member === 'string' ? redact(member) : member, value);
+    }
+    keepSize(object, copy);
+    return copy;
+  };
+  return copyOne(value, name) as T;
 }
 
-function copyOfObject(value: object, redaction: Pick<Redaction, 'redact'>, met: Met<unknown>, name?: Name): object {
-  if (isBytes(value)) {
-    const text = toLatin1(value);
-    const redacted = redaction.redact(text, name);
-    return redacted === text ? value : Buffer.from(redacted, 'latin1');
-  }
-  if (isOpaque(value)) return value;
-  if (value instanceof Map) return new Map([...value].map(pair => copyOf(pair, redaction, met)));
-  if (value instanceof Set) return new Set([...value].map(one => copyOf(one, redaction, met)));
-  const copy: object = Array.isArray(value) ? [] : Object.create(Object.getPrototypeOf(value));
-  // It may hold itself.
-  met.set(value, copy);
-  const isPlain = Object.getPrototypeOf(value) === Object.prototype;
-  for (const [member, inner, its] of membersOf(value, name)) {
-    const { enumerable = false } = Object.getOwnPropertyDescriptor(value, member) as PropertyDescriptor;
-    const own = { value: copyOf(inner, redaction, met, its), enumerable, writable: true, configurable: true };
-    // Data of a collection may have a secret for a name.
-    Object.defineProperty(copy, isPlain && typeof member === 'string' ? redaction.redact(member) : member, own);
-  }
-  keepSize(value, copy);
-  return copy;
+function copyOfBytes(object: object, bytes: Buffer, redacted: Buffer): object {
+  if (redacted === bytes) return object;
+  if (Array.isArray(object)) return [...redacted];
+  if (object instanceof ArrayBuffer) return Uint8Array.from(redacted).buffer;
+  return redacted;
 }
 
-/** Takes what has become known as a secret since then out of a copy, in place; of a text or of bytes it gives new ones. */
-export function redactAgain<T>(root: T, redaction: Pick<Redaction, 'redactKnown'>): T {
+/** Takes what has become known as a secret since then out of a text, or out of a copy, in place. */
+export function redactAgain<T>(root: T, redaction: Redaction): T {
+  const redact: Redact = text => redaction.redactKnown(text);
   const redactOne = (value: unknown): unknown => {
-    if (typeof value === 'string') return redaction.redactKnown(value);
-    if (typeof value !== 'object' || value === null || !isBytes(value)) return value;
-    const text = toLatin1(value);
-    const redacted = redaction.redactKnown(text);
-    return redacted === text ? value : Buffer.from(redacted, 'latin1');
+    if (typeof value === 'string') return redact(value);
+    const bytes = typeof value === 'object' && value !== null ? toBytes(value) : undefined;
+    return bytes ? copyOfBytes(value as object, bytes, redactBytes(bytes, redact, undefined)) : value;
   };
   const whole = { root };
   const met = new Set<object>([whole]);
   for (const object of met) {
-    if (isBytes(object) || isOpaque(object)) continue;
+    if (Buffer.isBuffer(object) || isOpaqueObject(object) || Object.isFrozen(object)) continue;
+    if (object instanceof Map) for (const [key, value] of object) object.set(key, redactOne(value));
     for (const [member, value] of membersOf(object, undefined)) {
       const again = redactOne(value);
-      if (again !== value) (object as Values)[member] = again;
+      if (again !== value) Reflect.set(object, member, again);
       if (typeof again === 'object' && again !== null) met.add(again);
     }
   }
@@ -120,8 +109,8 @@ export function redactAgain<T>(root: T, redaction: Pick<Redaction, 'redactKnown'
 }
 
 /** Requests and responses say how large they are, which the labels in them would change. */
-function keepSize(value: object & { size?: unknown; headers?: unknown }, copy: object): void {
-  if (typeof value.size !== 'function' || value.headers === undefined) return;
-  const size: unknown = value.size();
+function keepSize(object: object & { size?: unknown; headers?: unknown }, copy: object): void {
+  if (typeof object.size !== 'function' || object.headers === undefined) return;
+  const size: unknown = object.size();
   Object.defineProperty(copy, 'size', { value: () => size, enumerable: false, configurable: true });
 }

@@ -42,11 +42,6 @@ interface Request {
 
 type Field = { key?: string; value?: unknown; disabled?: boolean };
 
-interface Script {
-  execution?: { request?: Request };
-  item?: { setProtocolProfileBehavior(name: string, value: unknown): void };
-}
-
 /** The fields that are sent of a request with a form. */
 function toForm({ body }: Request): URLSearchParams {
   if (body?.mode === 'raw') return new URLSearchParams(body.raw ?? '');
@@ -56,8 +51,7 @@ function toForm({ body }: Request): URLSearchParams {
 }
 
 /**
- * Collects the forms with a client_id that Newman posts, and lets none of them follow a redirect: it could take the form, and the
- * assertion in it, to another host.
+ * Collects the forms with a client_id that Newman posts.
  *
  * @returns the forms, to be read when the run is over
  */
@@ -80,10 +74,6 @@ export function collectPostedForms(newman: EventEmitter): PostedForm[] {
       duration: response?.responseTime,
       connectionError: error,
     });
-  });
-  newman.on('script', (_error: unknown, { execution, item }: Script = {}) => {
-    if (execution?.request && toForm(execution.request).has('client_id'))
-      item?.setProtocolProfileBehavior('followRedirects', false);
   });
   return posted;
 }

@@ -41,7 +41,14 @@ export async function runCollection(
   const collection = await readCollection(file, host);
   const redaction = createRedaction(client, globals, collection);
   const newmanOptions = toNewmanOptions(collection, client, globals, globalVar, options);
-  const { failures, posted, readIn } = await runNewman(newmanOptions, reporters, reporterOptions, redaction, host);
+  const { failures, posted, readIn } = await runNewman(
+    newmanOptions,
+    client.transport,
+    reporters,
+    reporterOptions,
+    redaction,
+    host,
+  );
   const hasCertificateList = options.sslClientCertList !== undefined;
   const explanation = await explainRefusals(posted, readIn, client.transport, hasCertificateList);
   return { failures, explanation: explanation.map(line => redaction.redact(line)) };

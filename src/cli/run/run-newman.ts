@@ -1,21 +1,22 @@
 // A run of Newman: throw-away keys in the place of the signing keys, reporters on a stage of their own, and what is left at the end
 // to explain it. On the machine.
 
-import type { EventEmitter } from 'node:events';
 import type { NewmanRunOptions, NewmanRunSummary } from 'newman';
 import type { Endpoints } from '../../client-auth/authorization-server.ts';
-import { toKnownServer } from '../../client-auth/known-server.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
+import type { Transport } from '../client/client-options.ts';
 import { createReader } from '../client/environment.ts';
 import { CommandError, type Host } from '../command.ts';
 import { cannotBeWritten } from '../files.ts';
 import type { Redaction } from '../secrets/redaction.ts';
-import { loadNewman, loadOptions, loadReporter } from './newman.ts';
+import { fetchServerFacts } from '../server/metadata.ts';
+import { readTls } from '../server/send.ts';
+import { type LoadedOptions, loadNewman, loadOptions, loadReporter } from './newman.ts';
 import type { ReporterOptions } from './newman-options.ts';
 import { collectPostedForms, type PostedForm } from './posted-forms.ts';
-import { replaceSigningKeys } from './signing-keys.ts';
+import { signRequests } from './signing.ts';
+import { readConfiguredServers, replaceSigningKeys } from './signing-keys.ts';
 import { openStage, type Stage } from './stage.ts';
-import type { OutgoingRequest, ThrowawayKeys } from './throwaway-keys.ts';
 
 /** What a run came to. */
 export interface Outcome {
@@ -30,9 +31,6 @@ interface Scope {
 }
 type Row = Record<string, unknown>;
 
-/** The scopes that a script leaves, the nearer one last. */
-const SCOPES = ['globals', 'collectionVariables', 'environment', '_variables'] as const;
-
 /**
  * Runs Newman.
  *
@@ -42,6 +40,7 @@ const SCOPES = ['globals', 'collectionVariables', 'environment', '_variables'] a
  */
 export async function runNewman(
   options: NewmanRunOptions,
+  transport: Transport,
   reporters: string[],
   reporterOptions: ReporterOptions,
   redaction: Redaction,
@@ -55,12 +54,15 @@ export async function runNewman(
   // What Newman says may quote what it was given.
   const toShown = (error: Error): CommandError => {
     const command = toCommandError(explain(error));
-    return new CommandError(redaction.redact(command.message), command.exitCode, { cause: error });
+    const shown = new CommandError(redaction.redact(command.message), command.exitCode);
+    shown.stack = redaction.redact(error.stack ?? '');
+    return shown;
   };
   host.explainCrash(toShown);
   try {
     const loaded = await loadOptions(options);
     const keys = await replaceSigningKeys(loaded, text => redaction.addSigningKey(text));
+    const known = keys.isEmpty ? [] : await findKnownEndpoints(loaded, transport);
     return await new Promise((resolve, reject) => {
       const newman = loadNewman()(loaded, async (error, summary) => {
         try {
@@ -72,7 +74,7 @@ export async function runNewman(
           reject(failure);
         }
       }) as Stage;
-      signAnew(newman, keys);
+      signRequests(newman, keys, known);
       const posted = collectPostedForms(newman);
       const finish = openStage({ newman, reporters: classes, options: loaded, redaction, note: host.note });
     });
@@ -81,28 +83,21 @@ export async function runNewman(
   }
 }
 
-/** Lets each request be signed anew when it leaves; what must not go where it goes makes the run fail. */
-function signAnew(newman: EventEmitter, keys: ThrowawayKeys): void {
-  let last: Row = {};
-  newman.on('script', (_error: unknown, { execution = {} }: { execution?: Row }) => {
-    last = execution;
-  });
-  const knownEndpoints = (): Endpoints => {
-    const values = SCOPES.flatMap(name => (last[name] as { values?: Scope } | undefined)?.values?.all() ?? []);
-    const data = Object.entries((last.data ?? {}) as Row).map(([key, value]) => ({ key, value }));
-    return toKnownServer(createReader({ name: 'run', values: [...values, ...data] }), undefined).endpoints;
-  };
-  newman.on('beforeRequest', (_error: unknown, { request, cursor, item }: { request?: OutgoingRequest } & Row) => {
-    const audiences = request ? keys.signAnew(request, knownEndpoints) : [];
-    for (const audience of audiences) {
-      const message =
-        `A JWT for ${audience} goes to ${request?.url.toString()}, which is neither its audience nor an endpoint that is known. ` +
-        'It was sent with a signature of no use. Set the endpoint variable, or "issuer".';
-      const name = 'client authentication';
-      const error = Object.assign(new Error(message), { name: 'ClientAuthError', test: name, index: 0 });
-      newman.emit('assertion', error, { cursor, assertion: name, skipped: false, error, item });
-    }
-  });
+/** So many issuers are asked for their metadata; more are in the data of no run. */
+const MAX_ISSUERS = 3;
+
+/** The endpoints that are known before a script can change them: those of the variables, and those of the metadata. */
+async function findKnownEndpoints(options: LoadedOptions, transport: Transport): Promise<Endpoints[]> {
+  const servers = readConfiguredServers(options);
+  const issuers = [...new Set(servers.map(({ issuer }) => issuer))].filter(issuer => issuer !== '');
+  const metadata = await Promise.allSettled(
+    issuers
+      .slice(0, MAX_ISSUERS)
+      .map(async issuer => (await fetchServerFacts(issuer, await readTls(transport))).metadata),
+  );
+  // What can't be read, the script reports.
+  const found = metadata.flatMap(one => (one.status === 'fulfilled' ? [one.value.endpoints, one.value.replaced] : []));
+  return [...servers.map(({ endpoints }) => endpoints), ...found];
 }
 
 /** Readers of the variables in all scopes, the nearer one last. */

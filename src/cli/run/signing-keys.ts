@@ -1,8 +1,11 @@
-// Finds the signing keys of a run in all that its variables come from, and puts throw-away keys in their place before Newman gets
-// them. On the machine.
+// What a run has to know before Newman begins, out of all that its variables come from: the signing keys, in whose place it puts
+// throw-away keys, and the endpoints of the authorization server. On the machine.
 
+import { ENDPOINT_NAMES, type Endpoints } from '../../client-auth/authorization-server.ts';
+import { toKnownServer } from '../../client-auth/known-server.ts';
 import { resolveReferences } from '../client/environment.ts';
 import { CommandError } from '../command.ts';
+import { Redaction } from '../secrets/redaction.ts';
 import type { LoadedOptions } from './newman.ts';
 import { ThrowawayKeys } from './throwaway-keys.ts';
 
@@ -25,24 +28,29 @@ const scopesOf = ({ globals, collection, environment }: LoadedOptions): Scope[] 
 const toText = (value: unknown): string =>
   typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? '');
 
-/** The texts of `signing_key` in all rows of data, references resolved. */
-function signingKeysOf(options: LoadedOptions): Set<string> {
+/** The variables as each row of data sees them. */
+function readersOf(options: LoadedOptions): ((name: string) => string | undefined)[] {
   const variables = new Map<string, unknown>();
   for (const scope of scopesOf(options)) for (const { key, value } of scope.all()) variables.set(key, value);
   const rows: Row[] = options.iterationData?.length ? options.iterationData : [{}];
-  return new Set(
-    rows.map(row => {
-      const find = (name: string) => {
-        const value = row[name] ?? variables.get(name);
-        return value === undefined || value === null ? undefined : toText(value);
-      };
-      return resolveReferences(find('signing_key') ?? '', find);
-    }),
-  );
+  return rows.map(row => name => {
+    const value = row[name] ?? variables.get(name);
+    return value === undefined || value === null ? undefined : toText(value);
+  });
+}
+
+/** The texts of `signing_key` in all scopes and rows, references resolved: also of one that another hides. */
+function signingKeysOf(options: LoadedOptions): Set<string> {
+  const [all, ...others] = readersOf(options);
+  const values = scopesOf(options).flatMap(scope => scope.all().filter(({ key }) => key === 'signing_key'));
+  const texts = values.map(({ value }) => resolveReferences(toText(value), name => all?.(name)));
+  const inRows = [all, ...others].map(find => resolveReferences(find?.('signing_key') ?? '', name => find?.(name)));
+  return new Set([...texts, ...inRows]);
 }
 
 /**
- * Puts throw-away keys in the place of the signing keys, under whatever name and in whatever scope.
+ * Puts throw-away keys in the place of the signing keys, under whatever name and in whatever scope; of another text that holds a
+ * part of one, the part is taken out.
  *
  * @param learnKey is called with each real key and each throw-away key
  * @throws CommandError when a key is put together of several variables
@@ -52,20 +60,39 @@ export async function replaceSigningKeys(
   learnKey: (text: string) => void,
 ): Promise<ThrowawayKeys> {
   const keys = new ThrowawayKeys();
+  const parts = new Redaction();
   for (const text of signingKeysOf(options)) {
     await keys.add(text);
+    parts.addSigningKey(text);
     for (const one of [text, keys.textFor(text) ?? '']) learnKey(one);
   }
-  for (const scope of scopesOf(options)) {
-    for (const variable of scope.all()) variable.value = keys.textFor(toText(variable.value)) ?? variable.value;
-  }
+  const replace = (value: unknown): unknown => {
+    const text = toText(value);
+    const without = keys.textFor(text) ?? parts.redactKnown(text);
+    return without === text ? value : without;
+  };
+  for (const scope of scopesOf(options)) for (const variable of scope.all()) variable.value = replace(variable.value);
   for (const row of options.iterationData ?? []) {
-    for (const [name, value] of Object.entries(row)) row[name] = keys.textFor(toText(value)) ?? value;
+    for (const [name, value] of Object.entries(row)) row[name] = replace(value);
   }
-  for (const text of signingKeysOf(options)) {
-    if (keys.textFor(text) === undefined) continue;
+  if ([...signingKeysOf(options)].some(text => text.includes('[signing_key]'))) {
     const remedy = 'Put it into one variable, or give it with --signing-key <file>.';
     throw new CommandError(`"signing_key" must be one variable with the whole key, got several. ${remedy}`);
   }
   return keys;
+}
+
+/**
+ * The endpoints that the variables set before a script can change them.
+ *
+ * @returns for each row of data that differs, and the issuers
+ */
+export function readConfiguredServers(options: LoadedOptions): { endpoints: Endpoints; issuer: string }[] {
+  const servers = new Map<string, { endpoints: Endpoints; issuer: string }>();
+  for (const find of readersOf(options)) {
+    const read = (name: string) => resolveReferences(find(name) ?? '', find);
+    const key = JSON.stringify(['issuer', ...ENDPOINT_NAMES].map(find));
+    if (!servers.has(key)) servers.set(key, toKnownServer(read, undefined));
+  }
+  return [...servers.values()];
 }

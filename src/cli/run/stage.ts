@@ -4,9 +4,10 @@
 
 import { EventEmitter } from 'node:events';
 import { CommandError } from '../command.ts';
+import { visitTexts } from '../secrets/named-texts.ts';
 import type { Redaction } from '../secrets/redaction.ts';
-import { copyOf, learnFrom, Met, redactAgain } from './copies.ts';
-import { type ExportedFile, writeExport } from './exports.ts';
+import { Copies, copyOf, redactAgain } from './copies.ts';
+import { type ExportedFile, toExport, writeExport } from './exports.ts';
 import { type LoadedOptions, loadSummary, type Reporter } from './newman.ts';
 
 /** All events of Newman but `done`, which is raised when the files are written, and those that follow from another. */
@@ -50,38 +51,48 @@ export interface StageOptions {
 export function openStage({ newman, reporters, options, redaction, note }: StageOptions) {
   const stage = Object.assign(new EventEmitter(), { exports: [], reporters: {} }) as unknown as Stage;
   // Items lead to their folders, and these to the whole collection, which is copied once.
-  let ofRun = new Met<unknown>();
-  let learntOfRun = new Met<true>();
-  const learn = (value: unknown) => learnFrom(value, redaction, new Met(learntOfRun));
-  const copy = <T>(value: T): T => copyOf(value, redaction, new Met(ofRun));
+  let copiesOfRun = new Copies();
+  let learnt = new Set<object>();
+  const learn = (value: unknown, visited = new Set<object>()) =>
+    visitTexts(value, (text, name) => redaction.learn(text, name), {
+      has: object => visited.has(object) || learnt.has(object),
+      add: object => visited.add(object),
+    });
+  const copy = <T>(value: T): T => copyOf(value, redaction, new Copies(copiesOfRun));
 
   const copyScopes = (): Scopes => {
     const { collection, environment, globals } = newman.summary;
-    [learntOfRun, ofRun] = [new Met(), new Met()];
-    learnFrom(collection, redaction, learntOfRun);
+    [learnt, copiesOfRun] = [new Set(), new Copies()];
+    learn(collection, learnt);
     learn({ environment, globals });
-    return { collection: copyOf(collection, redaction, ofRun), ...copy({ environment, globals }) };
+    return { collection: copyOf(collection, redaction, copiesOfRun), ...copy({ environment, globals }) };
   };
 
   /** What an event holds, copied when it is asked for: most of it no reporter reads. */
   const toCopies = (data: Values): Values => {
-    const copies = {};
-    const met = new Met<unknown>(ofRun);
+    const shown = {};
+    const copies = new Copies(copiesOfRun);
     for (const [name, value] of Object.entries(data)) {
-      const get = () => copyOf(value, redaction, met);
-      Object.defineProperty(copies, name, { get, enumerable: true, configurable: true });
+      const get = () => copyOf(value, redaction, copies);
+      const set = (other: unknown) =>
+        Object.defineProperty(shown, name, { value: other, writable: true, enumerable: true, configurable: true });
+      Object.defineProperty(shown, name, { get, set, enumerable: true, configurable: true });
     }
-    return copies;
+    return shown;
   };
 
   const start = (data: Values): void => {
     const { iterationData } = options;
-    learn(iterationData);
+    for (const row of iterationData ?? []) {
+      // A column is a variable.
+      for (const [key, value] of Object.entries(row)) learn({ key, value });
+    }
     const scopes = copyScopes();
     stage.summary = new (loadSummary())(stage, scopes) as Stage['summary'];
     raiseByKind(stage);
     const { collection: _, environment: __, globals: ___, ...others } = options;
-    const all = { ...copy(others), ...scopes };
+    const reporter = Object.fromEntries([...reporters].map(([name, { own }]) => [name, own]));
+    const all = { ...copy(others), ...scopes, reporters: [...reporters.keys()], reporter };
     for (const [name, { Reporter, own }] of reporters)
       stage.reporters[name] = create(name, Reporter, [stage, own, all]);
     const dominant = Object.keys(stage.reporters).filter(name => stage.reporters[name]?.dominant);
@@ -123,11 +134,15 @@ export function openStage({ newman, reporters, options, redaction, note }: Stage
   });
 
   return async (error: Error | null): Promise<void> => {
+    // A run may end in the middle of a script.
+    for (const one of held.splice(0)) raise(one);
     learn(files);
+    const exported = files.map(file => toExport({ ...file, content: copy(file.content) }));
     // A reporter may have written down a value before it turned out to be a secret.
-    const reports = stage.exports.map(file => ({ ...file, content: redactAgain(file.content, redaction) }));
-    const all = [...reports, ...files.map(file => ({ ...file, content: copy(file.content) }))];
-    const results = await Promise.allSettled(all.map(writeExport));
+    const reports = stage.exports
+      .map(toExport)
+      .map(file => ({ ...file, content: redactAgain(file.content, redaction) }));
+    const results = await Promise.allSettled([...reports, ...exported].map(writeExport));
     const failure: unknown = results.find(one => one.status === 'rejected')?.reason;
     stage.emit('done', copy(error ?? failure ?? null), stage.summary);
     if (failure) throw failure;

@@ -1,5 +1,5 @@
-// The signing key stays out of Newman. Scripts read a throw-away key of the same size in its place; what that key has signed gets a
-// signature of the real key when the request leaves, if it goes to the authorization server. On the machine.
+// Throw-away keys in the place of signing keys: of the same size, in the same form, made for one run. What they have signed can be
+// signed with the keys in whose place they are. On the machine.
 
 import {
   constants,
@@ -11,28 +11,21 @@ import {
   verify,
 } from 'node:crypto';
 import { promisify } from 'node:util';
-import { type Endpoints, findEndpoint, isSameOrigin } from '../../client-auth/authorization-server.ts';
 import { importSigningKey, type SigningKey } from '../../client-auth/signing-key.ts';
 import { toRsaKey } from '../secrets/private-key.ts';
 
 /** PS256: RFC 7518 section 3.5. */
 const PS256 = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
-/** A signature by RSA with 2048 bits has 342 characters. */
-const JWS = /(?<![\w-])(ey[\w-]+\.ey[\w-]+)\.([\w-]{342,})(?![\w-])/g;
 
-/** A throw-away key in the place of a real one. */
+/** No private key of 2048 bits is shorter. */
+const MIN_LENGTH = 1000;
+
 interface Throwaway {
   /** The key in whose place it is. */
   real: KeyObject;
   publicKey: KeyObject;
   pem: string;
   jwk: object;
-}
-
-/** A form on its way to the wire. */
-export interface OutgoingRequest {
-  url: { toString(): string };
-  body?: { mode?: string; raw?: string; urlencoded?: { all(): { value?: unknown }[] } };
 }
 
 const parse = (text: string): SigningKey | undefined => {
@@ -58,9 +51,13 @@ async function createThrowaway(text: string, bits: number): Promise<Throwaway> {
   };
 }
 
-/** Throw-away keys for the signing keys of a run. */
+/** The throw-away keys of a run. */
 export class ThrowawayKeys {
   readonly #byModulus = new Map<bigint, Throwaway>();
+
+  get isEmpty(): boolean {
+    return this.#byModulus.size === 0;
+  }
 
   /** Makes a throw-away key for a signing key; what is no such key has none. */
   async add(text: string): Promise<void> {
@@ -74,7 +71,7 @@ export class ThrowawayKeys {
    * @returns the throw-away key in PEM, or as a JWK with the same key ID; undefined for what is none of the signing keys
    */
   textFor(text: string): string | undefined {
-    if (this.#byModulus.size === 0 || text.length < 1000) return undefined;
+    if (this.#byModulus.size === 0 || text.length < MIN_LENGTH) return undefined;
     const { key, kid } = parse(text) ?? {};
     const throwaway = key && this.#byModulus.get(key.n);
     if (!throwaway) return undefined;
@@ -82,38 +79,18 @@ export class ThrowawayKeys {
   }
 
   /**
-   * Signs anew what a throw-away key has signed in the form of a request.
+   * What signs with the real key; undefined for what no throw-away key has signed.
    *
-   * @returns the audiences of what must not go where the request goes; it is sent as it is, with a signature of no use
+   * @param input header and claims of a compact JWS (RFC 7515 section 5.1)
+   * @param signature of the throw-away key, by PS256
    */
-  signAnew({ url, body }: OutgoingRequest, knownEndpoints: () => Endpoints): string[] {
-    const target = url.toString();
-    const refused: string[] = [];
-    const replace = (text: string): string =>
-      text.replace(JWS, (jws: string, input: string, signature: string) => {
-        const throwaway = this.#signerOf(input, signature);
-        if (!throwaway) return jws;
-        const audience = audienceOf(input);
-        if (!isSameOrigin(target, audience) && !findEndpoint(target, knownEndpoints())) {
-          refused.push(audience);
-          return jws;
-        }
-        return `${input}.${sign('sha256', Buffer.from(input), { key: throwaway.real, ...PS256 }).toString('base64url')}`;
-      });
-    for (const field of body?.urlencoded?.all() ?? []) {
-      if (typeof field.value === 'string') field.value = replace(field.value);
-    }
-    if (body?.mode === 'raw' && body.raw) body.raw = replace(body.raw);
-    return refused;
-  }
-
-  #signerOf(input: string, signature: string): Throwaway | undefined {
+  signerFor(input: string, signature: string): (() => string) | undefined {
     const [data, bytes] = [Buffer.from(input), Buffer.from(signature, 'base64url')];
-    return [...this.#byModulus.values()].find(one => verify('sha256', data, { key: one.publicKey, ...PS256 }, bytes));
+    for (const { publicKey, real } of this.#byModulus.values()) {
+      if (verify('sha256', data, { key: publicKey, ...PS256 }, bytes)) {
+        return () => sign('sha256', data, { key: real, ...PS256 }).toString('base64url');
+      }
+    }
+    return undefined;
   }
-}
-
-function audienceOf(input: string): string {
-  const { aud } = JSON.parse(Buffer.from(input.split('.')[1] as string, 'base64url').toString());
-  return String(aud);
 }

@@ -8,8 +8,10 @@ export interface Piece {
   label: string | undefined;
 }
 
-/** A secret that is shorter is found only behind its name: it could be any word. */
+/** A shorter secret cannot be found by a run. */
 const MIN_LENGTH = 8;
+/** A shorter secret could be any word. */
+const MIN_WORD = 4;
 /** A shorter secret is found only as a word of its own. */
 const MIN_GLUED = 12;
 /** So many characters in a row of a longer secret are a piece of it, wherever in it they are. */
@@ -35,9 +37,6 @@ const hashOf = (run: string): number => {
 };
 
 const isWord = (text: string, at: number): boolean => /\w/.test(text.charAt(at));
-
-/** A word as people write it, which is found in many texts that do not hold the secret. */
-const PLAIN_WORD = /^[A-Za-z]?[a-z]{0,18}$/;
 
 /** The places of runs in secrets: a list for each hash, in arrays that grow. */
 class Places {
@@ -93,13 +92,24 @@ class Places {
 export class Dictionary {
   readonly #secrets: string[] = [];
   readonly #labels = new Map<string, string>();
+  /** Secrets that are too short for a run: those that the user has declared, so they are few. */
+  readonly #words: string[] = [];
   readonly #places = new Places();
   /** Which hashes, cut to 22 bits, the runs have: most places of a text are passed over by a look at one byte. */
   readonly #isKnown = new Uint8Array(2 ** 22);
 
-  /** Adds a secret, unless it is too short or a plain word. */
+  /**
+   * Adds a secret, unless it is very short.
+   *
+   * @param label what is written in its place
+   */
   add(secret: string, label: string): void {
-    if (secret.length < MIN_LENGTH || PLAIN_WORD.test(secret) || this.#labels.has(secret)) return;
+    if (secret.length < MIN_WORD || this.#labels.has(secret)) return;
+    if (secret.length < MIN_LENGTH) {
+      this.#labels.set(secret, label);
+      this.#words.push(secret);
+      return;
+    }
     // Cut out of a text of megabytes, it would keep that in memory.
     const own = Buffer.from(secret, 'utf16le').toString('utf16le');
     this.#labels.set(own, label);
@@ -121,8 +131,24 @@ export class Dictionary {
     return this.#labels.get(secret);
   }
 
-  /** The pieces of secrets in a text, in their order; none overlaps another. */
+  /** The pieces of secrets in a text. */
   findPieces(text: string): Piece[] {
+    const pieces = this.#findWords(text);
+    return pieces.length === 0 ? this.#findRuns(text) : [...pieces, ...this.#findRuns(text)];
+  }
+
+  #findWords(text: string): Piece[] {
+    const pieces: Piece[] = [];
+    for (const word of this.#words) {
+      for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length)) {
+        const end = at + word.length;
+        if (!isWord(text, at - 1) && !isWord(text, end)) pieces.push({ start: at, end, label: this.#labels.get(word) });
+      }
+    }
+    return pieces;
+  }
+
+  #findRuns(text: string): Piece[] {
     const pieces: Piece[] = [];
     if (this.#secrets.length === 0 || text.length < MIN_LENGTH) return pieces;
     let [hash, done] = [0, 0];

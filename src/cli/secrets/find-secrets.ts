@@ -2,7 +2,7 @@
 // machine.
 
 import { findBase64Runs } from './base64-runs.ts';
-import { type Found, findCredentials, findDer, findJwkMembers, findJwts, findPems } from './forms.ts';
+import { type Found, findCredentials, findDer, findJwkMembers, findJwts, findPems, findUserInfo } from './forms.ts';
 import { isPlaceholder, type SecretKind } from './looks.ts';
 import { findInValue, findNamed } from './named-values.ts';
 import { toPlain } from './plain-text.ts';
@@ -19,6 +19,7 @@ function* findPlainly(text: string): Generator<Found> {
   yield* findJwkMembers(text);
   yield* findNamed(text);
   yield* findCredentials(text);
+  yield* findUserInfo(text);
   yield* findJwts(text);
 }
 

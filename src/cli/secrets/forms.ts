@@ -13,13 +13,13 @@ export interface Found extends Look {
   parts: string[];
   /** The text of a private key, whose parts `secretPartsOf` gives; to read a key takes time. */
   key?: string;
-  /** Whether it is a number of JSON, in the place of which a text needs quotes. */
-  isNumber?: boolean;
+  /** The quote that its label needs, in the place of a number of JSON. */
+  quote?: string;
 }
 
-const HEADER = String.raw`[\w-]{1,40}:(?: [\w,-]{1,100}(?![\w,:-])){1,9}`;
+const HEADER = String.raw`[\w-]{1,40}:(?: [\w,-]{1,100}(?![\w,:-])){1,3}`;
 const PEM = new RegExp(
-  `-----BEGIN[A-Z +]{1,30}PRIVATE[ +]KEY-----(?:${BREAK}|${HEADER}){0,500}[A-Za-z0-9+/]{20}` +
+  `-----BEGIN[A-Z +]{1,30}PRIVATE[ +]KEY-----(?:(?:${BREAK}){0,50}${HEADER}){0,5}(?:${BREAK}){0,50}[A-Za-z0-9+/]{20}` +
     `(?:[\\w+/=]|${BREAK}){0,20000}(?:-----END[A-Z +]{1,30}-----)?`,
   'g',
 );
@@ -33,7 +33,8 @@ const JWK_MEMBER = /(?<!\w)(n|e|d|p|q|dp|dq|qi|k)\\{0,40}["'`]?\s{0,99}:\s{0,99}
 const MIN_MEMBER = 20;
 
 const JWS = /(?<![\w-])([\w-]{12,20000})(?=\.([\w-]{2,99999})\.([\w-]{10,99999}))/g;
-const CREDENTIALS = /\b(Bearer|DPoP|Basic)(?:\s|\+|%20){1,9}([\w.~+/=-]{4,9999})/gi;
+const CREDENTIALS = /\b(Bearer|DPoP|Basic)(?:\s|\+|%20){1,9}([\w.~+/=|-]{4,9999})/gi;
+const USER_INFO = /:\/\/[^\s/:@"'`<>]{1,200}:([^\s/@"'`<>]{1,200})@/g;
 
 /** Private keys as PEM: the whole block, with its first and last line. */
 export function* findPems(text: string): Generator<Found> {
@@ -70,7 +71,7 @@ export function* findJwts(text: string): Generator<Found> {
   for (const { 1: first = '', 2: claims = '', 3: signature = '', index } of text.matchAll(JWS)) {
     // Other characters may be in front of it: an escaped line break, the name of a variable.
     for (let at = first.indexOf('ey'), tries = 0; at !== -1 && tries < 9; at = first.indexOf('ey', at + 1), tries++) {
-      if (typeof readPart(first.slice(at))?.alg !== 'string') continue;
+      if (!isHeader(first.slice(at))) continue;
       const jwt = `${first.slice(at)}.${claims}.${signature}`;
       const start = index + at;
       yield { kind: 'token', label: toJwtLabel(jwt, 'jwt'), start, end: start + jwt.length, parts: [jwt] };
@@ -111,6 +112,19 @@ export function toJwtLabel(jwt: string, name: string): string {
       .slice(0, 200);
   return `[${kind} kid=${plain(header?.kid)} jti=${plain(claims?.jti)}]`;
 }
+
+/** The password in front of the host of a URL (RFC 3986 section 3.2.1). */
+export function* findUserInfo(text: string): Generator<Found> {
+  for (const { 0: all, 1: password = '', index } of text.matchAll(USER_INFO)) {
+    const end = index + all.length - 1;
+    if (password.includes('{{')) continue;
+    yield { kind: 'secret', label: '[password]', start: end - password.length, end, parts: [password] };
+  }
+}
+
+/** Whether Base64 is the header of a JWS: it has "alg". An exception for each text that is none would take long. */
+const isHeader = (part: string): boolean =>
+  /^ey[JA]/.test(part) && Buffer.from(part, 'base64url').includes('"alg"') && typeof readPart(part)?.alg === 'string';
 
 function readPart(part: string): Record<string, unknown> | undefined {
   try {

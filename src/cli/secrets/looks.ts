@@ -17,9 +17,21 @@ interface NamedLook extends Look {
   isSecret: (value: string) => boolean;
 }
 
-/** What is under the name of a secret and is none: a reference, a URL, JSON, something public, a word of OAuth or of JSON. */
-const NEVER =
-  /\{\{|^\s*[{[]|^(?:https?|urn|file):|-----BEGIN (?:CERTIFICATE|PUBLIC|RSA PUBLIC)|^(?:true|false|null|undefined|none|string|required|redacted)$|^(?:(?:access|refresh|id)_token|client_(?:secret|assertion)(?:_basic|_post|_jwt)?|client_credentials|authorization_code|private_key_jwt|tls_client_auth|code_verifier|signing_key)$|^\[[a-z_]+(?: kid=\S* jti=\S*)?\]$/i;
+/**
+ * What is under the name of a secret and is none: a reference, a URL, a path, JSON, something public, a word of JSON or of OAuth,
+ * a label of ours.
+ */
+const NEVER = new RegExp(
+  [
+    String.raw`\{\{|^\s*(?:\{\s*["'}]|\[\s*["'{\]])|^(?:https?|urn|file):|^[~.]{0,2}/[\w.-]+(?:/|$)`,
+    `-----BEGIN (?:CERTIFICATE|PUBLIC|RSA PUBLIC)`,
+    `^(?:true|false|null|undefined|none|string|required|redacted)$`,
+    `^(?:(?:access|refresh|id)_token|client_(?:secret|assertion)(?:_basic|_post|_jwt)?|client_credentials)$`,
+    `^(?:authorization_code|private_key_jwt|tls_client_auth|code_verifier|signing_key)$`,
+    String.raw`^\[[a-z_]+(?: kid=\S* jti=\S*)?\]$`,
+  ].join('|'),
+  'i',
+);
 
 /** One word, or several with one character between them: what somebody writes, not what a machine draws. */
 const WORDS = /^[A-Za-z]{1,19}(?:[ _./:-][A-Za-z]{1,19})*$/;
@@ -32,13 +44,8 @@ const CODE = /^[a-z_$][\w$]{0,24}(?:\.[a-z_$][\w$]{0,24})+$/i;
 const isAny = (value: string): boolean => value.trim() !== '' && !NEVER.test(value);
 /** Six characters or more that are no words, no date, no version: it may be digits alone. */
 export const isGuarded = (value: string): boolean =>
-  value.length >= 6 &&
-  isAny(value) &&
-  !WORDS.test(value) &&
-  !DATE.test(value) &&
-  !VERSION.test(value) &&
-  !CODE.test(value);
-/** What nobody types: 12 characters or more without whitespace, letters with digits among them or many letters in a row. */
+  value.length >= 6 && isAny(value) && ![WORDS, DATE, VERSION, CODE].some(pattern => pattern.test(value));
+/** What nobody types: 12 characters or more without whitespace, digits among letters or many letters in a row. */
 export const isOpaque = (value: string): boolean =>
   isGuarded(value) && /^(?=[^\d]*\d|.*[A-Za-z]{20})(?=.*[A-Za-z])[!-~]{12,}$/.test(value);
 const isOpaqueNoUuid = (value: string): boolean => isOpaque(value) && !UUID.test(value);
@@ -46,12 +53,23 @@ const isOpaqueNoUuid = (value: string): boolean => isOpaque(value) && !UUID.test
 const isKeyText = (value: string): boolean =>
   /^[\w+/=-]{40,}$/.test(value) && (!value.startsWith('MI') || isPrivateDer(value));
 
-/** Names of tokens are also those with more words behind, but for these, which say something about a token. */
+/** A word as people write it, or up to three without anything between them, a few digits behind it; or a small number. */
+const PLAIN_PART = /^(?:(?:(?:\p{Lu}?\p{Ll}{2,18}){1,3}|\p{Lu}{1,19}|\p{L})\d{0,4}|\d{1,9})$/u;
+/**
+ * Whether a secret is so unlike any other text that it can be searched for everywhere: not made of words and small numbers.
+ */
+export const isDistinctive = (secret: string): boolean =>
+  secret.length >= 8 && !secret.split(/[^\p{L}\d]+/u).every(part => part === '' || PLAIN_PART.test(part));
+
+/** Names of tokens may have more words behind, but not these, which say something about a token. */
 const TOKEN =
-  'token(?!s?_(?:ur[il]|endpoint|type|hint|name|format|lifetime|ttl|expir|valid|status|count|length|limit|auth|method|key|signing|encrypt|introspect))';
+  'token(?!s?_(?:ur[il]|endpoint|type|hint|name|format|lifetime|ttl|expir|valid|status|count|length|limit|auth|method|key|signing|encrypt|introspect|ids?$))';
 /** "Tokens" that only lead to the next page or the next change. */
 const PLACE_TOKEN =
   /(?:^|_)(?:page|pagination|cursor|sync|continuation|next|prev|previous|start|resume|delta|change|marker)_?token$/;
+/** What may be behind the name of a secret without making it another thing. */
+const SUFFIX =
+  '(?:_(?:prod|production|live|dev|test|stage|staging|sandbox|uat|old|new|current|confirm|confirmation|again))?$';
 
 /** The names of secrets; the first that matches counts. */
 const NAMES: NamedLook[] = [
@@ -71,16 +89,34 @@ const NAMES: NamedLook[] = [
   { name: PLACE_TOKEN, kind: 'token', label: '', isSecret: () => false },
   { name: /token(?:_to_[a-z]+)?$/, kind: 'token', label: '[access_token]', isSecret: isOpaqueNoUuid },
   { name: /(?:^|_)verifier$/, kind: 'secret', label: '[code_verifier]', isSecret: isGuarded },
-  { name: /(?:^|_)client_?secret$/, kind: 'secret', label: '[client_secret]', isSecret: isAny },
-  { name: /(?:^|_)secret$/, kind: 'secret', label: '[secret]', isSecret: isAny },
-  { name: /(?:^|_)pass_?phrase$/, kind: 'secret', label: '[passphrase]', isSecret: isAny },
-  { name: /(?:^|_)(?:password|passwd|passcode|pwd)$/, kind: 'secret', label: '[password]', isSecret: isAny },
-  { name: /(?:^|_)(?:api|auth|secret|subscription)_?key$/, kind: 'secret', label: '[api_key]', isSecret: isGuarded },
+  { name: new RegExp(`(?:^|_)client_?secret${SUFFIX}`), kind: 'secret', label: '[client_secret]', isSecret: isAny },
+  { name: new RegExp(`(?:^|_)secret${SUFFIX}`), kind: 'secret', label: '[secret]', isSecret: isAny },
+  { name: new RegExp(`(?:^|_)pass_?phrases?${SUFFIX}`), kind: 'secret', label: '[passphrase]', isSecret: isAny },
+  {
+    name: new RegExp(`(?:^|_)(?:passwords?|passwd|passcode|pass|pwd|pw)${SUFFIX}`),
+    kind: 'secret',
+    label: '[password]',
+    isSecret: isAny,
+  },
+  {
+    name: new RegExp(`(?:^|_)(?:api|auth|secret|secret_access|subscription)_?key${SUFFIX}`),
+    kind: 'secret',
+    label: '[api_key]',
+    isSecret: isAny,
+  },
+  { name: /(?:^|_)pin$/, kind: 'secret', label: '[pin]', isSecret: value => /^\d{4,12}$/.test(value) },
+  // RFC 8628 section 3.2
+  { name: /(?:^|_)device_code$/, kind: 'token', label: '[device_code]', isSecret: isGuarded },
+  { name: /(?:^|_)(?:j?session_?id|phpsessid)$/, kind: 'token', label: '[session_id]', isSecret: isOpaque },
 ];
 
 /** A word of each of these names: where a text is searched for names, it is searched for these. */
-const NAME_WORD = /token|verifier|secret|key|pass_?phrase|password|passwd|passcode|pwd|assertion|authorization|cookie/i;
+const NAME_WORD =
+  /token|verifier|secret|key|pass_?phrase|password|passwd|passcode|pwd|pass|pw|pin|assertion|authorization|cookie|device_code|sess/i;
 export const NAME_WORDS = new RegExp(NAME_WORD, 'gi');
+
+/** Whether a name may be that of a secret; to be asked before the name is looked at. */
+export const mayNameSecret = (name: string): boolean => NAME_WORD.test(name);
 
 /** A name in lower case, with `_` between its words and without its numbers: `clientSecret2` is `client_secret`. */
 const toWords = (name: string): string =>
@@ -96,7 +132,7 @@ const SAMPLE = 10_000;
 
 /** What the value of a name is, if it is a secret. */
 export function lookOfNamed(name: string, value: string): Look | undefined {
-  if (!NAME_WORD.test(name)) return undefined;
+  if (!mayNameSecret(name)) return undefined;
   const words = toWords(name.slice(-100));
   const look = NAMES.find(one => one.name.test(words));
   return look?.isSecret(value.slice(0, SAMPLE)) ? look : undefined;
@@ -109,7 +145,7 @@ export const isSecretName = (name: string): boolean => {
 };
 
 export const isAuthorizationName = (name: string): boolean => /^(?:proxy-)?authorization$/i.test(name);
-export const isCookieName = (name: string): boolean => /^(?:set-)?cookie$/i.test(name);
+export const isCookieName = (name: string): boolean => /^(?:(?:set-)?cookie|cookie value)$/i.test(name);
 
 /** What people write where the reader is to put a secret; it counts in files, not in what is sent. */
 const PLACEHOLDER =

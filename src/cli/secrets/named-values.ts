@@ -1,8 +1,77 @@
-// Values in a text with the name of a secret before them: members of JSON, assignments of a program, fields of a form or a
-// query, headers, elements of XML and inputs of HTML. Pure, on the machine; bounded as forms.ts says.
+// Values in a text with the name of a secret before them: members of JSON, assignments and calls of a program, fields of a form or a
+// query, parts of a multipart body, headers, elements of XML and inputs of HTML. Pure, on the machine; bounded as forms.ts says.
 
 import { type Found, toJwtLabel } from './forms.ts';
 import { isAuthorizationName, isCode, isCookieName, isGuarded, isOpaque, lookOfNamed, NAME_WORDS } from './looks.ts';
+
+/** How a value ends, and how its escapes are undone. */
+type Value = 'quoted' | 'number' | 'field' | 'bare' | 'line' | 'element';
+
+/** How much a value must look like a secret: what is around it may be a program, or prose. */
+type Doubt = 'none' | 'program' | 'prose';
+
+/** One way to write a name and its value. */
+interface Notation {
+  /** What is between the name and the value; the last group is the quote of a quoted value. */
+  between: RegExp;
+  value: Value;
+  doubt: Doubt;
+  /** What the name must begin behind. */
+  begins?: RegExp;
+}
+
+const QUOTE = String.raw`\\{0,40}["'${'`'}]`;
+const SPACE = String.raw`\s{0,99}`;
+const sticky = (pattern: string): RegExp => new RegExp(pattern, 'y');
+
+const NOTATIONS: Notation[] = [
+  // "name": "value", also as the first of a list; "name", "value": "value"
+  { between: sticky(`${QUOTE}${SPACE}:${SPACE}\\[?${SPACE}(${QUOTE})`), value: 'quoted', doubt: 'none' },
+  {
+    between: sticky(`${QUOTE}${SPACE},${SPACE}(?:${QUOTE})?value(?:${QUOTE})?${SPACE}:${SPACE}(${QUOTE})`),
+    value: 'quoted',
+    doubt: 'none',
+  },
+  { between: sticky(`(${QUOTE})${SPACE}:${SPACE}(?=\\d)`), value: 'number', doubt: 'none' },
+  // set("name", "value"); o["name"] = "value"
+  { between: sticky(`${QUOTE}[\\])]{0,2}${SPACE}(?:[=,]|=>)${SPACE}(${QUOTE})`), value: 'quoted', doubt: 'program' },
+  // <input name="name" value="value">
+  { between: /["'][^<>]{0,200}?\svalue=(["'])/y, value: 'quoted', doubt: 'none' },
+  // name="name" and an empty line, in a multipart body (RFC 7578 section 4.2)
+  {
+    between: /"(?:;[^\r\n]{0,200})?(?:\r?\n[\w-]{1,40}:[^\r\n]{0,200}){0,3}\r?\n\r?\n/y,
+    value: 'line',
+    doubt: 'none',
+    begins: /name="$/,
+  },
+  // name=value, in a form or a query
+  { between: /\]?=(?=[^\s="'`])/y, value: 'field', doubt: 'none', begins: /(?:^|[&?#;.[\s"'`>])$/ },
+  // name = "value"
+  { between: sticky(`${SPACE}(?:=|:|=>)${SPACE}(${QUOTE})`), value: 'quoted', doubt: 'program' },
+  // <name attribute="x">value</name>
+  {
+    between: /(?:\s[^<>]{0,300})?\s{0,9}>\s{0,9}(?:<!\[CDATA\[)?/y,
+    value: 'element',
+    doubt: 'none',
+    begins: /<(?:[\w-]{1,40}:)?$/,
+  },
+  // name: value
+  { between: /[ \t]{0,9}[:=][ \t]{1,9}/y, value: 'bare', doubt: 'prose' },
+];
+/** Headers whose whole line is the value. */
+const HEADER: Notation = { between: /:[ \t]{0,9}/y, value: 'line', doubt: 'prose' };
+
+const BARE = /[^\s"'`<>,;&\\(){}[\]]{1,9999}/y;
+const ENDS: Record<Exclude<Value, 'quoted'>, RegExp> = {
+  number: /\d{1,99}/y,
+  field: BARE,
+  bare: BARE,
+  line: /[^\r\n]{1,9999}/y,
+  element: /[^<>\]]{1,9999}/y,
+};
+/** A quoted value whose end is missing. */
+const CUT_VALUE = /[^\s"'`\\<>]{1,9999}/y;
+const MAX_LENGTH = 10_000;
 
 /** A name and the value behind it. */
 interface NamedValue {
@@ -11,28 +80,15 @@ interface NamedValue {
   value: string;
   start: number;
   end: number;
-  /** How much it must look like a secret: what is around it may be a program, or prose. */
-  mustBe: 'any' | 'guarded' | 'opaque';
-  isNumber?: boolean;
+  doubt: Doubt;
+  /** The quote that a label needs in the place of a number. */
+  quote: string | undefined;
 }
 
-/** The rest of a name behind one of its words. */
-const REST_OF_NAME = /[\w-]{0,20}/y;
-/** The quote behind a name, what follows it up to the value, and the quote before the value. */
-const MEMBER =
-  /(\\{0,40}["'`])[\])]{0,2}\s{0,9}[:=,]\s{0,9}(?:\\{0,40}["'`]?value\\{0,40}["'`]?\s{0,9}:\s{0,9})?(\\{0,40}["'`]?)/y;
-/** The same without quotes around the name. */
-const ASSIGNMENT = /\s{0,9}(?:[:=]|,\s{0,9}value\s{0,9}:)\s{0,9}(\\{0,40}["'`])/y;
-const FIELD = /=(?=[^\s=])/y;
-const HEADER = /:[ \t]{1,9}/y;
-const ELEMENT = /\s{0,9}>\s{0,9}(?:<!\[CDATA\[)?/y;
-const INPUT = /(["'])[^<>]{0,200}?\svalue=(["'])/y;
-
-const BARE_VALUE = /[^\s"'`<>,;&\\(){}[\]]{1,9999}/y;
-const ELEMENT_VALUE = /[^\s<>\]]{1,9999}/y;
-const CUT_VALUE = /[^\s"'`\\<>]{1,9999}/y;
-const LINE = /[^\r\n]{1,9999}/y;
-const MAX_LENGTH = 10_000;
+const matchAt = (pattern: RegExp, text: string, at: number): RegExpExecArray | null => {
+  pattern.lastIndex = at;
+  return pattern.exec(text);
+};
 
 /** The place of the quote that ends a value: with as many backslashes as the one that begins it. */
 function endOfQuoted(text: string, start: number, quote: string): number | undefined {
@@ -50,84 +106,56 @@ function endOfQuoted(text: string, start: number, quote: string): number | undef
   return undefined;
 }
 
-const matchAt = (pattern: RegExp, text: string, at: number): RegExpExecArray | null => {
-  pattern.lastIndex = at;
-  return pattern.exec(text);
-};
+/** Where a value ends that begins at a place. */
+function endOfValue(text: string, start: number, kind: Value, quote: string): number {
+  if (kind !== 'quoted') return start + (matchAt(ENDS[kind], text, start)?.[0].length ?? 0);
+  return endOfQuoted(text, start, quote) ?? start + (matchAt(CUT_VALUE, text, start)?.[0].length ?? 0);
+}
 
-/** Escapes of JSON, however often they were escaped again. */
+/** Undoes the escapes of JSON, however often they were escaped again. */
 const withoutEscapes = (text: string): string =>
   text
     .replace(/\\+u00([\dA-Fa-f]{2})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)))
     .replace(/\\+(["'`/\\])/g, '$1');
 
-const decodePercent = (text: string): string =>
-  text.replace(/%([\dA-Fa-f]{2})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
+const decodePercent = (text: string): string => {
+  try {
+    return decodeURIComponent(text.replace(/\+/g, ' '));
+  } catch {
+    return text;
+  }
+};
 
-/** What is quoted, or up to the next space where the end of the text is missing. */
-function readQuoted(text: string, start: number, quote: string): { value: string; end: number } {
-  const end = endOfQuoted(text, start, quote) ?? matchAt(CUT_VALUE, text, start)?.[0].length;
-  if (end === undefined) return { value: '', end: start };
-  const stop = endOfQuoted(text, start, quote) === undefined ? start + end : end;
-  return { value: withoutEscapes(text.slice(start, stop)), end: stop };
+const READ: Partial<Record<Value, (raw: string) => string>> = { quoted: withoutEscapes, field: decodePercent };
+
+/** Whether what was read is not a value: a part of a program, or an element that holds others. */
+function isOther(text: string, raw: string, end: number, { value, doubt }: Notation): boolean {
+  const next = text.charAt(end);
+  if (value === 'element') return !text.startsWith('</', end) && !text.startsWith(']]>', end);
+  if (value === 'field' || value === 'bare') return isCode(raw) || next === '(' || next === '[';
+  return doubt === 'program' && isCode(raw);
 }
 
-/** The value behind a name that ends at a place, in whatever notation. */
-function readValue(
-  text: string,
-  name: string,
-  at: number,
-  isFieldStart: boolean,
-): Omit<NamedValue, 'name'> | undefined {
-  const member = matchAt(MEMBER, text, at);
-  if (member) {
-    const [all, quote = '', opening = ''] = member;
-    const start = at + all.length;
-    const isJson = all.slice(quote.length).includes(':');
-    if (opening !== '') return { start, ...readQuoted(text, start, opening), mustBe: isJson ? 'any' : 'guarded' };
-    const value = matchAt(BARE_VALUE, text, start)?.[0] ?? '';
-    // A number of JSON; anything else without quotes is a program.
-    return isJson && /^\d+$/.test(value)
-      ? { start, value, end: start + value.length, mustBe: 'any', isNumber: true }
-      : undefined;
+/** The value behind a name that ends at a place, in whichever notation. */
+function readValue(text: string, name: string, start: number, end: number): NamedValue | undefined {
+  const before = text.slice(Math.max(0, start - 50), start);
+  const isHeader = isCookieName(name) || isAuthorizationName(name);
+  for (const notation of isHeader ? [...NOTATIONS.slice(0, 3), HEADER] : NOTATIONS) {
+    if (notation.begins && !notation.begins.test(before)) continue;
+    const between = matchAt(notation.between, text, end);
+    if (!between) continue;
+    const [begin, quote = ''] = [end + between[0].length, between[1]];
+    const stop = endOfValue(text, begin, notation.value, quote);
+    const raw = text.slice(begin, stop);
+    if (raw === '' || isOther(text, raw, stop, notation)) continue;
+    const value = READ[notation.value]?.(raw) ?? raw;
+    const isNumber = notation.value === 'number';
+    return { name, value, start: begin, end: stop, doubt: notation.doubt, quote: isNumber ? quote : undefined };
   }
-  const input = matchAt(INPUT, text, at);
-  if (input) {
-    const start = at + input[0].length;
-    return { start, ...readQuoted(text, start, input[2] as string), mustBe: 'any' };
-  }
-  const field = isFieldStart ? matchAt(FIELD, text, at) : null;
-  if (field && !/["'`]/.test(text.charAt(at + 1))) {
-    const start = at + 1;
-    const raw = matchAt(BARE_VALUE, text, start)?.[0] ?? '';
-    const next = text.charAt(start + raw.length);
-    if (isCode(raw) || next === '(' || next === '[') return undefined;
-    return { start, value: decodePercent(raw), end: start + raw.length, mustBe: 'any' };
-  }
-  const assignment = matchAt(ASSIGNMENT, text, at);
-  if (assignment) {
-    const start = at + assignment[0].length;
-    const { value, end } = readQuoted(text, start, assignment[1] as string);
-    // Code between two strings of a program.
-    return isCode(value) ? undefined : { start, value, end, mustBe: 'guarded' };
-  }
-  const element = matchAt(ELEMENT, text, at);
-  if (element) {
-    const start = at + element[0].length;
-    const value = matchAt(ELEMENT_VALUE, text, start)?.[0] ?? '';
-    return text.startsWith('</', start + value.length) || text.startsWith(']]>', start + value.length)
-      ? { start, value, end: start + value.length, mustBe: 'any' }
-      : undefined;
-  }
-  const header = matchAt(HEADER, text, at);
-  if (!header) return undefined;
-  const start = at + header[0].length;
-  const value = matchAt(isCookieName(name) ? LINE : BARE_VALUE, text, start)?.[0] ?? '';
-  return { start, value, end: start + value.length, mustBe: 'opaque' };
+  return undefined;
 }
 
-/** What a field of a form or a query begins behind. */
-const FIELD_STARTS = '&?#; \t\r\n"\'`>';
+const REST_OF_NAME = /[\w-]{0,20}/y;
 const MAX_NAME = 40;
 
 /** Where the name begins of which a word is at a place. */
@@ -137,61 +165,84 @@ function startOfName(text: string, at: number): number {
   return start;
 }
 
-/** The values in a text whose names are those of secrets. */
+/** The values in a text whose names may be those of secrets. */
 function* readNamedValues(text: string): Generator<NamedValue> {
   let done = 0;
   for (const { 0: word, index } of text.matchAll(NAME_WORDS)) {
     if (index < done) continue;
     const after = index + word.length;
     const end = after + (matchAt(REST_OF_NAME, text, after)?.[0].length ?? 0);
-    const begin = startOfName(text, index);
-    const name = text.slice(begin, end);
-    const isFieldStart = begin === 0 || FIELD_STARTS.includes(text.charAt(begin - 1));
-    const value = readValue(text, name, end, isFieldStart);
-    if (!value || value.value === '') continue;
-    yield { name, ...value };
-    done = end;
+    const start = startOfName(text, index);
+    const name = text.slice(start, end);
+    const value = readValue(text, name, start, end);
+    // A header is read to the end of its line once; in another value there may be further names.
+    done = value && (isCookieName(name) || isAuthorizationName(name)) ? value.end : end;
+    if (value) yield value;
   }
 }
 
-const IS = { any: () => true, guarded: isGuarded, opaque: isOpaque };
+const IS_ENOUGH: Record<Doubt, (value: string) => boolean> = {
+  none: () => true,
+  program: isGuarded,
+  prose: value => isOpaque(value) || (isGuarded(value) && value.length >= 8 && /\d/.test(value)),
+};
 
-/** Secrets that their names give away. */
+/** Secrets in a text that their names give away. */
 export function* findNamed(text: string): Generator<Found> {
-  for (const { name, value, start, end, mustBe, isNumber = false } of readNamedValues(text)) {
-    if (isCookieName(name)) {
-      for (const one of findInValue(name, text.slice(start, end)))
+  for (const { name, value, start, end, doubt, quote } of readNamedValues(text)) {
+    const raw = text.slice(start, end);
+    if (isCookieName(name) || isAuthorizationName(name)) {
+      for (const one of findInValue(name, raw, doubt === 'prose'))
         yield { ...one, start: start + one.start, end: start + one.end };
-    } else if (IS[mustBe](value)) {
-      // A value that its name gives away is one as a whole.
-      for (const one of findInValue(name, value)) yield { ...one, start, end, isNumber };
+    } else if (IS_ENOUGH[doubt](value)) {
+      for (const one of findInValue(name, value)) yield { ...one, start, end, ...(quote !== undefined && { quote }) };
     }
   }
 }
 
-/** The secrets in a value that is there by itself under a name, in a variable or a header; places are those in the value. */
-export function* findInValue(name: string, value: string): Generator<Found> {
-  if (isCookieName(name)) {
-    yield* findCookies(value, /^set/i.test(name));
-    return;
+/**
+ * The secrets in a value that has a name by itself, as a variable or a header; their places are those in the value.
+ *
+ * @param isProse whether the value may be prose
+ */
+export function* findInValue(name: string, value: string, isProse = false): Generator<Found> {
+  if (isCookieName(name)) yield* findCookies(name, value);
+  else if (isAuthorizationName(name)) yield* findAuthorization(value, isProse);
+  else {
+    const look = lookOfNamed(name, value);
+    if (!look) return;
+    const label = look.label === '[client_assertion]' ? toJwtLabel(value, 'client_assertion') : look.label;
+    yield { kind: look.kind, label, start: 0, end: value.length, parts: [value.trim()] };
   }
-  if (isAuthorizationName(name)) {
-    // What has a scheme is found by that.
-    if (!/^\s*\S+\s+\S/.test(value) && isOpaque(value)) {
-      yield { kind: 'token', label: '[authorization]', start: 0, end: value.length, parts: [value.trim()] };
-    }
-    return;
+}
+
+/** What is behind the scheme of an Authorization header, or all of it where there is none (RFC 9110 section 11.4). */
+function* findAuthorization(value: string, isProse: boolean): Generator<Found> {
+  const [, before = '', scheme = '', credentials = ''] = /^(\s*(?:([\w-]+)\s+)?)(.*?)\s*$/s.exec(value) ?? [];
+  if (credentials === '' || credentials.includes('{{') || (isProse && !/^\S{6,}$/.test(credentials))) return;
+  const place = { start: before.length, end: before.length + credentials.length };
+  const kind = scheme.toLowerCase();
+  if (kind === 'basic') yield { kind: 'secret', label: '[password]', ...place, parts: partsOfBasic(credentials) };
+  else {
+    const label = kind === 'bearer' || kind === 'dpop' ? '[access_token]' : '[authorization]';
+    yield { kind: 'token', label, ...place, parts: [credentials] };
   }
-  const look = lookOfNamed(name, value);
-  if (!look) return;
-  const label = look.label === '[client_assertion]' ? toJwtLabel(value, 'client_assertion') : look.label;
-  yield { ...look, label, start: 0, end: value.length, parts: [value.trim()] };
+}
+
+/** Name and password in Base64 with a colon between them (RFC 7617 section 2); a key may be in the place of the name. */
+export function partsOfBasic(credentials: string): string[] {
+  const [name = '', password = ''] = Buffer.from(credentials, 'base64').toString().split(/:(.*)/s);
+  return [credentials, password === '' ? name : password];
 }
 
 /** The values of cookies (RFC 6265 sections 4.1 and 4.2); of Set-Cookie only the first pair is one. */
-function* findCookies(value: string, isSet: boolean): Generator<Found> {
+function* findCookies(name: string, value: string): Generator<Found> {
+  if (name === 'cookie value') {
+    if (value !== '') yield { kind: 'secret', label: '[cookie]', start: 0, end: value.length, parts: [value] };
+    return;
+  }
   const pairs = [...value.matchAll(/(?:^|;)\s{0,9}[^=;\s]{1,200}=("?[^;\s"]{1,9999}"?)/g)];
-  for (const { 0: all, 1: cookie = '', index } of isSet ? pairs.slice(0, 1) : pairs) {
+  for (const { 0: all, 1: cookie = '', index } of /^set/i.test(name) ? pairs.slice(0, 1) : pairs) {
     const end = index + all.length;
     if (!cookie.includes('{{'))
       yield { kind: 'secret', label: '[cookie]', start: end - cookie.length, end, parts: [cookie] };

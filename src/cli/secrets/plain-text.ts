@@ -1,8 +1,10 @@
 // A text with its escapes undone, as in URLs, HTML and JSON, and which place of it was where. Pure, on the machine.
 
-/** How one character is written in a URL, also in one inside of another; in HTML; and in JSON. */
-const ESCAPED =
-  /%(?:25){0,3}[\dA-Fa-f]{2}|&#[xX]0{0,5}[\dA-Fa-f]{2};|&#0{0,5}\d{2,3};|\\{1,40}(?:[/bfnrt]|u[\dA-Fa-f]{4})/g;
+/** How one character is written in a URL: one beyond ASCII takes several bytes, one in a URL inside of another "%25" for "%". */
+const IN_URL = '%[cdCD]H%[89abAB]H|%[eE]H(?:%[89abAB]H){2}|%[fF][0-7](?:%[89abAB]H){3}|%(?:25){0,3}HH';
+const IN_HTML = '&#[xX]0{0,5}HH;|&#0{0,5}\\d{2,3};';
+const IN_JSON = '\\\\{1,40}(?:[/bfnrt]|uHHHH)';
+const ESCAPED = new RegExp([IN_URL, IN_HTML, IN_JSON].join('|').replaceAll('H', '[\\dA-Fa-f]'), 'g');
 
 export interface PlainText {
   text: string;
@@ -17,8 +19,9 @@ export function toPlain(source: string): PlainText | undefined {
   const ends: [plain: number, source: number][] = [];
   let [plain, at] = [0, 0];
   for (const { 0: escaped, index } of source.matchAll(ESCAPED)) {
-    parts.push(source.slice(at, index), toCharacter(escaped));
-    plain += index - at + 1;
+    const character = toCharacter(escaped);
+    parts.push(source.slice(at, index), character);
+    plain += index - at + character.length;
     at = index + escaped.length;
     ends.push([plain, at]);
   }
@@ -34,6 +37,7 @@ export function toPlain(source: string): PlainText | undefined {
 }
 
 function toCharacter(escaped: string): string {
+  if (/^%.*%/.test(escaped)) return Buffer.from(escaped.replaceAll('%', ''), 'hex').toString();
   const code = /^(?:%|&#[xX]|\\+u)([\dA-Fa-f]+)/.exec(escaped)?.[1];
   if (code) return String.fromCharCode(Number.parseInt(code.replace(/^(?:25)+(?=..)/, ''), 16));
   const decimal = /^&#(\d+)/.exec(escaped)?.[1];

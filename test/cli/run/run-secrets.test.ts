@@ -360,7 +360,7 @@ describe('run', () => {
     assert.equal(code, 1, stderr);
     assert.match(
       stdout.replace(/\s+/g, ' '),
-      /A JWT for https:\S+ goes to http:\S+elsewhere, which is neither its audience/,
+      /A JWT to http:\S+elsewhere was not signed: it is for https:\S+, and the URL is neither on that host/,
     );
     assertClean(written({ stdout, stderr }));
   });

@@ -111,8 +111,8 @@ describe('Redaction', () => {
   }
 
   it('says what was there', () => {
-    const redacted = create().redact(`Authorization: Bearer ${token}&client_assertion=${assertion}`);
-    assert.equal(redacted, 'Authorization: Bearer [access_token]&client_assertion=[client_assertion kid=k jti=j]');
+    const redacted = create().redact(`Authorization: Bearer ${token}\nclient_assertion=${assertion}`);
+    assert.equal(redacted, 'Authorization: Bearer [access_token]\nclient_assertion=[client_assertion kid=k jti=j]');
   });
 
   it('takes out the pieces of what a console breaks into lines', () => {
