@@ -16,23 +16,6 @@ import { cannotBeWritten, encodeUtf8 } from './files.ts';
 
 const SCRIPT = new URL('pre-request.js', import.meta.url);
 
-/** Why something that was written to standard output is lost. */
-let outputError: Error | undefined;
-
-/** Finds the cause of an error that nobody caught. */
-let explain = (error: Error): Error => error;
-
-const host: Host = {
-  isTerminal: Boolean(process.stdout.isTTY) && !process.env.NO_COLOR,
-  readScript,
-  readStandardInput,
-  readSecret,
-  askSecret,
-  print,
-  note,
-  explainCrash,
-};
-
 async function readScript(): Promise<string> {
   try {
     return await readFile(SCRIPT, 'utf8');
@@ -98,11 +81,8 @@ function note(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-function explainCrash(explanation: (error: Error) => Error): void {
-  explain = explanation;
-}
-
-async function main(argv: string[]): Promise<number> {
+/** The commands, on the process. */
+function createProgram(host: Host): Command {
   const program = new Command('paynet-client-auth')
     .description('Client authentication for PayNet in Postman and Newman.')
     .version(packageJson.version)
@@ -110,10 +90,36 @@ async function main(argv: string[]): Promise<number> {
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 usage error.')
     .showHelpAfterError('(--help shows how to call it)')
     .exitOverride();
-  addInjectCommand(program, host);
-  addRunCommand(program, host);
-  addCheckCommand(program, host);
-  addAssertionCommand(program, host);
+  for (const add of [addInjectCommand, addRunCommand, addCheckCommand, addAssertionCommand]) add(program, host);
+  return program;
+}
+
+async function main(argv: string[]): Promise<number> {
+  let explain = (error: Error): Error => error;
+  // Newman and its reporters also fail where nobody can catch it, on a collection that is not what they expect.
+  process.on('uncaughtException', error => {
+    const cause = explain(error);
+    const message = cause instanceof CommandError ? cause.message : `Newman failed: ${cause.message}`;
+    note(`error: ${argv.includes('--debug') ? cause.stack : message}`);
+    process.exit(1);
+  });
+  let outputError: Error | undefined;
+  // Newman's reporters write without a callback. EPIPE is no failure: whoever reads has read enough, as `head` does.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') outputError ??= error;
+  });
+  const program = createProgram({
+    isTerminal: Boolean(process.stdout.isTTY) && !process.env.NO_COLOR,
+    readScript,
+    readStandardInput,
+    readSecret,
+    askSecret,
+    print,
+    note,
+    explainCrash: explanation => {
+      explain = explanation;
+    },
+  });
   try {
     await program.parseAsync(argv);
     if (outputError) throw cannotBeWritten('standard output', outputError);
@@ -129,17 +135,6 @@ async function main(argv: string[]): Promise<number> {
   }
 }
 
-// Newman and its reporters also fail where nobody can catch it, on a collection that is not what they expect.
-process.on('uncaughtException', error => {
-  const cause = explain(error);
-  const message = cause instanceof CommandError ? cause.message : `Newman failed: ${cause.message}`;
-  note(`error: ${process.argv.includes('--debug') ? cause.stack : message}`);
-  process.exit(1);
-});
-// Newman's reporters write without a callback. EPIPE is no failure: whoever reads has read enough, as `head` does.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') outputError ??= error;
-});
 // Without a listener the signal ends the process; with one the write that is too large fails with EFBIG.
 process.on('SIGXFSZ', () => undefined);
 process.exitCode = await main(process.argv);

@@ -20,7 +20,7 @@ describe('toForm', () => {
     ['no content type', []],
     ['an empty one', ['']],
     ['that of a form', [FORM]],
-    ['that of a form in other letters, with a charset', ['Application/X-WWW-Form-Urlencoded ; charset=utf-8']],
+    ['that of a form in another case, with a charset', ['Application/X-WWW-Form-Urlencoded ; charset=utf-8']],
     ['that of a form twice', [FORM, FORM]],
   ];
   for (const [title, contentTypes] of forms) {
@@ -59,7 +59,7 @@ describe('putParameters', () => {
       ...names.flatMap(key => [
         { key, value: 'old' },
         { key, value: 'off', disabled: true },
-        { key: ` ${key} `, value: 'with blanks' },
+        { key: ` ${key} `, value: 'with spaces' },
       ]),
       { key: 'scope', value: 'accounts' },
       { key: 'state', value: 'off', disabled: true },

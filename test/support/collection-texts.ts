@@ -46,13 +46,13 @@ const tests = eventOf('test', ['pm.test("status", () => {});']);
 /** Collections without the script, by what is special about them. */
 export const collectionTexts: Record<string, string> = {
   'indented with tabs, as Postman exports it': pretty({ event: [user, tests], variable: [] }),
-  'indented with two blanks and a line break at the end': `${pretty({ event: [tests] }, 2)}\n`,
-  'indented with four blanks, no event': pretty({}, 4),
+  'indented with two spaces and a line break at the end': `${pretty({ event: [tests] }, 2)}\n`,
+  'indented with four spaces, no event': pretty({}, 4),
   'lines without indentation': pretty({}, 1).replaceAll(/^ +/gm, ''),
   minified: JSON.stringify(collectionOf({ event: [user] })),
   'minified, no event': JSON.stringify(collectionOf()),
-  'in one line with blanks': '{"info": {"schema": "v2.1.0"}, "item": [], "event": [ {"listen": "test"} ]}',
-  'in one line with blanks, no event': '{ "info" : {"schema": "v2.1.0"}, "item" : [ ] }',
+  'in one line with spaces': '{"info": {"schema": "v2.1.0"}, "item": [], "event": [ {"listen": "test"} ]}',
+  'in one line with spaces, no event': '{ "info" : {"schema": "v2.1.0"}, "item" : [ ] }',
   'CRLF line ends': pretty({ event: [user] }, 2).replaceAll('\n', '\r\n'),
   'CRLF line ends, no event': `${pretty({}, 2)}\n`.replaceAll('\n', '\r\n'),
   'CR line ends': pretty({ event: [user] }, 2).replaceAll('\n', '\r'),

@@ -98,14 +98,14 @@ export const disguisesOf = (key: KeyObject, certificate: string): Record<string,
     'with literal \\n': pkcs8.replace(/\n/g, '\\n'),
     'with literal \\r\\n': pkcs8.replace(/\n/g, '\\r\\n'),
     'with \\n escaped twice': pkcs8.replace(/\n/g, '\\\\n'),
-    'with blanks for line breaks': pkcs8.replace(/\n/g, ' '),
+    'with spaces for line breaks': pkcs8.replace(/\n/g, ' '),
     'with tabs for line breaks': pkcs8.replace(/\n/g, '\t'),
     'with nothing for line breaks': pkcs8.replace(/\n/g, ''),
     'with a body of one line': `-----BEGIN PRIVATE KEY-----\n${body}\n-----END PRIVATE KEY-----`,
     'PKCS#1 with nothing for line breaks': toPkcs1(key).replace(/\n/g, ''),
     'in double quotes': `"${pkcs8.replace(/\n/g, '\\n')}"`,
     'in single quotes': `'${pkcs8}'`,
-    'with blank lines around it': `\n\n  ${pkcs8}  \n`,
+    'with empty lines around it': `\n\n  ${pkcs8}  \n`,
     'with a byte order mark': `\uFEFF${pkcs8}`,
     'as Base64 of the PEM': Buffer.from(pkcs8).toString('base64'),
     'as Base64 of the PEM in lines': (
@@ -151,7 +151,7 @@ export const refusalsOf = (key: KeyObject, certificate: string): Refusal[] => {
   damagedBody[9] = [...(damagedBody[9] as string)].reverse().join('');
   return [
     { title: 'an empty variable', text: '', code: 'variable_missing', says: /got nothing\. Paste the key/ },
-    { title: 'blanks alone', text: ' \n ', code: 'variable_missing', says: /got nothing/ },
+    { title: 'whitespace alone', text: ' \n ', code: 'variable_missing', says: /got nothing/ },
     { title: 'empty quotes', text: '""', code: 'variable_missing', says: /got nothing/ },
     {
       title: 'an unresolved variable',
@@ -330,13 +330,13 @@ export const refusalsOf = (key: KeyObject, certificate: string): Refusal[] => {
       says: /truncated one/,
     },
     {
-      title: 'a key that lost its last letters',
+      title: 'a key that lost its last characters',
       text: pkcs8.replace(/..\n-----END/, '\n-----END'),
       code: 'signing_key_truncated',
       says: /truncated one/,
     },
     ...[1000, 1001, 1002, 1003].map(length => ({
-      title: `the first ${length} letters of the Base64 of a PEM`,
+      title: `the first ${length} characters of the Base64 of a PEM`,
       text: Buffer.from(pkcs8).toString('base64').slice(0, length),
       code: 'signing_key_truncated',
       says: /its END line is missing/,

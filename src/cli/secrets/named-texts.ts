@@ -71,7 +71,7 @@ export interface Visited {
 /**
  * Visits each text in a value once, bytes as such, and each number as text.
  *
- * @param visited is asked for each object, and told of it
+ * @param visited the objects that were visited before
  */
 export function visitTexts(
   root: unknown,

@@ -123,7 +123,7 @@ const byName: Record<string, [value: unknown, kind: string, path?: string]> = {
     '.urlencoded[0].value',
   ],
   'a raw form': [{ raw: `grant_type=refresh_token&refresh_token=${opaque}&scope=x` }, 'token', '.raw'],
-  'a raw form with its letters escaped': [{ raw: `refresh_token=abc%2Bdef1%2F${opaque}` }, 'token', '.raw'],
+  'a raw form with its characters escaped': [{ raw: `refresh_token=abc%2Bdef1%2F${opaque}` }, 'token', '.raw'],
   'a query': [`https://api.example.my/x?access_token=${opaque}`, 'token'],
   'a fragment': [`Location: https://a.example.my/cb#access_token=${opaque}&state=x`, 'token'],
   'raw JSON': [`{\n  "refresh_token" : "${opaque}"\n}`, 'token'],

@@ -56,13 +56,13 @@ const FORMS: Record<string, (secret: string) => string> = {
   'in HTML': secret => `<td>${toHtml(secret)}</td>`,
   'in HTML with decimal entities': secret => secret.replace(/[+/=]/g, letter => `&#${letter.charCodeAt(0)};`),
   'in Base64': secret => Buffer.from(`{"x":"${secret}"}`).toString('base64'),
-  'in Base64, one letter later': secret => Buffer.from(`{"xy":"${secret}"}`).toString('base64'),
-  'in Base64, two letters later': secret => Buffer.from(`{"xyz":"${secret}"}`).toString('base64'),
+  'in Base64, one character later': secret => Buffer.from(`{"xy":"${secret}"}`).toString('base64'),
+  'in Base64, two characters later': secret => Buffer.from(`{"xyz":"${secret}"}`).toString('base64'),
   'in Base64 in lines': secret => toLines(Buffer.from(`{"xyz":"${secret}"}`).toString('base64'), '\n'),
   'in Base64 in lines in JSON': secret => toLines(Buffer.from(secret).toString('base64'), '\\r\\n'),
   'in Base64 in a data URL': secret => `data:text/plain;base64,${Buffer.from(secret).toString('base64')}`,
-  'glued to other letters': secret => `\\n${secret}`,
-  'behind other letters': secret => `token_${secret}`,
+  'glued to other characters': secret => `\\n${secret}`,
+  'behind other characters': secret => `token_${secret}`,
   'cut at its end': secret => `${secret.slice(0, -9)}…`,
 };
 
