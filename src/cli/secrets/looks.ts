@@ -33,8 +33,10 @@ const NEVER = new RegExp(
   'i',
 );
 
-/** One word, or several with one character between them: what somebody writes, not what a machine draws. */
-const WORDS = /^[A-Za-z]{1,19}(?:[ _./:-][A-Za-z]{1,19})*$/;
+/** A word as people write it, or up to three without anything between them. */
+const WORD = '(?:(?:\\p{Lu}?\\p{Ll}{2,18}){1,3}|\\p{Lu}{1,19}|\\p{L})';
+/** One word, or several with one character between them: what somebody writes, not what a machine draws, which has long runs. */
+const WORDS = new RegExp(`^(?!.*\\p{L}{20})${WORD}(?:[ _./:-]${WORD})*$`, 'u');
 const DATE = /^\d{4}-\d\d-\d\d(?:$|[T ])/;
 const VERSION = /^\d+(?:\.\d+)+$/;
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
@@ -53,8 +55,8 @@ const isOpaqueNoUuid = (value: string): boolean => isOpaque(value) && !UUID.test
 const isKeyText = (value: string): boolean =>
   /^[\w+/=-]{40,}$/.test(value) && (!value.startsWith('MI') || isPrivateDer(value));
 
-/** A word as people write it, or up to three without anything between them, a few digits behind it; or a small number. */
-const PLAIN_PART = /^(?:(?:(?:\p{Lu}?\p{Ll}{2,18}){1,3}|\p{Lu}{1,19}|\p{L})\d{0,4}|\d{1,9})$/u;
+/** A word, perhaps with a few digits behind it; or a small number. */
+const PLAIN_PART = new RegExp(`^(?:${WORD}\\d{0,4}|\\d{1,9})$`, 'u');
 /**
  * Whether a secret is so unlike any other text that it can be searched for everywhere: not made of words and small numbers.
  */

@@ -160,6 +160,12 @@ describe('Redaction', () => {
     }
   });
 
+  it('takes out a random token that has neither a digit nor an underscore', () => {
+    const redaction = new Redaction();
+    redaction.learn('AiutPQFyoe-NIsgPhh-MgmByLDqVsboeHhzhu-fyVdg', named('access_token'));
+    assert.equal(redaction.redact('xAiutPQFyoe-NIsgPhh-MgmByLDqVsboeHhzhu-fyVdg'), 'x[access_token]');
+  });
+
   it('takes thousands of assertions and tokens out of a text of megabytes', () => {
     const redaction = new Redaction();
     const forms = Array.from({ length: 2000 }, (_, index) => ({
