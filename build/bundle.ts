@@ -29,9 +29,15 @@ const FOR_NODE: BuildOptions = {
   plugins: [sliceJsrsasign(() => {})],
 };
 
+/** For whoever finds the script in Postman; begins in the line of the hash. */
+const HEADER = ` * Proves who the client is (private_key_jwt or tls_client_auth) in each request for an endpoint of the authorization server.
+ * Made from TypeScript and jsrsasign by the npm package paynet-client-auth. It sends nothing anywhere else.
+ * Do not edit it: a newer version replaces it (paynet-client-auth inject), from this first to the last line.
+ * Configure it by variables: client_id, signing_key, kid, issuer. Their list is in docs/variables.md of the package. */`;
+
 /**
- * Bundles the pre-request script: a first line with name, version and the SHA-256 of all that follows it, the licence
- * notices, one line of code, a last line by which the end is found.
+ * Bundles the pre-request script: a first line with name, version and the SHA-256 of all that follows it, four lines that say
+ * what it is, one line of code, the licence notices, a last line by which the end is found.
  *
  * @param report receives the names of what was kept of jsrsasign, and of what was dropped out of that
  */
@@ -49,9 +55,9 @@ export const bundlePreRequest = async (
     tsconfigRaw: { compilerOptions: { strict: true, useDefineForClassFields: false } },
     plugins: [sliceJsrsasign(report)],
   });
-  const rest = `/*!\n${notices}*/\n${code}\n/* end of paynet-client-auth */\n`;
+  const rest = `${HEADER}\n${code}\n/*!\n${notices}*/\n/* end of paynet-client-auth */\n`;
   const hash = createHash('sha256').update(rest).digest('hex');
-  return `/*! paynet-client-auth ${packageJson.version} sha256=${hash} */\n${rest}`;
+  return `/*! paynet-client-auth ${packageJson.version} sha256=${hash}\n${rest}`;
 };
 
 /**

@@ -1,9 +1,9 @@
-// `npm run build`: fills dist/ with the pre-request script, the command line, and the collections ready to import. With
-// --quiet it does not say what is in them.
+// `npm run build`: fills dist/ with the pre-request script and the command line, and collections/ with what is imported into
+// Postman. With --dist it leaves collections/ as it is; with --quiet it does not say what is in the script.
 
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { inject } from '../src/cli/collection/injection.ts';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { bundleCommandLine, bundlePreRequest } from './bundle.ts';
+import { makeCollections } from './collections.ts';
 
 const DIST = 'dist';
 
@@ -14,9 +14,8 @@ const script = await bundlePreRequest((kept, dropped) => Object.assign(parts, { 
 await writeFile(`${DIST}/pre-request.js`, script);
 await writeFile(`${DIST}/cli.js`, await bundleCommandLine(), { mode: 0o755 });
 
-for (const name of await readdir('collections')) {
-  const text = await readFile(`collections/${name}`, 'utf8');
-  await writeFile(`${DIST}/${name}`, name.endsWith('.postman_collection.json') ? inject(text, script) : text);
+if (!process.argv.includes('--dist')) {
+  for (const { path, text } of await makeCollections(script)) await writeFile(path, text);
 }
 
 if (!process.argv.includes('--quiet')) {

@@ -7,10 +7,10 @@ import { ENDPOINT_NAMES } from '../src/client-auth/authorization-server.ts';
 import { readSettings } from '../src/client-auth/settings.ts';
 
 const root = new URL('../', import.meta.url);
-const files = (folder: string) =>
+const files = (folder: string, ending = /(?<!\.d)\.ts$/) =>
   readdirSync(new URL(folder, root), { recursive: true })
     .map(name => `${folder}/${name}`)
-    .filter(name => name.endsWith('.ts') && !name.endsWith('.d.ts'));
+    .filter(name => ending.test(name));
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
 describe('the sources', () => {
   const sources = files('src');
@@ -31,12 +31,7 @@ describe('the sources', () => {
   });
 
   it('hold no private key', () => {
-    const all = [
-      ...sources,
-      ...files('test'),
-      ...files('build'),
-      ...readdirSync(new URL('collections', root)).map(name => `collections/${name}`),
-    ];
+    const all = [...sources, ...files('test'), ...files('build'), ...files('collections', /\.json$/)];
     assert.deepEqual(
       all.filter(path => /-----BEGIN [A-Z ]*PRIVATE KEY-----\n?[A-Za-z0-9+/]{20}/.test(read(path))),
       [],

@@ -59,7 +59,7 @@ function readEnvironment(path: string, hint: string) {
   return environment;
 }
 
-const distPath = (name: string) => fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
+const toPath = (name: string) => fileURLToPath(new URL(`../../collections/${name}`, import.meta.url));
 
 async function main() {
   const { environmentFile, help, ...tls } = readArguments();
@@ -67,14 +67,14 @@ async function main() {
 
   const environment =
     environmentFile === undefined
-      ? readEnvironment(distPath('paynet.postman_environment.json'), 'Run "npm run build" first.')
+      ? readEnvironment(toPath('paynet.postman_environment.json'), 'Run "npm run build" first.')
       : readEnvironment(environmentFile, 'Export the environment from Postman.');
   for (const name of ['ssl-client-cert', 'ssl-client-key', 'ssl-extra-ca-certs'] as const) {
     const path = tls[name];
     if (path !== undefined && !existsSync(path))
       throw new Error(`--${name}: "${path}" does not exist. Give a PEM file.`);
   }
-  const collection = readJson(distPath('paynet.postman_collection.json'), 'Run "npm run build" first.') as object;
+  const collection = readJson(toPath('paynet.postman_collection.json'), 'Run "npm run build" first.') as object;
 
   // Loaded only now: Newman and the authorization server take a second that a typing error need not wait for.
   const [{ createReport }, { runCollection }] = await Promise.all([

@@ -23,8 +23,11 @@ import {
   readVariable,
   request,
   resolve,
+  skip,
+  test,
   writeRequest,
 } from './sandbox.ts';
+import { checkSetup, isSetupCheck } from './setup-check.ts';
 import { checkNearMiss, type Destination, findDestination, type Target, toTarget } from './target.ts';
 
 const readTarget = (): Target => toTarget(request.url, resolve);
@@ -35,6 +38,9 @@ const readServer = (metadata: Metadata | undefined): KnownServer => {
   return server;
 };
 
+const toSigner = (signing: Signing): Signer =>
+  createSigner(signing, toRandomBytes(findRandomValues(), nameExecution), Date.now() / 1000);
+
 const authenticate = ({ endpoint, url }: Destination, target: Target, server: KnownServer): void => {
   const endpointUrl = server.endpoints[endpoint] as string;
   // Before the URL of the request: this message names the variable.
@@ -44,7 +50,7 @@ const authenticate = ({ endpoint, url }: Destination, target: Target, server: Kn
   // One for all that is signed: the generator in it must not start twice.
   let signer: Signer | undefined;
   const getSigner = (signing: Signing): Signer => {
-    signer ??= createSigner(signing, toRandomBytes(findRandomValues(), nameExecution), Date.now() / 1000);
+    signer ??= toSigner(signing);
     return signer;
   };
   const authentication = authenticateClient({ settings, server, endpoint, getSigner });
@@ -68,6 +74,7 @@ const proceed = (server: KnownServer, target: Target): void => {
 
 guard(() => {
   const { method } = request;
+  if (isSetupCheck(method, request.url) && !checkSetup(readVariable, toSigner, test)) skip();
   if (method !== 'POST' && method.toUpperCase() !== 'POST') return;
   checkBuiltIns(resolve);
   const server = readServer(recallMetadata(getVariables()));

@@ -7,6 +7,7 @@ import type { ReadVariable } from '../client-auth/settings.ts';
 import type { PostmanBody, Resolve } from './form.ts';
 import type { Pm, PostmanVariables } from './host.ts';
 import type { ReadableRequest } from './request.ts';
+import type { Test } from './setup-check.ts';
 
 declare const pm: Pm;
 declare const console: { log(line: string): void };
@@ -60,22 +61,37 @@ export const writeRequest = (body: PostmanBody, url: string, line: string): void
   console.log(line);
 };
 
+/** The message of an error that is not ours may quote what it was given, a key for instance. */
+const toFailure = (error: unknown): Error =>
+  error instanceof ClientAuthError
+    ? error
+    : new Error(`The script itself failed (${error instanceof Error ? error.name : typeof error}); nothing was sent.`);
+
+/** Records a test that passes unless the step throws; says whether it has passed. */
+export const test: Test = (name, step) => {
+  let failure: Error | undefined;
+  try {
+    step();
+  } catch (error) {
+    failure = toFailure(error);
+  }
+  pm.test(name, () => {
+    if (failure) throw failure;
+  });
+  return !failure;
+};
+
+/** Keeps the request from being sent. What a script does after this is lost. */
+export const skip = (): void => pm.execution.skipRequest();
+
 /**
- * Fails closed. A thrown error is not enough: hosts send the request all the same, and swallow what a callback throws. What
- * follows `skipRequest` is lost, so the test comes first.
+ * Fails closed. A thrown error is not enough: hosts send the request all the same, and swallow what a callback throws.
  */
 const refuse = (error: unknown): void => {
-  const failure =
-    error instanceof ClientAuthError
-      ? error
-      : // The message of any other error may quote what it was given, a key for instance.
-        new Error(
-          `The script itself failed (${error instanceof Error ? error.name : typeof error}); nothing was sent.`,
-        );
-  pm.test('client authentication', () => {
-    throw failure;
+  test('client authentication', () => {
+    throw error;
   });
-  pm.execution.skipRequest();
+  skip();
 };
 
 /** Runs the script, or a callback of it, so that every error ends in a refusal. */

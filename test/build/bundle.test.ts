@@ -13,20 +13,34 @@ import { execute } from '../support/execute.ts';
 
 const script = readFileSync(new URL('../../dist/pre-request.js', import.meta.url), 'utf8');
 const [banner = '', ...rest] = script.split('\n');
-const code = rest.at(-3) as string;
+const codeAt = rest.findIndex(line => line.startsWith('"use strict"'));
+const code = rest[codeAt] as string;
 
 describe('dist/pre-request.js', () => {
   it('begins with name, version and the SHA-256 of all that follows', () => {
-    const [, version, hash] = /^\/\*! paynet-client-auth (\S+) sha256=([\da-f]{64}) \*\/$/.exec(banner) ?? [];
+    const [, version, hash] = /^\/\*! paynet-client-auth (\S+) sha256=([\da-f]{64})$/.exec(banner) ?? [];
     assert.equal(version, packageJson.version);
     assert.equal(hash, createHash('sha256').update(rest.join('\n')).digest('hex'));
+  });
+
+  it('says in five lines what it is, by what it is made, not to edit it, and where to configure it', () => {
+    assert.equal(codeAt, 4);
+    const words = [
+      /Proves who the client is/,
+      /by the npm package paynet-client-auth/,
+      /Do not edit it/,
+      /Configure it by/,
+    ];
+    for (const [line, word] of words.entries()) assert.match(rest[line] ?? '', word);
+    assert.ok(rest.slice(0, codeAt).every(line => line.length <= 128));
   });
 
   it('ends with the line by which its end is found', () => {
     assert.deepEqual(rest.slice(-2), ['/* end of paynet-client-auth */', '']);
   });
 
-  it('holds the notices of what is inside', () => {
+  it('holds the notices of what is inside, last', () => {
+    assert.match(rest.slice(codeAt + 1).join('\n'), /^\/\*!\nContains/);
     assert.match(script, /Copyright \(c\) 2010-2023 Kenji Urushima/);
     assert.match(script, /2009-2013 by Jeff Mott\. All rights reserved/);
     assert.match(script, /Permission is hereby granted/);
@@ -37,8 +51,8 @@ describe('dist/pre-request.js', () => {
     assert.match(code, /^"use strict";\(\(\)=>\{.*\}\)\(\);$/);
   });
 
-  it('is at most 32 KB with its notices', () => {
-    assert.equal(script.length <= 32 * 1024, true, `${script.length} bytes`);
+  it('is at most 34 KB with its notices', () => {
+    assert.equal(script.length <= 34 * 1024, true, `${script.length} bytes`);
   });
 
   it('is made of the sources byte for byte, every time', async () => {

@@ -33,9 +33,9 @@ describe('the package', () => {
   it('holds the script, the command line, what to import, and no sources, tests or maps', () => {
     assert.deepEqual(files.map(({ path }) => path).sort(), [
       'README.md',
+      'collections/paynet.postman_collection.json',
+      'collections/paynet.postman_environment.json',
       'dist/cli.js',
-      'dist/paynet.postman_collection.json',
-      'dist/paynet.postman_environment.json',
       'dist/pre-request.js',
       'package.json',
     ]);
@@ -48,7 +48,7 @@ describe('the package', () => {
 
   it('works without a build: run, inject, check, assertion', async () => {
     const cli = join(installed, 'dist/cli.js');
-    const collection = join(installed, 'dist/paynet.postman_collection.json');
+    const collection = join(installed, 'collections/paynet.postman_collection.json');
     assert.equal((await execute('node', [cli, '--version'])).stdout.trim(), packageJson.version);
     assert.equal((await execute('node', [cli, 'inject', '--check', collection])).code, 0);
     const run = await execute('node', [cli, 'run', collection, '--folder', 'Client credentials grant']);

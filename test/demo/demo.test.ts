@@ -1,9 +1,8 @@
-// `npm start` as a newcomer meets it: its output, its exit codes, and that it leaves nothing behind. It needs dist/, so
-// `npm run build` comes first.
+// `npm start` as a newcomer meets it: its output, its exit codes, and that it leaves nothing behind.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -126,7 +125,7 @@ describe('npm start with an environment', () => {
   const run = async (changes: Record<string, string>, tls: Partial<Parameters<typeof runCollection>[0]>) => {
     const { formatStep } = createReport(false);
     const lines: string[] = [];
-    const collection = JSON.parse(readFileSync(join(root, 'dist/paynet.postman_collection.json'), 'utf8'));
+    const collection = JSON.parse(readFileSync(join(root, 'collections/paynet.postman_collection.json'), 'utf8'));
     const onStep = (step: Step) => lines.push(formatStep(step));
     const { passed } = await runCollection({ collection, environment: environmentOf(changes), onStep, ...tls });
     return { passed, shown: lines.join('\n') };
@@ -142,7 +141,7 @@ describe('npm start with an environment', () => {
     const { exitCode, stdout, stderr } = await runMain([writeEnvironment(), ...tlsArguments()]);
     assert.equal(exitCode, 0, stdout + stderr);
     assert.match(stdout, /A server of my own/);
-    assert.equal(stdout.match(/^ {2}ok /gm)?.length, 9);
+    assert.equal(stdout.match(/^ {2}ok /gm)?.length, 10);
     assert.equal(server.verified.length, seen + 6);
   });
 
@@ -215,8 +214,4 @@ describe('npm start with wrong arguments', () => {
     assert.equal(exitCode, 0);
     assert.match(stdout, /npm start -- <environment\.json>/);
   });
-});
-
-test('the collection to import is built', () => {
-  assert.ok(existsSync(join(root, 'dist/paynet.postman_collection.json')), 'run "npm run build" first');
 });

@@ -90,10 +90,10 @@ const environmentOf = ({ server, clientId, method, variables }: Way): Record<str
 
 /** Runs the collection, or one request of it. */
 const walk = (host: Host, way: Way, options: RunOptions, request?: string) => {
-  const collection = read('dist/paynet.postman_collection.json');
-  for (const folder of collection.item) {
-    folder.item = folder.item.filter(({ name }: { name: string }) => !request || name === request);
-  }
+  const collection = read('collections/paynet.postman_collection.json');
+  type Item = { name: string; item?: Item[] };
+  const requests: Item[] = collection.item.flatMap((item: Item) => item.item ?? [item]);
+  collection.item = requests.filter(({ name }) => !request || name === request);
   const environment = environmentOf(way);
   return host.run(collection, { environment, clientCertificate: files, caFile: files.ca, ...options });
 };

@@ -18,7 +18,11 @@ export type Picture = {
   requestErrors: string[];
   /** The errors of tests and scripts, as reporters get them. */
   errors: unknown[];
+  /** What a script has set for the tab Visualize; of several the last. */
+  visualization: Visualization | undefined;
 };
+
+export type Visualization = { template: string; data: Record<string, unknown> };
 
 export type Run = Picture & {
   /** The same for each request of the collection, in the order in which they were run. */
@@ -71,7 +75,11 @@ const emptyPicture = (): Picture => ({
   scriptErrors: [],
   requestErrors: [],
   errors: [],
+  visualization: undefined,
 });
+
+/** The result of a script, as both hosts give it. */
+type Execution = { return?: { visualizer?: Visualization }; environment?: { values: unknown } };
 
 /** Writes down what a run shows, for the whole of it and for the request that is being run. */
 const createRecord = ({ onItem }: RunOptions) => {
@@ -100,6 +108,10 @@ const createRecord = ({ onItem }: RunOptions) => {
         picture.errors.push(error);
         picture.failed = true;
       }
+    },
+    addExecution: (execution: Execution | undefined) => {
+      const visualization = execution?.return?.visualizer;
+      if (visualization) for (const picture of pictures()) picture.visualization = visualization;
     },
     addRequestError: (error: unknown) => {
       for (const picture of pictures()) {
@@ -144,7 +156,10 @@ export const newmanHost: Host = {
         .on('beforeItem', (_error, { item }) => record.startItem(item.name))
         .on('assertion', (error, { assertion }) => record.addTest(assertion, error))
         .on('console', (_error, { messages }) => record.addConsole(messages))
-        .on('script', error => error && record.addScriptError(error))
+        .on('script', (error, { execution }: { execution?: Execution }) => {
+          if (error) record.addScriptError(error);
+          record.addExecution(execution);
+        })
         .on('request', error => error && record.addRequestError(error));
     }),
 };
@@ -194,8 +209,9 @@ export const runtimeHost: Host = {
             console(_cursor: unknown, _level: string, ...messages: unknown[]) {
               record.addConsole(messages);
             },
-            script(error: Error | null, _cursor: unknown, result: { environment?: { values: unknown } } | undefined) {
+            script(error: Error | null, _cursor: unknown, result: Execution | undefined) {
               if (error) record.addScriptError(error);
+              record.addExecution(result);
               const scope = result?.environment && new sdk.VariableScope(result.environment);
               if (scope) run.environment = scope.toObject();
             },

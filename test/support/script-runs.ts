@@ -116,6 +116,7 @@ const join = (pictures: Picture[]): Picture => ({
   scriptErrors: pictures.flatMap(({ scriptErrors }) => scriptErrors),
   requestErrors: pictures.flatMap(({ requestErrors }) => requestErrors),
   errors: pictures.flatMap(({ errors }) => errors),
+  visualization: pictures.findLast(({ visualization }) => visualization)?.visualization,
 });
 
 /**

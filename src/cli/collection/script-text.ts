@@ -6,7 +6,8 @@ import { CommandError } from '../command.ts';
 
 const BEGIN = '/*! paynet-client-auth ';
 const END = '/* end of paynet-client-auth */';
-const BANNER = /^\/\*! paynet-client-auth (\S{1,40}) sha256=([0-9a-f]{64}) \*\/$/;
+/** Up to version 0.1.0 the comment ended in this line. */
+const BANNER = /^\/\*! paynet-client-auth (\S{1,40}) sha256=([0-9a-f]{64})(?: \*\/)?$/;
 
 /** The built script. */
 export interface Script {

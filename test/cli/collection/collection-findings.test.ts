@@ -233,7 +233,7 @@ describe('findSecrets', () => {
 
   it('passes over what is shipped: the collection with the script, the environment, and this project pasted as text', () => {
     for (const file of ['paynet.postman_collection.json', 'paynet.postman_environment.json']) {
-      assert.deepEqual(findSecrets(JSON.parse(readFileSync(`dist/${file}`, 'utf8'))), [], file);
+      assert.deepEqual(findSecrets(JSON.parse(readFileSync(`collections/${file}`, 'utf8'))), [], file);
     }
     for (const file of ['README.md', 'dist/cli.js', 'node_modules/jsrsasign/lib/jsrsasign-all-min.js']) {
       const text = readFileSync(file, 'utf8');
@@ -287,7 +287,7 @@ describe('findSecrets', () => {
   });
 
   it('reads 20 MB in some seconds', () => {
-    const { item } = JSON.parse(readFileSync('dist/paynet.postman_collection.json', 'utf8'));
+    const { item } = JSON.parse(readFileSync('collections/paynet.postman_collection.json', 'utf8'));
     const { length } = JSON.stringify(item);
     const items = Array.from({ length: Math.ceil((20 * 2 ** 20) / length) }, () => item);
     const start = performance.now();

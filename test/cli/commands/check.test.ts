@@ -446,7 +446,7 @@ describe('check', () => {
     };
 
     it('of ours is green, and names the requests to endpoints', async () => {
-      const { code, lines, find } = await checkFile('dist/paynet.postman_collection.json');
+      const { code, lines, find } = await checkFile('collections/paynet.postman_collection.json');
       assert.equal(code, 0);
       assert.deepEqual(
         lines.map(({ code, name, status }) => [code, name, status]),
@@ -461,16 +461,16 @@ describe('check', () => {
     });
 
     it('reports a script that is missing', async () => {
-      const { code, find } = await checkFile('collections/paynet.postman_collection.json');
+      const { code, find } = await checkFile('collections/source/paynet.postman_collection.json');
       assert.equal(code, 1);
       assert.match(find('script')?.message ?? '', /^paynet-client-auth is missing\./);
     });
 
     it('reports where a key and a token are, but not their values', async () => {
-      const collection = JSON.parse(readFileSync('dist/paynet.postman_collection.json', 'utf8'));
+      const collection = JSON.parse(readFileSync('collections/paynet.postman_collection.json', 'utf8'));
       collection.variable.push({ key: 'signing_key', value: credentials.signingKey.privateKey });
       const token = `ey${'J'.repeat(30)}.ey${'K'.repeat(30)}.${'s'.repeat(40)}`;
-      collection.item[0].item[0].request.header.push({ key: 'Authorization', value: `Bearer ${token}` });
+      collection.item[1].item[0].request.header.push({ key: 'Authorization', value: `Bearer ${token}` });
       const { code, stdout, lines, find } = await checkFile(write('leaky.json', collection));
       assert.equal(code, 1);
       const message = find('secrets')?.message ?? '';
@@ -478,7 +478,7 @@ describe('check', () => {
       assert.equal(message.includes(`private key in "signing_key" at $.variable[${length - 1}].value`), true, message);
       assert.match(
         message,
-        /token in "Client \/ Well-known endpoint \/ Authorization" at \$\.item\[0\]\.item\[0\]\.request\.header\[\d+\]\.value/,
+        /token in "Client \/ Well-known endpoint \/ Authorization" at \$\.item\[1\]\.item\[0\]\.request\.header\[\d+\]\.value/,
       );
       assert.deepEqual(
         lines.find(one => one.code === 'secret_found')?.findings?.map(({ code, kind, names }) => [code, kind, names]),
@@ -492,7 +492,7 @@ describe('check', () => {
     });
 
     it('reports its variables that say where assertions go, unless the environment overrides them', async () => {
-      const collection = JSON.parse(readFileSync('dist/paynet.postman_collection.json', 'utf8'));
+      const collection = JSON.parse(readFileSync('collections/paynet.postman_collection.json', 'utf8'));
       const names = ['introspection_endpoint', 'issuer', 'paynet_client_auth_metadata'];
       for (const key of names) collection.variable.push({ key, value: 'https://elsewhere.example.my/' });
       collection.variable.push({ key: 'token_endpoint', value: '' });
@@ -510,7 +510,11 @@ describe('check', () => {
     });
 
     it('is checked together with the settings where their options are given', async () => {
-      const { lines } = await checkFile('dist/paynet.postman_collection.json', '--env-var', `issuer=${server.issuer}`);
+      const { lines } = await checkFile(
+        'collections/paynet.postman_collection.json',
+        '--env-var',
+        `issuer=${server.issuer}`,
+      );
       assert.equal(lines[0]?.name, 'client_id');
       assert.deepEqual(
         lines.slice(-4).map(({ name }) => name),

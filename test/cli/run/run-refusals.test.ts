@@ -19,9 +19,9 @@ import { execute } from '../../support/execute.ts';
 import { holdsPartOf } from '../../support/readings.ts';
 import { createFolder, type Folder, toEnvironment, tokenCollection } from '../../support/workplace.ts';
 
-const COLLECTION = 'collections/paynet.postman_collection.json';
+const COLLECTION = 'collections/source/paynet.postman_collection.json';
 /** What a user fills in. */
-const ENVIRONMENT = readFileSync('collections/paynet.postman_environment.json', 'utf8');
+const ENVIRONMENT = readFileSync('collections/source/paynet.postman_environment.json', 'utf8');
 const ONE_REQUEST = ['--folder', 'Client credentials grant'];
 const HEADING = 'Why the authorization server may have said no:';
 const REGISTERED = 'CN=transport.dc-demo.example.my,O=Contoh Data Sdn Bhd,C=MY';

@@ -16,7 +16,7 @@ import { execute } from '../../support/execute.ts';
 import { holdsPartOf } from '../../support/readings.ts';
 import { createFolder, type Folder, toEnvironment } from '../../support/workplace.ts';
 
-const COLLECTION = 'collections/paynet.postman_collection.json';
+const COLLECTION = 'collections/source/paynet.postman_collection.json';
 
 describe('paynet-client-auth run', () => {
   let server: AuthorizationServer;
@@ -179,8 +179,10 @@ describe('paynet-client-auth run', () => {
 
   it('follows no redirect from an endpoint', async () => {
     const collection = JSON.parse(readFileSync(COLLECTION, 'utf8'));
-    for (const { item } of collection.item) {
-      for (const request of item) if (request.name !== 'Authorization') delete request.protocolProfileBehavior;
+    type Item = { name: string; item?: Item[]; protocolProfileBehavior?: { followRedirects?: boolean } };
+    const requestsOf = ({ item }: { item: Item[] }) => item.flatMap(one => one.item ?? [one]);
+    for (const request of requestsOf(collection)) {
+      if (request.name !== 'Authorization') delete request.protocolProfileBehavior;
     }
     const { code } = await runCommand([
       ...['run', folder.write('redirects.json', collection), '-e', path('env.json'), ...tls()],
@@ -188,13 +190,12 @@ describe('paynet-client-auth run', () => {
     ]);
     assert.equal(code, 0);
     const exported = JSON.parse(readFileSync(path('out/collection.json'), 'utf8'));
-    type Item = { name: string; protocolProfileBehavior?: { followRedirects?: boolean } };
-    const followed = exported.item
-      .flatMap(({ item }: { item: Item[] }) => item)
-      .filter(({ protocolProfileBehavior }: Item) => protocolProfileBehavior?.followRedirects !== false);
+    const followed = requestsOf(exported).filter(
+      ({ protocolProfileBehavior }) => protocolProfileBehavior?.followRedirects !== false,
+    );
     assert.deepEqual(
-      followed.map(({ name }: Item) => name),
-      ['Well-known endpoint', 'Providers list'],
+      followed.map(({ name }) => name),
+      ['Check my setup', 'Well-known endpoint', 'Providers list'],
     );
   });
 });

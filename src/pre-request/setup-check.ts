@@ -1,0 +1,28 @@
+// A dry run for the user, inside the sandbox: a GET whose URL ends in #check-my-setup is sent as it is (a fragment never leaves
+// the machine), and before that one test for each part says whether client authentication could be made. Nothing of it is sent.
+
+import { checkServerUrl } from '../client-auth/server-url.ts';
+import { type ReadVariable, readSettings, readSigning, type Signing } from '../client-auth/settings.ts';
+import type { Signer } from '../client-auth/signer.ts';
+
+/** Records a test that passes unless the step throws; says whether it has passed. */
+export type Test = (name: string, step: () => void) => boolean;
+
+/** Whether the request asks for the dry run. */
+export const isSetupCheck = (method: string, url: string): boolean =>
+  method === 'GET' && /#check-my-setup\s*$/.test(url);
+
+/**
+ * Tests settings, signing key and issuer.
+ *
+ * @param createSigner makes the signer for a signature that is thrown away
+ * @returns whether the metadata of the issuer can be asked for
+ */
+export const checkSetup = (read: ReadVariable, createSigner: (signing: Signing) => Signer, test: Test): boolean => {
+  test('client_id and the other settings are valid', () => readSettings(read));
+  // With tls_client_auth only request objects are signed.
+  if (read('token_endpoint_auth_method').trim() !== 'tls_client_auth' || read('signing_key').trim()) {
+    test('signing_key and kid can sign', () => createSigner(readSigning(read)).sign({}));
+  }
+  return test('issuer is a URL', () => checkServerUrl('issuer', read('issuer').trim(), 'variable_invalid'));
+};
