@@ -4,6 +4,7 @@
 import type { MetadataAnswer } from '../client-auth/discovery.ts';
 import { ClientAuthError } from '../client-auth/errors.ts';
 import type { ReadVariable } from '../client-auth/settings.ts';
+import { TRACE_VARIABLE, type Trace } from '../client-auth/trace.ts';
 import type { PostmanBody, Resolve } from './form.ts';
 import type { Pm, PostmanVariables } from './host.ts';
 import type { ReadableRequest } from './request.ts';
@@ -59,6 +60,12 @@ export const writeRequest = (body: PostmanBody, url: string, line: string): void
   if (!pm.request.auth) pm.request.auth = { type: 'noauth' };
   if (url !== request.url) pm.request.url.update(url);
   console.log(line);
+};
+
+/** Leaves for the post-response script what was seen and made. */
+export const leaveTrace = (trace: Omit<Trace, 'execution'>): void => {
+  const { requestId, iteration } = pm.info;
+  pm.variables.set(TRACE_VARIABLE, JSON.stringify({ ...trace, execution: `${requestId} ${iteration}` }));
 };
 
 /** The message of an error that is not ours may quote what it was given, a key for instance. */

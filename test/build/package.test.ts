@@ -36,6 +36,7 @@ describe('the package', () => {
       'collections/paynet.postman_collection.json',
       'collections/paynet.postman_environment.json',
       'dist/cli.js',
+      'dist/post-response.js',
       'dist/pre-request.js',
       'package.json',
     ]);
