@@ -30,10 +30,14 @@ const FOR_NODE: BuildOptions = {
 };
 
 /** Lines for whoever finds a script in Postman; the first begins in the line of the hash, the last closes the comment. */
-const toHeader = (purpose: string, madeFrom: string): string => ` * ${purpose}
- * Made from ${madeFrom} by the npm package paynet-client-auth. It sends nothing anywhere else.
+const PRE_REQUEST_HEADER = ` * Proves who the client is (private_key_jwt or tls_client_auth) in each request for an endpoint of the authorization server.
+ * Made from TypeScript and jsrsasign by the npm package paynet-client-auth. It sends nothing anywhere else.
  * Do not edit it: a newer version replaces it (paynet-client-auth inject), from this first to the last line.
  * Configure it by variables: client_id, signing_key, kid, issuer. Their list is in docs/variables.md of the package. */`;
+const POST_RESPONSE_HEADER = ` * Tests that each request for the authorization server has proved who the client is.
+ * Made from TypeScript by the npm package paynet-client-auth.
+ * Do not edit it: a newer version replaces it, from this first to the last line.
+ * Configure it by variables: docs/variables.md of the package. */`;
 
 /**
  * Bundles a script for the sandbox: a first line with name, version and the SHA-256 of all that follows it, four lines that say
@@ -66,18 +70,13 @@ const bundleScript = async (
 export const bundlePreRequest = async (
   report: (kept: string[], dropped: string[]) => void = () => {},
 ): Promise<string> => {
-  const purpose =
-    'Proves who the client is (private_key_jwt or tls_client_auth) in each request for an endpoint of the authorization server.';
   const notices = `/*!\n${await readFile('build/pre-request-notices.txt', 'utf8')}*/\n`;
-  const header = toHeader(purpose, 'TypeScript and jsrsasign');
-  return bundleScript({ entryPoint: 'src/pre-request/main.ts', header, notices }, report);
+  return bundleScript({ entryPoint: 'src/pre-request/main.ts', header: PRE_REQUEST_HEADER, notices }, report);
 };
 
 /** Bundles the post-response script, the second gate. It holds nothing of other people. */
 export const bundlePostResponse = async (): Promise<string> => {
-  const purpose = 'Tests that each request for an endpoint of the authorization server proved who the client is.';
-  const header = toHeader(purpose, 'TypeScript');
-  return bundleScript({ entryPoint: 'src/post-response/main.ts', header, notices: '' }, () => {});
+  return bundleScript({ entryPoint: 'src/post-response/main.ts', header: POST_RESPONSE_HEADER, notices: '' }, () => {});
 };
 
 /**

@@ -2,38 +2,44 @@
 // the authorization server must have authenticated the client; if the server refused it, the failed test says why that may be.
 
 import { ENDPOINT_NAMES, METADATA_VARIABLE, type Metadata } from '../client-auth/authorization-server.ts';
-import { toKnownServer } from '../client-auth/known-server.ts';
-import { fail, getMethod, readAnswer, readRequest, readVariable, takeTrace } from './sandbox.ts';
-import { explainFault, findFault, readAssertion, readFields } from './sent-request.ts';
+import { explainRefusal, readRefusal } from './refusal.ts';
+import { ask, fail, getMethod, guard, readAnswer, readRequest, readVariable, show, takeTrace } from './sandbox.ts';
+import { explainFault, findFault, readForm } from './sent-request.ts';
 import { toWireUrl } from './wire-url.ts';
 
-const readServer = () => {
-  const text = readVariable(METADATA_VARIABLE);
-  return toKnownServer(readVariable, text.startsWith('{') ? (JSON.parse(text) as Metadata) : undefined);
-};
+/** The test that fails has the causes first; the tab shows the same in lines. */
+const TEMPLATE = '{{#each lines}}<p>{{this}}</p>{{/each}}';
 
-const check = (): void => {
+guard(() => {
   const trace = takeTrace();
   if (getMethod().toUpperCase() !== 'POST') return;
-  const { endpoints, replaced } = readServer();
+  const read = readVariable;
   const request = readRequest();
   const url = toWireUrl(request.url);
-  const isAt = (known: string | undefined) => known !== undefined && toWireUrl(known) === url;
-  const endpoint = ENDPOINT_NAMES.find(name => isAt(endpoints[name]) || isAt(replaced[name]));
-  if (!endpoint) return;
-  const endpointUrl = endpoints[endpoint] as string;
-  const fields = readFields(request);
-  const clientId = readVariable('client_id').trim();
-  const method = readVariable('token_endpoint_auth_method').trim() || 'private_key_jwt';
-  const fault = findFault(request, fields, clientId, method, trace);
-  if (fault)
-    fail(
-      `The POST to ${endpoint} was sent without client authentication: ${fault}. ${explainFault(request, trace, endpointUrl)}`,
-    );
-};
-
-try {
-  check();
-} catch (error) {
-  fail(`The post-response script itself failed (${error instanceof Error ? error.name : typeof error}).`);
-}
+  // Discovery has left the endpoints of the metadata as variables too, but for those that an alias replaces.
+  const { replaced } = JSON.parse(read(METADATA_VARIABLE) || '{"replaced":{}}') as Metadata;
+  const endpoint = ENDPOINT_NAMES.find(name => [read(name), replaced[name]].some(one => one && toWireUrl(one) === url));
+  const form = readForm(request);
+  // Nothing says what the endpoints are: the pre-request script has not seen this form, or it would have asked for the metadata.
+  const isUnknown =
+    !trace && !read('token_endpoint') && read('issuer') && /(^|&)(grant_type|token|request)=/.test(form);
+  if (!endpoint && !isUnknown) return;
+  const fault = findFault(request, form, read, trace);
+  if (fault) {
+    const reason = explainFault(request, trace, read(endpoint ?? 'issuer'));
+    return fail(`The POST to ${url} left without client authentication: ${fault}. ${reason}`);
+  }
+  const answer = readAnswer();
+  const refusal = answer && readRefusal(answer);
+  if (!refusal) return;
+  const { hasCertificate } = request;
+  const assertion = trace?.assertion;
+  const explain = (jwks?: string) => {
+    const lines = explainRefusal({ answer, url, assertion, hasCertificate, jwks, read }, refusal);
+    show(TEMPLATE, { lines });
+    if (read('fail_on_refusal') !== 'false') fail(lines.join('\n'));
+  };
+  const jwksUri = read('jwks_uri').trim();
+  if (assertion && /^https?:/.test(jwksUri)) ask(jwksUri, explain);
+  else explain();
+});

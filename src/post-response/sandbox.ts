@@ -6,7 +6,7 @@ import { TRACE_VARIABLE, type Trace } from '../client-auth/trace.ts';
 import type { Answer } from './refusal.ts';
 import type { SentRequest } from './sent-request.ts';
 
-type Header = { key: string; value: string };
+type Header = { key: string; value: string; disabled?: boolean };
 type Field = { key?: string | null; value?: string | null; disabled?: boolean };
 
 declare const pm: {
@@ -29,6 +29,7 @@ declare const pm: {
     replaceIn(template: string): unknown;
   };
   readonly visualizer: { set(template: string, data: object): void };
+  sendRequest(url: string, callback: (error: unknown, response?: { code?: number; text(): string }) => void): void;
   test(name: string, assertions: () => void): void;
 };
 
@@ -46,7 +47,10 @@ export const readRequest = (): SentRequest => {
   const { url, headers, body, certificate } = pm.request;
   return {
     url: url.toString(),
-    headers: headers.all().map(({ key, value }) => ({ name: key.trim().toLowerCase(), value: String(value) })),
+    headers: headers
+      .all()
+      .filter(({ disabled }) => !disabled)
+      .map(({ key, value }) => `${key.trim().toLowerCase()}:${value}`),
     body: body?.toJSON(),
     hasCertificate: Boolean(certificate),
   };
@@ -68,7 +72,7 @@ export const readAnswer = (): Answer | undefined => {
 
 /** Takes what the pre-request script has left for this request. */
 export const takeTrace = (): Trace | undefined => {
-  const text = String(pm.variables.get(TRACE_VARIABLE) ?? '');
+  const text = pm.variables.get(TRACE_VARIABLE) as string | undefined;
   if (!text) return undefined;
   pm.variables.unset(TRACE_VARIABLE);
   const trace = JSON.parse(text) as Trace;
@@ -81,4 +85,18 @@ export const fail = (message: string): void =>
     throw new Error(message);
   });
 
+/** Runs the script, or a callback of it; an error of its own is a failed test too. */
+export const guard = (step: () => void): void => {
+  try {
+    step();
+  } catch (error) {
+    fail(`The post-response script failed (${error instanceof Error ? error.name : typeof error}).`);
+  }
+};
+
+/** Reads a text from a URL; calls back without it where there is none. */
+export const ask = (url: string, receive: (text?: string) => void): void =>
+  pm.sendRequest(url, (_error, response) => guard(() => receive(response?.code === 200 ? response.text() : undefined)));
+
+/** Fills the tab Visualize. */
 export const show = (template: string, data: object): void => pm.visualizer.set(template, data);

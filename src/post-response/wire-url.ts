@@ -12,11 +12,8 @@ const normalize = (url: string): string => {
   }
 };
 
-/** `[::ffff:7f00:1]` is 127.0.0.1 (RFC 4291 section 2.5.5.2). */
-const toMapped = (_all: string, high: string, low: string): string =>
-  [high, low].map(part => [Number.parseInt(part, 16) >> 8, Number.parseInt(part, 16) & 255].join('.')).join('.');
-
-const decode = (text: string): string => {
+/** Decodes percent-encoding; text that has none of the right form stays. */
+export const decode = (text: string): string => {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -29,11 +26,10 @@ export const toWireUrl = (url: string): string => {
   const [, scheme = '', host = '', port, path = ''] =
     /^\s*(https?):\/\/(?:[^/?#]*@)?([^/?#]*?)\.?(?::(\d*))?(\/[^?#]*)?(?:[?#]|\s*$)/i.exec(normalize(url)) ?? [];
   const segments: string[] = [];
-  for (const segment of decode(path).trim().split('/')) {
+  for (const segment of decode(path).trim().split('/').slice(1)) {
     if (segment === '..') segments.pop();
-    else if (segment && segment !== '.') segments.push(segment);
+    else if (segment !== '.') segments.push(segment);
   }
   const secure = scheme.toLowerCase();
-  const name = host.toLowerCase().replace(/^\[::ffff:([\da-f]+):([\da-f]+)\]$/, toMapped);
-  return `${secure}://${name}:${Number(port) || (secure === 'https' ? 443 : 80)}/${segments.join('/')}`;
+  return `${secure}://${host.toLowerCase()}:${Number(port) || (secure === 'https' ? 443 : 80)}/${segments.join('/')}`;
 };

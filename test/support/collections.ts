@@ -5,6 +5,9 @@ import { readFileSync } from 'node:fs';
 /** The built pre-request script. */
 export const script = readFileSync(new URL('../../dist/pre-request.js', import.meta.url), 'utf8');
 
+/** The built post-response script. */
+export const postResponse = readFileSync(new URL('../../dist/post-response.js', import.meta.url), 'utf8');
+
 const SCHEMA = 'https://schema.getpostman.com/json/collection/v2.1.0/collection.json';
 
 export type RequestDefinition = {
