@@ -26,16 +26,16 @@ guard(() => {
   if (!endpoint && !isUnknown) return;
   const fault = findFault(request, form, read, trace);
   if (fault) {
-    const reason = explainFault(request, trace, read(endpoint ?? 'issuer'));
+    const reason = explainFault(trace, read(endpoint ?? 'issuer'));
     return fail(`The POST to ${url} left without client authentication: ${fault}. ${reason}`);
   }
   const answer = readAnswer();
-  const refusal = answer && readRefusal(answer);
+  const lacksCertificate = url.startsWith('https:') && !request.hasCertificate;
+  const refusal = readRefusal(answer, lacksCertificate);
   if (!refusal) return;
-  const { hasCertificate } = request;
   const assertion = trace?.assertion;
   const explain = (jwks?: string) => {
-    const lines = explainRefusal({ answer, url, assertion, hasCertificate, jwks, read }, refusal);
+    const lines = explainRefusal({ answer, url, assertion, lacksCertificate, jwks, read }, refusal);
     show(TEMPLATE, { lines });
     if (read('fail_on_refusal') !== 'false') fail(lines.join('\n'));
   };

@@ -14,7 +14,8 @@ export type Refused = {
   url: string;
   /** With `private_key_jwt`. */
   assertion: TracedAssertion | undefined;
-  hasCertificate: boolean;
+  /** Whether it went to an https URL without transport certificate. */
+  lacksCertificate: boolean;
   /** The registered JWKS, where it could be read. */
   jwks: string | undefined;
   read: ReadVariable;
@@ -32,12 +33,12 @@ const toPlain = (value: unknown): string =>
     .slice(0, 200);
 
 /**
- * Reads the error of an answer that refuses the client.
+ * Reads the error of an answer that refuses the client; a handshake without certificate may end without answer.
  *
  * @returns undefined when the answer is none of that kind
  * @see RFC 6749 section 5.2
  */
-export const readRefusal = ({ status, text }: Answer): Refusal | undefined => {
+export const readRefusal = ({ status, text }: Answer, lacksCertificate: boolean): Refusal | undefined => {
   let body: { error?: unknown; error_description?: unknown } | null = null;
   try {
     body = JSON.parse(text);
@@ -46,7 +47,8 @@ export const readRefusal = ({ status, text }: Answer): Refusal | undefined => {
   }
   const [error, description] = [toPlain(body?.error), toPlain(body?.error_description)];
   const isAboutClient = /_client$/.test(error) || (!error && /certificate/i.test(text));
-  return status === 401 || (status === 400 && isAboutClient) ? { error, description } : undefined;
+  const isRefusal = status === 401 || (status === 400 && isAboutClient) || (!status && lacksCertificate);
+  return isRefusal ? { error, description } : undefined;
 };
 
 /** Seconds that the clock of the server is ahead of this one; 0 where the answer has no date. */
@@ -60,12 +62,14 @@ type Cause = [rank: number, names: string, text: string];
 /** Above this a cause is shown only when the server names it. */
 const UNLIKELY = 9;
 
-const findCauses = ({ answer, url, assertion, hasCertificate, jwks, read }: Refused, named?: NamedCause): string[] => {
+const findCauses = (
+  { answer, url, assertion, lacksCertificate, jwks, read }: Refused,
+  named?: NamedCause,
+): string[] => {
   const where = `see Settings > Certificates or --ssl-client-cert for ${url.split('/')[2]}`;
-  const isSecure = url.startsWith('https:');
   const causes: Cause[] = [
-    [hasCertificate || !isSecure ? UNLIKELY : 1, 'certificate_missing', `no transport certificate was sent: ${where}`],
-    [isSecure ? 6 : UNLIKELY, 'certificate_other', `another transport certificate is registered: ${where}`],
+    [lacksCertificate ? 1 : UNLIKELY, 'certificate_missing', `no transport certificate was sent: ${where}`],
+    [6, 'certificate_other', `another transport certificate is registered: ${where}`],
     [
       4,
       'client_unknown client_mismatch',
@@ -94,7 +98,7 @@ const findCauses = ({ answer, url, assertion, hasCertificate, jwks, read }: Refu
     );
   }
   const rankOf = ([rank, names]: Cause) => (named && names.includes(named) ? -1 : rank);
-  const likely = causes.filter(cause => rankOf(cause) < UNLIKELY);
+  const likely = answer.status ? causes.filter(cause => rankOf(cause) < UNLIKELY) : causes.slice(0, 1);
   return likely.sort((one, next) => rankOf(one) - rankOf(next)).map(([, , text], index) => `${index + 1}. ${text}`);
 };
 
@@ -105,7 +109,7 @@ export const explainRefusal = (refused: Refused, { error, description }: Refusal
     ? `private_key_jwt, ${assertion.text}, ${Math.round(answer.receivedAt - assertion.iat)} s old`
     : 'tls_client_auth';
   return [
-    `${url} answered ${answer.status} ${error} ${description}`,
+    `${url} answered ${answer.status || 'nothing'} ${error} ${description}`,
     ...findCauses(refused, findNamedCause(error, description)),
     `Sent: ${sent}. The server's clock is ${toClockDifference(answer)} s ahead.`,
   ];

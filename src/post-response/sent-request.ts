@@ -3,7 +3,7 @@
 import { ASSERTION_TYPE, PARAMETER_NAMES } from '../client-auth/client-authentication.ts';
 import type { ReadVariable } from '../client-auth/settings.ts';
 import { type Trace, toTail } from '../client-auth/trace.ts';
-import { decode, toWireUrl } from './wire-url.ts';
+import { decode } from './wire-url.ts';
 
 /** References are resolved. */
 export type SentRequest = {
@@ -72,7 +72,7 @@ export const findFault = (
  *
  * @param endpointUrl of the endpoint that it was sent to
  */
-export const explainFault = ({ url }: SentRequest, trace: Trace | undefined, endpointUrl: string): string => {
+export const explainFault = (trace: Trace | undefined, endpointUrl: string): string => {
   const later = 'A later script has set';
   const name = /\{\{([^{}]*)\}\}/.exec(trace?.url ?? '')?.[1];
   const [cause, remedy] = !trace
@@ -84,8 +84,6 @@ export const explainFault = ({ url }: SentRequest, trace: Trace | undefined, end
       ? [`${later} "${name}" of its URL`, 'Set it by a request before']
       : trace.isAuthenticated
         ? [`${later} something else`, 'Remove that']
-        : toWireUrl(trace.url) === toWireUrl(url)
-          ? ['Its URL is another spelling of the endpoint', `Write ${endpointUrl}`]
-          : [`${later} its URL, which was ${trace.url}`, 'Set it in the request'];
+        : [`The pre-request script saw ${trace.url}, which is not ${endpointUrl}`, 'Write that'];
   return `${cause}. ${remedy}, or use "inject --last".`;
 };
