@@ -68,7 +68,7 @@ export const readPicture = (svg: string): string =>
     .replace(/&amp;/g, '&');
 
 /**
- * A text without what differs from run to run: numbers, times, identifiers, and where lines end. Two outputs of one command are
+ * A text without what differs from run to run: ports, dates, times, sizes, identifiers, and where lines end. Two outputs of one command are
  * equal then.
  */
 export const toComparable = (text: string): string =>
@@ -78,5 +78,5 @@ export const toComparable = (text: string): string =>
     .replace(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g, '#')
     // A kid is the SHA-256 of its key.
     .replace(/(?<![\w-])(?=[\w-]*[A-Z\d])[\w-]{43}(?![\w-])/g, '#')
-    .replace(/\d+(\.\d+)?(ms|s|B|kB)?/g, '#')
+    .replace(/:\d{4,5}(?!\d)|\d{4}-\d\d-\d\d|\d+(\.\d+)?(ms|s|k?B)\b/g, '#')
     .replace(/[\s│'┌└]/g, '');
