@@ -18,6 +18,15 @@ export type Surroundings = {
 
 export type Result = { code: number; stdout: string; stderr: string };
 
+/** A host for commands that are looked at and not run. */
+const NO_HOST = {} as Host;
+
+/** Adds all commands to a program. */
+export const addCommands = (program: Command, host: Host = NO_HOST): Command => {
+  for (const add of [addInjectCommand, addRunCommand, addCheckCommand, addAssertionCommand]) add(program, host);
+  return program;
+};
+
 /**
  * Runs a command of the command line, as `paynet-client-auth <args>` would. One at a time: what Newman's reporters write to
  * standard output is caught meanwhile.
@@ -48,7 +57,7 @@ export const runCommand = async (args: string[], { input = '', env = {} }: Surro
       result.stderr += text;
     },
   });
-  for (const add of [addInjectCommand, addRunCommand, addCheckCommand, addAssertionCommand]) add(program, host);
+  addCommands(program, host);
   const restoreOutput = catchOutput(text => {
     result.stdout += text;
   });
