@@ -68,14 +68,14 @@ export class ThrowawayKeys {
   /**
    * What is to be read in the place of a text.
    *
-   * @returns the throw-away key in PEM, or as a JWK with the same key ID; undefined for what is none of the signing keys
+   * @returns the throw-away key in PEM, or as a JWK where there is one with its key ID; undefined for what is none of the signing keys
    */
   textFor(text: string): string | undefined {
     if (this.#byModulus.size === 0 || text.length < MIN_LENGTH) return undefined;
     const { key, kid } = parse(text) ?? {};
     const throwaway = key && this.#byModulus.get(key.n);
     if (!throwaway) return undefined;
-    return text.includes('"kty"') ? JSON.stringify({ ...throwaway.jwk, ...(kid && { kid }) }) : throwaway.pem;
+    return kid || text.includes('"kty"') ? JSON.stringify({ ...throwaway.jwk, ...(kid && { kid }) }) : throwaway.pem;
   }
 
   /**

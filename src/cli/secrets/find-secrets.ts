@@ -45,7 +45,7 @@ export function findSecrets(text: string): Found[] {
   const found = [...findPlainly(text), ...findInBase64(text)];
   const plain = toPlain(text);
   if (!plain) return found;
-  const more = [...findPlainly(plain.text)].map(one => {
+  const more = [...findPlainly(plain.text), ...findInBase64(plain.text)].map(one => {
     const start = plain.toSource(one.start);
     return { ...one, start, end: plain.toSource(one.end) };
   });
