@@ -53,10 +53,10 @@ export const fromBase64url = (text: string): string | undefined => {
   return /^0*$/.test(hex.slice(digits)) ? hex.slice(0, digits) : undefined;
 };
 
-/** Writes Base64 as base64url without padding, and without the whitespace and the invisible characters of a paste. */
+/** Writes Base64 as base64url, without padding and whitespace. */
 export const unifyBase64 = (text: string): string =>
   text
-    .replace(/[\s=\p{Cf}]+/gu, '')
+    .replace(/[\s=]+/g, '')
     .replace(/\+/g, '-')
     .replace(/\//g, '_');
 

@@ -104,21 +104,18 @@ const fromPkcs1 = (elements: DerElement[]): RsaPrivateKey => {
   return toPrivateKey((_, index) => toInteger(elements[index + 1]));
 };
 
-const SHA_256 = '0609608648016503040201';
-/** "All implementations MUST accept both NULL and absent parameters" of a hash (RFC 4055 section 2.1), so each comes in two lengths. */
-const PS256_PARAMETERS = new RegExp(
-  `^(?:a00f300d${SHA_256}0500|a00d300b${SHA_256})` +
-    `(?:a11c301a06092a864886f70d010108300d${SHA_256}0500|a11a301806092a864886f70d010108300b${SHA_256})` +
-    // The salt length, up to 32, and the trailer field, which is 1; 20 and 1 when they are absent.
-    '(?:a2030201([01].|20))?(?:a303020101)?$',
-);
-
 /**
- * Whether RSASSA-PSS-params allow PS256: none, or SHA-256 throughout with a salt of at least up to 32 bytes (RFC 4055 section
+ * Whether RSASSA-PSS-params allow PS256: none, or SHA-256 throughout with a salt of 32 bytes or less as the least (RFC 4055 section
  * 3.1). A hash that is absent is SHA-1 (RFC 8017 appendix A.2.3).
  */
-const areParametersOfPs256 = (parameters: DerElement | undefined): boolean =>
-  !parameters || parameters.tag === NULL || PS256_PARAMETERS.test(parameters.contents);
+const areParametersOfPs256 = (parameters: DerElement | undefined): boolean => {
+  if (!parameters || parameters.tag === NULL) return true;
+  const sha256 = '0609608648016503040201';
+  // "All implementations MUST accept both NULL and absent parameters" of a hash (RFC 4055 section 2.1), so each comes in two
+  // lengths. Then perhaps the salt length, which is 20 when it is absent, and the trailer field, which is 1.
+  const allowed = `^(?:a00f300d${sha256}0500|a00d300b${sha256})(?:a11c301a06092a864886f70d010108300d${sha256}0500|a11a301806092a864886f70d010108300b${sha256})(?:a2030201([01].|20))?(?:a303020101)?$`;
+  return new RegExp(allowed).test(parameters.contents);
+};
 
 /**
  * Reads a private key in DER: PrivateKeyInfo or OneAsymmetricKey, or a bare RSAPrivateKey. The bytes show which; the label
