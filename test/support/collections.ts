@@ -2,8 +2,12 @@
 
 import { readFileSync } from 'node:fs';
 
+const read = (name: string): string => readFileSync(new URL(`../../dist/${name}.js`, import.meta.url), 'utf8');
+
 /** The built pre-request script. */
-export const script = readFileSync(new URL('../../dist/pre-request.js', import.meta.url), 'utf8');
+export const script = read('pre-request');
+/** Both built scripts. */
+export const scripts = { preRequest: script, postResponse: read('post-response') };
 
 const SCHEMA = 'https://schema.getpostman.com/json/collection/v2.1.0/collection.json';
 

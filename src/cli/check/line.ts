@@ -81,6 +81,7 @@ export const STATUS_BY_CODE = {
   script_disabled: 'fail',
   script_not_run: 'fail',
   script_not_first: 'fail',
+  script_not_last: 'fail',
   secret_not_found: 'ok',
   secret_found: 'fail',
   server_variable_not_found: 'ok',
