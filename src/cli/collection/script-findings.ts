@@ -28,7 +28,8 @@ const ADDS = /\burlencoded\s*\.\s*(?:add|upsert|append|prepend|insert|populate|r
 const PARAMETER = /\bclient_(?:assertion|assertion_type|secret|id)\b/;
 const HEADER = /\b(?:addHeader|upsertHeader|headers\s*\.\s*(?:add|upsert|append|insert|populate))\b/;
 
-const changesAuthentication = (source: string): boolean =>
+/** Whether a pre-request script may change the client authentication of its request, by its source text. */
+export const changesAuthentication = (source: string): boolean =>
   REPLACES.test(source) ||
   (ADDS.test(source) && PARAMETER.test(source)) ||
   (HEADER.test(source) && /authorization/i.test(source) && !/\bbearer\b/i.test(source));
@@ -93,5 +94,5 @@ export function findScriptFindings(root: unknown, isLast: boolean): ScriptFindin
 }
 
 /** Names a script for the user. */
-export const toScriptName = ({ event, names }: ScriptFinding): string =>
+export const toScriptName = ({ event, names }: Omit<ScriptFinding, 'code'>): string =>
   `${NAME_BY_EVENT[event]} of ${names.length > 0 ? JSON.stringify(names.join(' / ')) : 'the collection'}`;
