@@ -5,12 +5,10 @@ import { findScriptFindings, type ScriptFinding, toScriptName } from './script-f
 /** Maximum number of scripts in a message. */
 const MAX_SHOWN = 5;
 
-/** Names scripts, at most some of them, in one sentence, with what they may do and one remedy. */
-export function adviseOn(code: ScriptFinding['code'], findings: ScriptFinding[]): string | undefined {
-  const found = findings.filter(one => one.code === code);
-  if (found.length === 0) return undefined;
-  const more = found.length > MAX_SHOWN ? `, and ${found.length - MAX_SHOWN} more` : '';
-  const names = found.slice(0, MAX_SHOWN).map(toScriptName).join(', ') + more;
+/** Says what scripts of one kind may do, which they are, at most some of them, and one remedy. */
+export function toAdvice(code: ScriptFinding['code'], findings: ScriptFinding[]): string {
+  const more = findings.length > MAX_SHOWN ? `, and ${findings.length - MAX_SHOWN} more` : '';
+  const names = findings.slice(0, MAX_SHOWN).map(toScriptName).join(', ') + more;
   return code === 'script_sends'
     ? `pm.sendRequest may go to an endpoint, without client authentication, in ${names}. Make a request of the collection of it, and run that before.`
     : `client authentication may be changed by ${names}. Remove what they do, or use "inject --last".`;
@@ -22,8 +20,10 @@ export function adviseOn(code: ScriptFinding['code'], findings: ScriptFinding[])
  * @param text JSON text of a collection
  * @param isLast whether our script comes after all others
  */
-export function explainScripts(text: string, isLast = false): string[] {
-  const findings = findScriptFindings(JSON.parse(text.replace(/^\uFEFF/, '')), isLast);
-  const codes = ['script_sends', 'script_changes_authentication'] as const;
-  return codes.flatMap(code => adviseOn(code, findings) ?? []);
+export function adviseOnScripts(text: string, isLast = false): string[] {
+  const all = findScriptFindings(JSON.parse(text.replace(/^\uFEFF/, '')), isLast);
+  return (['script_sends', 'script_changes_authentication'] as const).flatMap(code => {
+    const findings = all.filter(one => one.code === code);
+    return findings.length > 0 ? toAdvice(code, findings) : [];
+  });
 }

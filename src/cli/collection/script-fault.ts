@@ -55,14 +55,12 @@ export function findScriptFault(text: string, scripts: Scripts, where: Where = {
   assertCollection(text);
   const holders = holdersIn(locate(text, where.folder).target);
   const [target] = holders as [Holder];
-  const all = holders.map(holder => ({ holder, events: readEventsIn(text, holder) }));
-  const eventsOf = (listen: Listen) => all.map(({ holder, events }) => ofKind(holder, events, listen));
-  const prerequest = eventsOf('prerequest');
+  const [prerequest, test] = [eventsOf(text, holders, 'prerequest'), eventsOf(text, holders, 'test')];
   const isLast = where.last ?? isLastArrangement(prerequest);
   const places = isLast ? concernedRequests(text, holders) : [target];
   const faults: [Listen, Fault | undefined][] = [
     ['prerequest', findFault(prerequest, built.prerequest, places, isLast)],
-    ['test', findFault(eventsOf('test'), built.test, [target], false)],
+    ['test', findFault(test, built.test, [target], false)],
   ];
   if (faults.every(([, fault]) => fault?.code === 'script_missing')) {
     return { code: 'script_missing', message: 'paynet-client-auth is missing.' };
@@ -74,16 +72,25 @@ export function findScriptFault(text: string, scripts: Scripts, where: Where = {
   return { code: fault.code, message: `paynet-client-auth: ${NAME_BY_EVENT[listen]}${inside} ${fault.words}.` };
 }
 
+/**
+ * Whether the collection is one of `inject --last`.
+ *
+ * @param text a text that `assertCollection` accepts
+ */
+export const hasScriptLast = (text: string): boolean =>
+  isLastArrangement(eventsOf(text, holdersIn(locate(text).target), 'prerequest'));
+
 /** Whether the pre-request script is in requests alone, as `inject --last` puts it. */
 function isLastArrangement(all: Events[]): boolean {
   const found = all.filter(({ copies }) => copies.length > 0);
   return found.length > 0 && found.every(({ holder }) => memberOf(holder.object, 'request') !== undefined);
 }
 
-function ofKind(holder: Holder, all: ScriptEvent[], listen: Listen): Events {
-  const events = all.filter(event => event.listen === listen);
-  return { holder, events, copies: events.flatMap(event => event.copies.map(copy => ({ copy, event }))) };
-}
+const eventsOf = (text: string, holders: Holder[], listen: Listen): Events[] =>
+  holders.map(holder => {
+    const events = readEventsIn(text, holder).filter(event => event.listen === listen);
+    return { holder, events, copies: events.flatMap(event => event.copies.map(copy => ({ copy, event }))) };
+  });
 
 /**
  * Finds what is wrong with the script of one kind.

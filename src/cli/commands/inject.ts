@@ -3,7 +3,7 @@
 import { type Command, Option } from 'commander';
 import { inFile, readCollectionFile } from '../collection/collection-file.ts';
 import { inject, remove } from '../collection/injection.ts';
-import { explainScripts } from '../collection/script-advice.ts';
+import { adviseOnScripts } from '../collection/script-advice.ts';
 import { findScriptFault } from '../collection/script-fault.ts';
 import { parseScripts } from '../collection/script-text.ts';
 import { CommandError, type Host } from '../command.ts';
@@ -69,5 +69,5 @@ async function run(file: string, options: Options, host: Host): Promise<void> {
     const done = options.remove ? 'is removed' : where;
     host.note(`${output}: paynet-client-auth ${done}${result === text ? '; nothing had to change' : ''}.`);
   }
-  if (scripts) for (const line of explainScripts(text, options.last)) host.note(`${name}: ${line}`);
+  if (scripts) for (const line of adviseOnScripts(text, options.last)) host.note(`${name}: ${line}`);
 }

@@ -38,6 +38,7 @@ interface Exchange {
 export interface PostedRequest {
   method: string;
   url: { toString(): string };
+  headers?: { get(name: string): unknown };
   body?: { mode?: string; raw?: string; urlencoded?: { all(): Field[] } };
 }
 

@@ -5,7 +5,7 @@ import { type Client, readClient, readPair } from '../client/client-options.ts';
 import { type Environment, readEnvironment } from '../client/environment.ts';
 import { inFile, readCollectionFile } from '../collection/collection-file.ts';
 import { inject } from '../collection/injection.ts';
-import { explainScripts } from '../collection/script-advice.ts';
+import { adviseOnScripts } from '../collection/script-advice.ts';
 import { CommandError, type Host } from '../command.ts';
 import { Redaction } from '../secrets/redaction.ts';
 import { parseReporterOptions, type RunOptions, refuseToReplace, toNewmanOptions } from './newman-options.ts';
@@ -82,7 +82,7 @@ async function readCollection(
     if (depthOf(collection) > MAX_DEPTH) {
       throw new CommandError(`nested more than ${MAX_DEPTH} levels deep, which Newman cannot run. Move folders up.`);
     }
-    return { collection, advice: explainScripts(text, last).map(line => `${name}: ${line}`) };
+    return { collection, advice: adviseOnScripts(text, last).map(line => `${name}: ${line}`) };
   });
 }
 

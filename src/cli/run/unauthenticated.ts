@@ -42,6 +42,9 @@ function decode(text: string): string {
 /** How a form fails to authenticate the client by exactly one method; undefined when it does. */
 function findFault(request: PostedRequest, methods: Set<string>): string | undefined {
   const form = toForm(request);
+  if (/^\s*(?:basic|digest|ntlm)\b/i.test(String(request.headers?.get('authorization') ?? ''))) {
+    return 'a header Authorization authenticates the client in another way';
+  }
   const [clientIds = 0, types = 0, assertions = 0] = PARAMETER_NAMES.map(name => form.getAll(name).length);
   if (assertions === 0 && clientIds === 1 && methods.has('tls_client_auth')) return undefined;
   if (assertions !== 1) return assertions === 0 ? 'no client_assertion is in its form' : 'it has several assertions';

@@ -198,6 +198,11 @@ const CASES: Record<OwnCode, Case> = {
   secret_found: ['fail', () => ofCollection(1, { variable: [{ key: 'signing_key', value: toPkcs8(privateKey) }] })],
   server_variable_not_found: ['ok', () => ofCollection(2)],
   server_variable_found: ['warn', () => ofCollection(2, { variable: [{ key: 'issuer', value: UNREACHABLE }] })],
+  script_sends: ['warn', () => ofCollection(4, { event: [eventOf('test', ['pm.sendRequest(token_endpoint)'])] })],
+  script_changes_authentication: [
+    'warn',
+    () => ofCollection(4, { item: [{ ...posted, event: [eventOf('prerequest', ["pm.request.method = 'PUT'"])] }] }),
+  ],
   endpoint_request_found: ['ok', () => ofCollection(3, { item: [posted] })],
   endpoint_request_not_found: ['warn', () => ofCollection(3, { item: [] })],
   check_failed: ['fail', () => failure('x', new TypeError('not to be shown'))],

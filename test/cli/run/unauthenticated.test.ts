@@ -90,7 +90,9 @@ describe('run', () => {
       ],
       request: api(),
     };
-    const item = [...changed(), verb, { name: 'F', item: [requestsItself] }];
+    const basic = "pm.request.headers.upsert({ key: 'Authorization', value: 'Basic ' + btoa('a:b') });";
+    const header = { name: 'header', event: beforehand(basic), request: token };
+    const item = [...changed(), header, verb, { name: 'F', item: [requestsItself] }];
     const { code, shown, stderr, posted } = await run({ variable, item });
     assert.equal(code, 1);
     assert.deepEqual(assertions(posted), [['/token?verb', 1]]);
@@ -105,6 +107,7 @@ describe('run', () => {
       /changed by the pre-request script of "add"/,
       /changed by the pre-request script of "upsert"/,
       /changed by the pre-request script of "update"/,
+      /a header Authorization authenticates .* changed by the pre-request script of "header"/,
       /was not sent: no client_assertion is .* pm\.sendRequest in the pre-request script of "F \/ API"/,
       /was not sent: its client auth.* pm\.sendRequest in the post-response script of "F \/ API"/,
     ]) {
