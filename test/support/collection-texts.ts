@@ -95,6 +95,7 @@ export const collectionTexts: Record<string, string> = {
     4,
   ),
   'no schema': '{"info":{"name":"by hand"},"item":[]}',
+  'no info': '{"name":"by hand","item":[]}',
   'no item': `{"info":{"schema":"${schema}"}}`,
   'members twice': `{"info":{},"event":[1],"item":[{}],"info":{"schema":"v2.1.0"},"event":[{"listen":"test"}],"item":[]}`,
   'an escaped key of events': `{"info":{"schema":"v2.1.0"},"\\u0065vent":[{"listen":"test"}],"item":[]}`,

@@ -27,8 +27,7 @@ const SCOPES = ['globals', 'collectionVariables', 'environment', '_variables'] a
 function toWireUrl(text: string): string | undefined {
   if (!URL.canParse(text.trim())) return undefined;
   const { protocol, hostname, port, pathname } = new URL(text.trim());
-  const segments = pathname.split('/').filter(Boolean);
-  return `${protocol}//${hostname.replace(/\.$/, '')}:${port}/${segments.map(decode).join('/')}`;
+  return `${protocol}//${hostname.replace(/\.$/, '')}:${port}${decode(pathname)}`;
 }
 
 function decode(text: string): string {
