@@ -31,7 +31,7 @@ export function checkCollection(text: string, scripts: Scripts, endpoints: Endpo
     checkSecrets(root),
     checkServerVariables(root, read),
     checkRequests(root, endpoints, read),
-    ...checkScripts(root, hasScriptLast(text)),
+    ...checkScripts(text),
   ];
 }
 
@@ -43,8 +43,8 @@ function checkScript(text: string, scripts: Scripts): Line {
 }
 
 /** What to do about scripts of the collection; nothing for most collections. */
-function checkScripts(root: unknown, isLast: boolean): Line[] {
-  const all = findScriptFindings(root, isLast);
+function checkScripts(text: string): Line[] {
+  const all = findScriptFindings(text, hasScriptLast(text));
   const codes = ['script_sends', 'script_changes_authentication'] as const;
   return codes.flatMap(code => {
     const findings = all.filter(one => one.code === code);

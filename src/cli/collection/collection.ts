@@ -95,15 +95,18 @@ export function readMember(text: string, object: ObjectSpan, key: string): unkno
   return member && JSON.parse(text.slice(member.start, member.end));
 }
 
-/** Names of a holder and of the folders that it is in, but for the outermost. */
-export function nameOf(text: string, holder: Holder): string {
+/** The names that lead to a holder, without that of the outermost. */
+export function namesOf(text: string, holder: Holder): string[] {
   const names: string[] = [];
   for (let one = holder; one.parent; one = one.parent) {
     const name = readMember(text, one.object, 'name');
     names.unshift(typeof name === 'string' && name !== '' ? name : 'without a name');
   }
-  return names.join(' / ');
+  return names;
 }
+
+/** The names that lead to a holder, in one text. */
+export const nameOf = (text: string, holder: Holder): string => namesOf(text, holder).join(' / ');
 
 /**
  * Finds the collection in its text, or one folder of it.

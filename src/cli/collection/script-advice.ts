@@ -17,11 +17,11 @@ export function toAdvice(code: ScriptFinding['code'], findings: ScriptFinding[])
 /**
  * Advises on the scripts of a collection.
  *
- * @param text JSON text of a collection
+ * @param text a text that `assertCollection` accepts
  * @param isLast whether our script comes after all others
  */
 export function adviseOnScripts(text: string, isLast = false): string[] {
-  const all = findScriptFindings(JSON.parse(text.replace(/^\uFEFF/, '')), isLast);
+  const all = findScriptFindings(text, isLast);
   return (['script_sends', 'script_changes_authentication'] as const).flatMap(code => {
     const findings = all.filter(one => one.code === code);
     return findings.length > 0 ? toAdvice(code, findings) : [];

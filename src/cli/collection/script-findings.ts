@@ -2,8 +2,9 @@
 // themselves, or change the client authentication of the request that they belong to. By their source text alone, so "may". Pure,
 // on the machine.
 
-import { isConcerned } from './concerned.ts';
-import { isObject, type Json, toShown } from './findings.ts';
+import { type Holder, holdersIn, locate, namesOf, readMember } from './collection.ts';
+import { concernedRequests } from './concerned.ts';
+import { toShown } from './findings.ts';
 import { toSource } from './script-source.ts';
 import { type Listen, NAME_BY_EVENT } from './script-text.ts';
 
@@ -34,59 +35,31 @@ export const changesAuthentication = (source: string): boolean =>
   (ADDS.test(source) && PARAMETER.test(source)) ||
   (HEADER.test(source) && /authorization/i.test(source) && !/\bbearer\b/i.test(source));
 
-/** A collection, a folder or a request. */
-interface Item {
-  json: Json;
-  parent: Item | undefined;
-  children: Item[];
-}
-
-/** All of the collection, what is inside after what it is in. */
-function itemsOf(root: unknown): Item[] {
-  const items: Item[] = isObject(root) ? [{ json: root, parent: undefined, children: [] }] : [];
-  for (const parent of items) {
-    const inside = Array.isArray(parent.json.item) ? parent.json.item.filter(isObject) : [];
-    parent.children = inside.map(json => ({ json, parent, children: [] }));
-    // Not all at once: the stack is smaller than a folder may be.
-    for (const child of parent.children) items.push(child);
-  }
-  return items;
-}
-
-function namesOf(item: Item): string[] {
-  const names: string[] = [];
-  for (let one = item; one.parent; one = one.parent) {
-    const { name } = one.json;
-    names.unshift(typeof name === 'string' && name !== '' ? toShown(name) : 'without a name');
-  }
-  return names;
-}
-
 /**
  * Finds the scripts of a collection that may send requests to an endpoint, or may change the client authentication of a request to
  * one. Our own are none of them.
  *
+ * @param text a text that `assertCollection` accepts
  * @param isLast whether our script comes after all others, so that it sees what they have changed
  * @throws CommandError when a copy of one of ours is incomplete
  */
-export function findScriptFindings(root: unknown, isLast: boolean): ScriptFinding[] {
-  const items = itemsOf(root);
-  // From the inside to the outside: a script of a folder runs before each request in it.
-  const concerned = new Set<Item>();
-  for (const item of items.toReversed()) {
-    if ((item.json.request && isConcerned(item.json)) || item.children.some(one => concerned.has(one))) {
-      concerned.add(item);
-    }
+export function findScriptFindings(text: string, isLast: boolean): ScriptFinding[] {
+  const holders = holdersIn(locate(text).target);
+  // A script of a folder runs before each request in it.
+  const concerned = new Set<Holder>();
+  for (const request of concernedRequests(text, holders)) {
+    for (let one: Holder | undefined = request; one && !concerned.has(one); one = one.parent) concerned.add(one);
   }
-  return items.flatMap(item => {
+  return holders.flatMap(holder => {
+    const events = readMember(text, holder.object, 'event');
     const found: ScriptFinding[] = [];
+    const add = (code: ScriptFinding['code'], event: Listen) =>
+      found.push({ code, event, names: namesOf(text, holder).map(toShown) });
     for (const event of ['prerequest', 'test'] as const) {
-      const source = toSource(item.json.event, event);
-      if (SENDS.test(source) && TO_ENDPOINT.test(source)) {
-        found.push({ code: 'script_sends', event, names: namesOf(item) });
-      }
-      if (event === 'prerequest' && !isLast && concerned.has(item) && changesAuthentication(source)) {
-        found.push({ code: 'script_changes_authentication', event, names: namesOf(item) });
+      const source = toSource(events, event);
+      if (SENDS.test(source) && TO_ENDPOINT.test(source)) add('script_sends', event);
+      if (event === 'prerequest' && !isLast && concerned.has(holder) && changesAuthentication(source)) {
+        add('script_changes_authentication', event);
       }
     }
     return found;

@@ -11,11 +11,9 @@ import { runCommand } from '../../support/command-line.ts';
 
 const request = { method: 'POST', url: '{{token_endpoint}}', body: form(['grant_type', 'client_credentials']) };
 const api = { method: 'GET', url: 'https://api.example.com/accounts' };
+const findingsIn = (more: object, isLast = false) => findScriptFindings(JSON.stringify(collectionOf(more)), isLast);
 const codesOf = (source: string, its: object = request, listen = 'prerequest') =>
-  findScriptFindings(
-    collectionOf({ item: [{ name: 'R', event: [eventOf(listen, [source])], request: its }] }),
-    false,
-  ).map(({ code }) => code);
+  findingsIn({ item: [{ name: 'R', event: [eventOf(listen, [source])], request: its }] }).map(({ code }) => code);
 
 const SENDS = ['script_sends'];
 const CHANGES = ['script_changes_authentication'];
@@ -65,16 +63,12 @@ describe('a script', () => {
       { name: 'A', event, item: [{ name: 'B', event, item: [{ name: 'Token', request }] }] },
       { name: 'C', event, item: [{ name: 'API', request: api }] },
     ];
-    const found = findScriptFindings(collectionOf({ event, item }), false);
+    const found = findingsIn({ event, item });
     assert.deepEqual(
       found.map(({ names }) => names),
       [[], ['A'], ['A', 'B']],
     );
-    assert.deepEqual(
-      findScriptFindings(collectionOf({ event, item }), true),
-      [],
-      'what comes before ours does no harm',
-    );
+    assert.deepEqual(findingsIn({ event, item }, true), [], 'what comes before ours does no harm');
   });
 
   test('of ours is not named, but its own lines beside ours are', () => {
