@@ -6,7 +6,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { inject } from '../../src/cli/collection/injection.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../../src/demo/authorization-server.ts';
 import { writeCredentialFiles } from '../../src/demo/credential-files.ts';
-import { script } from '../support/collections.ts';
+import { scripts } from '../support/collections.ts';
 import { createFolder, toEnvironment, tokenCollection } from '../support/workplace.ts';
 
 /** Read before the working directory changes. */
@@ -53,7 +53,7 @@ export const createShowroom = async (): Promise<Showroom> => {
     write('env-with-key.json', toEnvironment({ ...variables, signing_key: signingKey }));
     write('jwks.json', { keys: [server.credentials.signingKey.publicJwk] });
     write('my.postman_collection.json', collection);
-    write('my-authenticated.postman_collection.json', inject(collection, script));
+    write('my-authenticated.postman_collection.json', inject(collection, scripts));
     write('paynet.postman_collection.json', OURS);
     writeFileSync(path('signing.pem'), signingKey, { mode: 0o600 });
     copyFileSync(credentials.cert, path('transport.pem'));

@@ -7,7 +7,7 @@ import { addAssertionCommand } from '../../src/cli/commands/assertion.ts';
 import { addCheckCommand } from '../../src/cli/commands/check.ts';
 import { addInjectCommand } from '../../src/cli/commands/inject.ts';
 import { addRunCommand } from '../../src/cli/commands/run.ts';
-import { script } from './collections.ts';
+import { scripts } from './collections.ts';
 
 export type Surroundings = {
   /** What comes from standard input. */
@@ -38,7 +38,7 @@ export const runCommand = async (args: string[], { input = '', env = {} }: Surro
   };
   const host: Host = {
     isTerminal: false,
-    readScript: async () => script,
+    readScripts: async () => scripts,
     readStandardInput: async () => Buffer.from(input),
     readSecret: name => env[name],
     askSecret: async () => undefined,
