@@ -105,7 +105,7 @@ const fromPkcs1 = (elements: DerElement[]): RsaPrivateKey => {
 };
 
 /**
- * Whether RSASSA-PSS-params allow PS256: none, or SHA-256 throughout with a salt of 32 bytes or less as the least (RFC 4055 section
+ * Whether RSASSA-PSS-params allow PS256: none, or SHA-256 throughout and a least salt of 32 bytes or less (RFC 4055 section
  * 3.1). A hash that is absent is SHA-1 (RFC 8017 appendix A.2.3).
  */
 const areParametersOfPs256 = (parameters: DerElement | undefined): boolean => {
