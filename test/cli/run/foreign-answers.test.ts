@@ -73,6 +73,14 @@ describe('the end of a run where anything may answer', () => {
       /^ {2}1\. proved: the server says that it could not verify the transport certificate: /m,
     ],
   ];
+  explained.push([
+    "Keycloak's answer to an unknown client",
+    {
+      status: 401,
+      body: '{"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}',
+    },
+    /^ {2}1\. the server says: it does not know the client_id, .*: compare client_id and issuer with the registration$/m,
+  ]);
   for (const [title, answer, says] of explained) {
     it(`explains ${title}`, async () => assert.match(await explain(answer), says));
   }
@@ -108,6 +116,32 @@ describe('the end of a run where anything may answer', () => {
     const text = await explain(pageThenRefusal, {}, ['-n', '2']);
     assert.equal(count, 2);
     assert.match(text, /^ {2}1\. possible: aud was the token endpoint, /m);
+  });
+
+  it('blames no certificate that is missing where the same server has just accepted a request without one', async () => {
+    const { authority, serverCertificate } = await createCredentials();
+    const server = await startRecorder(serverCertificate);
+    const refuse = 'pm.environment.set("client_id", "unknown-client");';
+    const [item] = (tokenCollection() as { item: object[] }).item;
+    const accepted = { ...item, event: [{ listen: 'test', script: { exec: [refuse] } }] };
+    server.answers.set('/token', response => {
+      const isUnknown = server.requests.at(-1)?.form.get('client_id') === 'unknown-client';
+      response.writeHead(isUnknown ? 401 : 200, { 'content-type': 'application/json' });
+      response.end(isUnknown ? '{"error":"unauthorized_client"}' : '{"access_token":"t"}');
+    });
+    const settings = { client_id: 'c', kid: 'k1', token_endpoint: `${server.origin}/token` };
+    const { stderr } = await runCommand([
+      ...['run', folder.write('two.json', { ...tokenCollection(), item: [accepted, item] })],
+      ...['-e', folder.write('env.json', toEnvironment(settings)), '--signing-key', folder.path('key.pem')],
+      ...['--ssl-extra-ca-certs', folder.write('ca.pem', authority.cert), '--silent'],
+    ]);
+    await server.close();
+    assert.match(stderr, /^ {2}transport certificate: none was sent$/m);
+    assert.match(
+      stderr,
+      /^ {2}1\. possible: another client was accepted in the same way .* this client_id may be unknown/m,
+    );
+    assert.doesNotMatch(stderr, /\d\. .*no transport certificate/);
   });
 
   it('says why metadata and JWKS could not be read', async () => {
