@@ -148,7 +148,7 @@ export function connectionCauses(facts: Facts, code: string): Cause[] {
   const { certificate } = facts;
   // A server that sends this alert has got none (RFC 8446 section 6.2).
   if (/CERTIFICATE_REQUIRED/.test(code)) {
-    const own = [...missingCertificate(facts, true), ...badCertificate(facts)];
+    const own = certificate === 'none' ? missingCertificate(facts, true) : badCertificate(facts);
     return own.length > 0 ? own : [certificateNotReceived(certificate)];
   }
   const known = CONNECTION_FAULTS.find(([pattern]) => pattern.test(code));
