@@ -19,6 +19,12 @@ export const collect = (value: string, before: string[] = []): string[] => [...b
 export interface Host {
   /** Whether standard output is a terminal that shows colour. */
   isTerminal: boolean;
+  /** The width of the terminal in characters; undefined where there is none. */
+  columns: number | undefined;
+  /** How the command line was called, for a command that is to be pasted into a shell. */
+  commandName: string;
+  /** Makes what is loaded after this, as Newman, write without colour. */
+  disableColour(): void;
   /** The text of the built pre-request script. */
   readScript(): Promise<string>;
   /** All bytes of standard input. */
