@@ -100,8 +100,10 @@ describe('the end of a run where anything may answer', () => {
   }
 
   it('adds the age of an answer that a cache has kept', async () => {
-    const headers = { date: new Date(Date.now() - 3_000_000).toUTCString(), age: '3000' };
-    const text = await explain({ ...refusal, headers });
+    const text = await explain(response => {
+      const date = new Date(Date.now() - 3_000_000).toUTCString();
+      response.writeHead(401, { 'content-type': 'application/json', date, age: '3000' }).end(refusal.body);
+    });
     assert.match(text, /^ {2}server: the server's clock (agrees with yours|is 1 s (ahead of|behind) yours)/m);
     assert.match(text, /^ {2}1\. possible: aud was the token endpoint, /m);
   });
@@ -116,6 +118,37 @@ describe('the end of a run where anything may answer', () => {
     const text = await explain(pageThenRefusal, {}, ['-n', '2']);
     assert.equal(count, 2);
     assert.match(text, /^ {2}1\. possible: aud was the token endpoint, /m);
+  });
+
+  it('turns the run red where the server refuses the client and no test failed, unless it is to refuse it', async () => {
+    const run = async (answer: Answer, ...more: string[]) => {
+      recorder.answers.set('/token', answer);
+      const settings = { client_id: 'c', kid: 'k1', token_endpoint: `${recorder.origin}/token` };
+      const environment = folder.write('environment.json', toEnvironment(settings));
+      const args = ['run', folder.path('collection.json'), '-e', environment, '--signing-key', folder.path('key.pem')];
+      return runCommand([...args, '--silent', ...more]);
+    };
+    const { code, stderr } = await run(refusal);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /\nerror: the authorization server refused the client, and no test failed\. If it is to be refused, give --no-fail-on-refusal\.\n$/,
+    );
+    for (const option of ['--no-fail-on-refusal', '--suppress-exit-code']) {
+      const negative = await run(refusal, option);
+      assert.equal(negative.code, 0);
+      assert.match(negative.stderr, /may have said no/);
+    }
+    const said = {
+      status: 400,
+      body: '{"error":"invalid_request","error_description":"Failed to match audience values."}',
+    };
+    assert.equal((await run(said)).code, 1);
+    const other = {
+      status: 400,
+      body: '{"error":"invalid_request","error_description":"redirect_uri is not registered"}',
+    };
+    assert.equal((await run(other)).code, 0);
   });
 
   it('blames no certificate that is missing where the same server has just accepted a request without one', async () => {
