@@ -36,7 +36,7 @@ export function possibilities(facts: Facts): Cause[] {
   const rest = status === 401 ? undefined : REST[error ?? ''];
   if (!rest) return causes;
   if (isAcceptedAlike(facts)) return [rest];
-  const words = /client_(id|assertion|auth)|client auth|assertion|\bjwt\b|certificate/i;
+  const words = /client_(id|assertion|auth)|client auth|assertion|\bjwt\b|certificate|credential|authenticat/i;
   const isOfClient = topic !== undefined || words.test(errorDescription) || errorDescription === '';
   return isOfClient ? [...causes, rest] : [rest, ...causes];
 }
