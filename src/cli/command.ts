@@ -25,6 +25,12 @@ export interface Scripts {
 export interface Host {
   /** Whether standard output is a terminal that shows colour. */
   isTerminal: boolean;
+  /** The width of the terminal in characters; undefined where there is none. */
+  columns: number | undefined;
+  /** How the command line was called, for a command that is to be pasted into a shell. */
+  commandName: string;
+  /** Makes what is loaded after this, as Newman, write without colour. */
+  disableColour(): void;
   /** The texts of the built scripts. */
   readScripts(): Promise<Scripts>;
   /** All bytes of standard input. */

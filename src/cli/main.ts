@@ -3,16 +3,19 @@
 
 import { fstatSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { basename, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { quote } from './client/curl-command.ts';
 import { CommandError, type Host, type Scripts } from './command.ts';
 import { addAssertionCommand } from './commands/assertion.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addInjectCommand } from './commands/inject.ts';
 import { addRunCommand } from './commands/run.ts';
 import { cannotBeWritten, encodeUtf8 } from './files.ts';
+import { wrap } from './wrap.ts';
 
 async function readScripts(): Promise<Scripts> {
   const [preRequest, postResponse] = await Promise.all([readScript('pre-request'), readScript('post-response')]);
@@ -80,8 +83,22 @@ function isStream(fd: number): boolean {
   return stats.isFIFO() || stats.isSocket();
 }
 
-function note(line: string): void {
-  process.stderr.write(`${line}\n`);
+function note(text: string): void {
+  const lines = text.split('\n').map(line => wrap(line, process.stderr.columns));
+  process.stderr.write(`${lines.join('\n')}\n`);
+}
+
+/** Newman and its reporters draw with libraries that ask this. */
+function disableColour(): void {
+  process.env.FORCE_COLOR = '0';
+}
+
+/** How the command line was called: by npx, by its own name, or by Node with its file. */
+function toCommandName(path: string): string {
+  if (/[\\/]node_modules[\\/]\.bin[\\/]/.test(path)) return 'npx --no-install paynet-client-auth';
+  if (basename(path) === 'paynet-client-auth') return 'paynet-client-auth';
+  const near = relative(process.cwd(), path);
+  return `node ${quote(near.startsWith('..') ? path : near)}`;
 }
 
 /** The commands, on the process. */
@@ -113,6 +130,9 @@ async function main(argv: string[]): Promise<number> {
   });
   const program = createProgram({
     isTerminal: Boolean(process.stdout.isTTY) && !process.env.NO_COLOR,
+    columns: process.stdout.columns,
+    commandName: toCommandName(argv[1] ?? ''),
+    disableColour,
     readScripts,
     readStandardInput,
     readSecret,

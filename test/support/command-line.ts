@@ -38,6 +38,9 @@ export const runCommand = async (args: string[], { input = '', env = {} }: Surro
   };
   const host: Host = {
     isTerminal: false,
+    columns: undefined,
+    commandName: 'paynet-client-auth',
+    disableColour: () => undefined,
     readScripts: async () => scripts,
     readStandardInput: async () => Buffer.from(input),
     readSecret: name => env[name],

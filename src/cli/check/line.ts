@@ -5,8 +5,8 @@ import type { SecretFinding } from '../collection/findings.ts';
 import type { ScriptFinding } from '../collection/script-findings.ts';
 import { CommandError } from '../command.ts';
 
-/** `skip`: it could not be checked, or there was nothing to check. */
-export type Status = 'ok' | 'warn' | 'fail' | 'skip';
+/** `info`: neither right nor wrong. `skip`: it could not be checked, or there was nothing to check. */
+export type Status = 'ok' | 'info' | 'warn' | 'fail' | 'skip';
 
 /** The own codes of `check`, each with its status. Closed: a code never changes its meaning. */
 export const STATUS_BY_CODE = {
@@ -70,7 +70,7 @@ export const STATUS_BY_CODE = {
   live_refused: 'fail',
   live_unreachable: 'fail',
   live_unexpected_answer: 'fail',
-  live_other_method_refused: 'ok',
+  live_other_method_refused: 'info',
   live_other_method_unknown: 'skip',
   live_not_tried: 'skip',
   script_injected: 'ok',
@@ -85,6 +85,8 @@ export const STATUS_BY_CODE = {
   script_not_last: 'fail',
   secret_not_found: 'ok',
   secret_found: 'fail',
+  secret_allowed: 'info',
+  secret_allowed_not_found: 'warn',
   server_variable_not_found: 'ok',
   server_variable_found: 'warn',
   script_sends: 'warn',

@@ -6,6 +6,7 @@ import type { Settings } from '../../client-auth/settings.ts';
 import { authenticate } from '../client/authenticate.ts';
 import type { Facts } from '../diagnosis/causes.ts';
 import { toFacts } from '../diagnosis/refused-request.ts';
+import { toStatement } from '../diagnosis/statements.ts';
 import type { Surroundings } from '../diagnosis/surroundings.ts';
 import { parseObject } from '../server/json-object.ts';
 import { send, type Tls, toConnectionCode } from '../server/send.ts';
@@ -49,7 +50,9 @@ export async function requestToken(
     const known = toFacts(surroundings, { ...request, status, body: text, receivedAt: sentAt });
     const facts = { ...known, clockDifference: clockDifference ?? known.clockDifference };
     const isToken = status === 200 && typeof parseObject(text).access_token === 'string';
-    return { facts, isAuthenticated: isToken || AFTER_AUTHENTICATION.includes(facts.error ?? '') };
+    // Keycloak refuses a client with 401 unauthorized_client.
+    const isLater = status !== 401 && AFTER_AUTHENTICATION.includes(facts.error ?? '') && !toStatement(facts);
+    return { facts, isAuthenticated: isToken || isLater };
   } catch (error) {
     const connectionCode = toConnectionCode(error);
     return { facts: toFacts(surroundings, { ...request, connectionCode }), isAuthenticated: false };

@@ -43,7 +43,7 @@ async function run(options: AssertionOptions, host: Host): Promise<void> {
   if (curl) {
     const { token_endpoint: url = '' } = (await readKnownServer(client, true)).endpoints;
     checkServerUrl('token_endpoint', url, 'variable_invalid', 'It is where the command sends the assertion.');
-    return await host.print(`${toCurlCommand(url, settings, options)}\n`);
+    return await host.print(`${toCurlCommand(url, settings, options, host.commandName)}\n`);
   }
   if (settings.method !== 'private_key_jwt') {
     throw new CommandError(

@@ -10,12 +10,15 @@ import { runLiveChecks } from '../check/live.ts';
 import { runPreflight } from '../check/preflight.ts';
 import { addClientOptions, type ClientOptions, readClient } from '../client/client-options.ts';
 import { inFile, readCollectionFile } from '../collection/collection-file.ts';
-import { CommandError, type Host } from '../command.ts';
+import { CommandError, collect, type Host } from '../command.ts';
+import { beginOf, wrap } from '../wrap.ts';
 
 interface Options extends ClientOptions {
   jwks?: string;
   live?: true;
   json?: true;
+  folder?: string;
+  allow?: string[];
 }
 
 /** Adds the command `check` to the command line. */
@@ -31,19 +34,36 @@ export function addCheckCommand(program: Command, host: Host): void {
   addClientOptions(command)
     .option('--jwks <file|url>', 'JWKS of the client, to find the signing key in; by default the variable jwks_uri')
     .option('--live', 'also request a token by each method, and by the other audiences if it is refused')
-    .option('--json', 'print an array of {code, name, status, message} instead of lines; the codes are stable')
+    .option(
+      '--folder <name>',
+      'look for the script in this folder of the collection, as "inject --folder" puts it there',
+    )
+    .option(
+      '--allow <place|name>',
+      'a secret that is no finding, by its place or the name it has; may be repeated',
+      collect,
+    )
+    .option(
+      '--json',
+      'print an array of {code, name, status, message} instead of lines; the codes are stable, all findings are in it',
+    )
     .action(async (file: string | undefined, options: Options) => {
       const lines = await check(file, options, host);
-      await host.print(options.json ? `${JSON.stringify(lines, null, 2)}\n` : toText(lines, host.isTerminal));
+      await host.print(
+        options.json ? `${JSON.stringify(lines, null, 2)}\n` : toText(lines, host.isTerminal, host.columns),
+      );
       const failed = lines.filter(({ status }) => status === 'fail').length;
       if (failed > 0) throw new CommandError(`${failed} of ${lines.length} checks failed.`);
     });
 }
 
 async function check(file: string | undefined, options: Options, host: Host): Promise<Line[]> {
-  const { json: _, ...others } = options;
+  const { json: _, folder, allow, ...others } = options;
   if (file === '-' && options.signingKey === '-') {
     throw new CommandError('Standard input is either the collection or the signing key, not both.', 2);
+  }
+  if (file === undefined && (folder !== undefined || allow)) {
+    throw new CommandError(`${allow ? '--allow' : '--folder'} needs a collection.`, 2);
   }
   const isForClient = file === undefined || Object.keys(others).length > 0;
   const client = isForClient ? await readClient(options, host) : undefined;
@@ -56,24 +76,28 @@ async function check(file: string | undefined, options: Options, host: Host): Pr
   const { endpoints } = preflight?.surroundings.known ?? toKnownServer(read, undefined);
   const { name, text } = await readCollectionFile(file, host);
   const scripts = await host.readScripts();
-  return [...lines, ...inFile(name, () => checkCollection(text, scripts, endpoints, read))];
+  return [...lines, ...inFile(name, () => checkCollection(text, scripts, endpoints, read, { folder, allow }))];
 }
 
-const COLOURS: Record<Status, 'green' | 'yellow' | 'red'> = {
+const COLOURS: Record<Status, 'green' | 'blue' | 'yellow' | 'red'> = {
   ok: 'green',
+  info: 'blue',
   warn: 'yellow',
   skip: 'yellow',
   fail: 'red',
 };
 
-/** Status, name and message in columns. */
-function toText(lines: Line[], useColour: boolean): string {
+/** Status, name and message in columns; what is wider than the terminal goes on below the message. */
+function toText(lines: Line[], useColour: boolean, columns: number | undefined): string {
   const width = Math.max(...lines.map(({ name }) => name.length));
-  const indent = ' '.repeat(6 + width + 2);
+  const indent = 6 + width + 2;
   const rows = lines.map(({ name, status, message }) => {
+    const rest = message.split('\n').map((line, at) => {
+      const before = at === 0 ? `${' '.repeat(6)}${name.padEnd(width)}  ` : ' '.repeat(indent);
+      return wrap(before + line, columns, indent + beginOf(line));
+    });
     const word = status.padEnd(4);
-    const mark = useColour ? styleText(COLOURS[status], word) : word;
-    return `${mark}  ${name.padEnd(width)}  ${message.replaceAll('\n', `\n${indent}`)}\n`;
+    return `${useColour ? styleText(COLOURS[status], word) : word}${rest.join('\n').slice(4)}\n`;
   });
   return rows.join('');
 }

@@ -1,13 +1,13 @@
 // The command `run`: runs a collection with Newman, with the scripts in it and without secrets in what is written. On the machine.
 
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { addClientOptions } from '../client/client-options.ts';
 import { CommandError, collect, type Host } from '../command.ts';
 import type { RunOptions } from '../run/newman-options.ts';
 import { runCollection } from '../run/run-collection.ts';
 
 const toCount = (value: string): number => {
-  if (!/^\d+$/.test(value)) throw new CommandError(`expected a whole number, got "${value}".`, 2);
+  if (!/^\d+$/.test(value)) throw new InvalidArgumentError('Give a whole number.');
   return Number(value);
 };
 
@@ -56,13 +56,24 @@ export function addRunCommand(program: Command, host: Host): void {
     .option('--cookie-jar <file>', 'cookies to begin with')
     .option('--export-cookie-jar <file>', 'write the cookies after the run')
     .option('--verbose', 'more detail on the console')
+    .option(
+      '--no-fail-on-refusal',
+      'exit with 0 also when the authorization server refused the client and no test failed',
+    )
     .action((file: string, rest: string[], options: RunOptions) => run(file, rest, options, host));
 }
 
 async function run(file: string, rest: string[], options: RunOptions, host: Host): Promise<void> {
-  const { failures, explanation } = await runCollection(file, rest, options, host);
+  const isPlain = options.color === 'off' || (options.color === 'auto' && Boolean(host.readSecret('NO_COLOR')));
+  if (isPlain) host.disableColour();
+  const color = isPlain ? 'off' : options.color;
+  const { failures, explanation, isClientRefused } = await runCollection(file, rest, { ...options, color }, host);
   for (const line of explanation) host.note(line);
   if (failures > 0 && !options.suppressExitCode) {
     throw new CommandError(`the run failed: ${failures} ${failures === 1 ? 'failure' : 'failures'}.`);
+  }
+  if (isClientRefused && options.failOnRefusal && !options.suppressExitCode) {
+    const instead = 'If it is to be refused, give --no-fail-on-refusal.';
+    throw new CommandError(`the authorization server refused the client, and no test failed. ${instead}`);
   }
 }

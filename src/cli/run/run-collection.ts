@@ -3,6 +3,7 @@
 
 import { type Client, readClient, readPair } from '../client/client-options.ts';
 import { type Environment, readEnvironment } from '../client/environment.ts';
+import { listFolders } from '../collection/collection.ts';
 import { inFile, readCollectionFile } from '../collection/collection-file.ts';
 import { inject } from '../collection/injection.ts';
 import { adviseOnScripts } from '../collection/script-advice.ts';
@@ -18,13 +19,14 @@ const MAX_DEPTH = 1100;
 /** A collection as far as it is looked at. */
 interface Collection {
   variable?: unknown;
+  item?: unknown;
 }
 
 /**
  * Runs a collection.
  *
  * @param rest what the command line has beside the known options
- * @returns the number of failures, and the lines that explain them
+ * @returns the number of failures, the lines that explain them, and whether the authorization server refused the client
  * @throws CommandError when the run can't be done, or a file can't be read or written; with exit code 2 for a usage error
  */
 export async function runCollection(
@@ -32,7 +34,7 @@ export async function runCollection(
   rest: string[],
   options: RunOptions,
   host: Host,
-): Promise<{ failures: number; explanation: string[] }> {
+): Promise<{ failures: number; explanation: string[]; isClientRefused: boolean }> {
   const reporters = options.reporters.split(',').map(name => name.trim());
   const reporterOptions = parseReporterOptions(rest, reporters);
   refuseToReplace(file, reporterOptions, options);
@@ -41,6 +43,7 @@ export async function runCollection(
   const globals = options.globals === undefined ? undefined : await readEnvironment(options.globals);
   const { collection, advice } = await readCollection(file, options.last, host);
   const redaction = createRedaction(client, globals, collection);
+  refuseUnknownFolders(collection, options.folder);
   const newmanOptions = toNewmanOptions(collection, client, globals, globalVar, options);
   const { failures, posted, readIn } = await runNewman(
     newmanOptions,
@@ -51,9 +54,9 @@ export async function runCollection(
     host,
   );
   const hasCertificateList = options.sslClientCertList !== undefined;
-  const explanation = await explainRefusals(posted, readIn, client.transport, hasCertificateList);
-  const lines = failures > 0 ? [...explanation, ...advice] : explanation;
-  return { failures, explanation: lines.map(line => redaction.redact(line)) };
+  const { lines, isClientRefused } = await explainRefusals(posted, readIn, client.transport, hasCertificateList);
+  const all = failures > 0 ? [...lines, ...advice] : lines;
+  return { failures, explanation: all.map(line => redaction.redact(line)), isClientRefused };
 }
 
 /** A redaction that knows which variables the user has called secret. */
@@ -84,6 +87,25 @@ async function readCollection(
     }
     return { collection, advice: adviseOnScripts(text, last).map(line => `${name}: ${line}`) };
   });
+}
+
+/** Newman says of a folder that is not there only that. */
+function refuseUnknownFolders(collection: Collection, wanted: string[] = []): void {
+  const open: unknown[] = Array.isArray(collection.item) ? [...collection.item] : [];
+  const known = new Set<unknown>();
+  const folders: string[] = [];
+  // The list grows while it is read.
+  for (const one of open) {
+    if (typeof one !== 'object' || one === null) continue;
+    const { id, _postman_id, name, item } = one as Record<string, unknown>;
+    for (const key of [id, _postman_id, name]) known.add(key);
+    if (!Array.isArray(item)) continue;
+    folders.push(JSON.stringify(name));
+    open.push(...item);
+  }
+  const missing = wanted.find(name => !known.has(name));
+  if (missing === undefined) return;
+  throw new CommandError(`there is no folder or request ${JSON.stringify(missing)}. ${listFolders(folders)}`, 2);
 }
 
 /** How many objects and arrays are in each other; not by recursion, which ends where Newman's does. */

@@ -83,6 +83,10 @@ const own = { listen: 'prerequest', script: { type: 'text/javascript', exec: lin
 const ownTest = eventOf('test', linesOf(scripts.postResponse));
 const ofCollection = (at: number, more: object = {}) =>
   checkCollection(JSON.stringify(collectionOf(more)), scripts, { token_endpoint: TOKEN_ENDPOINT }, readerOf({}))[at];
+const allowing = (name: string) => {
+  const variable = [{ key: 'signing_key', value: toPkcs8(privateKey) }];
+  return checkCollection(JSON.stringify(collectionOf({ variable })), scripts, {}, () => '', { allow: [name] });
+};
 const ofScript = (...event: unknown[]) => ofCollection(0, { event: [...event, ownTest] });
 const posted = { name: 'x', request: { method: 'POST', url: TOKEN_ENDPOINT } };
 
@@ -172,7 +176,7 @@ const CASES: Record<OwnCode, Case> = {
   live_refused: ['fail', () => ofAttempt({})],
   live_unreachable: ['fail', () => ofAttempt({ status: undefined, connectionCode: 'ECONNRESET' })],
   live_unexpected_answer: ['fail', () => ofAttempt({ status: 500 })],
-  live_other_method_refused: ['ok', () => describeOtherMethod(attempt({}))],
+  live_other_method_refused: ['info', () => describeOtherMethod(attempt({}))],
   live_other_method_unknown: ['skip', () => describeOtherMethod(attempt({ status: 500 }))],
   live_not_tried: [
     'skip',
@@ -195,6 +199,8 @@ const CASES: Record<OwnCode, Case> = {
     () => ofCollection(0, { event: [ownTest], item: [{ ...posted, event: [own, eventOf('prerequest', ['x'])] }] }),
   ],
   secret_not_found: ['ok', () => ofCollection(1)],
+  secret_allowed: ['info', () => allowing('signing_key')[2]],
+  secret_allowed_not_found: ['warn', () => allowing('other')[2]],
   secret_found: ['fail', () => ofCollection(1, { variable: [{ key: 'signing_key', value: toPkcs8(privateKey) }] })],
   server_variable_not_found: ['ok', () => ofCollection(2)],
   server_variable_found: ['warn', () => ofCollection(2, { variable: [{ key: 'issuer', value: UNREACHABLE }] })],

@@ -483,8 +483,8 @@ describe('check', () => {
       assert.deepEqual(
         lines.find(one => one.code === 'secret_found')?.findings?.map(({ code, kind, names }) => [code, kind, names]),
         [
-          ['secret_found', 'token', ['Client', 'Well-known endpoint', 'Authorization']],
           ['secret_found', 'private key', ['signing_key']],
+          ['secret_found', 'token', ['Client', 'Well-known endpoint', 'Authorization']],
         ],
       );
       assert.equal(holdsPartOf(stdout, credentials.signingKey.privateKey), false);

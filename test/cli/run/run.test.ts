@@ -163,7 +163,12 @@ describe('paynet-client-auth run', () => {
       /Name its reporter with --reporters/,
     ],
     ['the key as a variable on the command line', ['--env-var', 'signing_key=x'], 2, /Use --signing-key <file>/],
-    ['a number that is none', ['-n', 'x'], 2, /expected a whole number, got "x"/],
+    [
+      'a number that is none',
+      ['-n', 'x'],
+      2,
+      /'-n, --iteration-count <n>' argument 'x' is invalid\. Give a whole number/,
+    ],
     ['a certificate without key', ['--ssl-client-key', ''], 2, /go together/],
     ['a file that is not there', ['--signing-key', 'nowhere.pem'], 1, /nowhere\.pem: no such file/],
     ['an environment that is none', ['-e', COLLECTION], 1, /is neither a Postman environment nor globals/],
