@@ -24,8 +24,8 @@ export function addInjectCommand(program: Command, host: Host): void {
     .command('inject')
     .summary('put the two scripts into a Postman collection')
     .description(
-      'Puts two scripts into a Postman collection: one that authenticates, as its first pre-request script, and one that tests\n' +
-        'what was sent, as its first post-response script. Nothing else in the file changes. Other copies, of any version, are removed.',
+      'Puts two scripts into a Postman collection: its first pre-request script authenticates, its first post-response script tests what was sent.\n' +
+        'Nothing else in the file changes. Other copies of the scripts, of any version, are removed.',
     )
     .argument('<collection.json>', 'collection in format v2.1 or v2.0, "-" for standard input')
     .addOption(new Option('-o, --output <file>', 'write there instead of to standard output').conflicts('inPlace'))
