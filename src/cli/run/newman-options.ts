@@ -63,11 +63,13 @@ const READ = [
 const NO_INSECURE =
   'The certificate of the server is always verified, or anybody could take the assertions. Trust a private authority with --ssl-extra-ca-certs <file>.';
 
+const NO_POSTMAN_API = 'Nothing is read from the Postman API. Export the collection and the environment to files.';
+
 /** Options that Newman has, or had, and `run` has not, by name, each with the reason or what to use instead. */
 const REFUSED: Record<string, string> = {
   k: NO_INSECURE,
   insecure: NO_INSECURE,
-  'postman-api-key': 'Nothing is read from the Postman API. Export the collection and the environment to files.',
+  'postman-api-key': NO_POSTMAN_API,
   v: 'For more detail on the console use --verbose; for the version, --version in place of "run".',
   version: 'Use --version in place of "run".',
   'no-color': 'Use --color off.',
