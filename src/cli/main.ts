@@ -138,3 +138,5 @@ async function main(argv: string[]): Promise<number> {
 // Without a listener the signal ends the process; with one the write that is too large fails with EFBIG.
 process.on('SIGXFSZ', () => undefined);
 process.exitCode = await main(process.argv);
+// All is written. A reporter may still be sending; what nobody waits for must not keep the process.
+setTimeout(() => process.exit(), 10_000).unref();

@@ -11,6 +11,18 @@ const toCount = (value: string): number => {
   return Number(value);
 };
 
+/** Less than the script needs where it waits for the metadata; Newman sends the request of a script that is cut off. */
+const MIN_SCRIPT_LIMIT = 15_000;
+
+const toScriptLimit = (value: string): number => {
+  const limit = toCount(value);
+  if (limit === 0 || limit >= MIN_SCRIPT_LIMIT) return limit;
+  throw new CommandError(
+    `--timeout-script must be ${MIN_SCRIPT_LIMIT} or more, got ${limit}. Raise it, or leave it out.`,
+    2,
+  );
+};
+
 /** Adds the command `run` to the command line. */
 export function addRunCommand(program: Command, host: Host): void {
   const command = program
@@ -43,11 +55,16 @@ export function addRunCommand(program: Command, host: Host): void {
     .addOption(new Option('--color <value>', 'colour on the console').choices(['on', 'off', 'auto']).default('auto'))
     .option('--delay-request <ms>', 'milliseconds between requests', toCount)
     .option('--timeout <ms>', 'milliseconds for the whole run', toCount)
-    .option('--timeout-request <ms>', 'milliseconds for a request', toCount)
+    .option(
+      '--timeout-request <ms>',
+      'milliseconds for a request with its whole answer, 0 for no limit',
+      toCount,
+      30_000,
+    )
     .option(
       '--timeout-script <ms>',
       'milliseconds for a script, 15000 or more: one that is cut off sends its request unauthenticated',
-      toCount,
+      toScriptLimit,
     )
     .option('--working-dir <directory>', 'where files in bodies are looked for')
     .option('--no-insecure-file-read', 'read no files outside of the working directory')

@@ -7,6 +7,7 @@ import { inFile, readCollectionFile } from '../collection/collection-file.ts';
 import { inject } from '../collection/injection.ts';
 import { CommandError, type Host } from '../command.ts';
 import { Redaction } from '../secrets/redaction.ts';
+import { listProxyPasswords } from '../server/route.ts';
 import { parseReporterOptions, type RunOptions, refuseToReplace, toNewmanOptions } from './newman-options.ts';
 import { runNewman } from './run-newman.ts';
 import { explainRefusals } from './run-refusals.ts';
@@ -62,6 +63,7 @@ function createRedaction(
 ) {
   const redaction = new Redaction();
   redaction.learn(transport.passphrase ?? '', { text: 'passphrase', isPair: false });
+  for (const password of listProxyPasswords()) redaction.learn(password, { text: 'password', isPair: false });
   const variables = [...environment.values, ...(globals?.values ?? []), ...(Array.isArray(variable) ? variable : [])];
   for (const one of variables) if (one?.type === 'secret') redaction.declareSecret(String(one.key));
   return redaction;

@@ -14,6 +14,7 @@ import { readTls } from '../server/send.ts';
 import { type LoadedOptions, loadNewman, loadOptions, loadReporter } from './newman.ts';
 import type { ReporterOptions } from './newman-options.ts';
 import { collectPostedForms, type PostedForm } from './posted-forms.ts';
+import { limitRequests } from './request-limits.ts';
 import { signRequests } from './signing.ts';
 import { readConfiguredServers, replaceSigningKeys } from './signing-keys.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -62,9 +63,10 @@ export async function runNewman(
   try {
     const loaded = await loadOptions(options);
     const keys = await replaceSigningKeys(loaded, text => redaction.addSigningKey(text));
-    const known = keys.isEmpty ? [] : await findKnownEndpoints(loaded, transport);
+    const known = keys.isEmpty ? [] : await findKnownEndpoints(loaded, transport, toSeconds(options.timeout));
     return await new Promise((resolve, reject) => {
       const newman = loadNewman()(loaded, async (error, summary) => {
+        endRequests();
         try {
           await finish(error);
           if (error) throw error;
@@ -74,6 +76,7 @@ export async function runNewman(
           reject(failure);
         }
       }) as Stage;
+      const endRequests = limitRequests(newman, Number(options.timeoutRequest ?? 0));
       signRequests(newman, keys, known);
       const posted = collectPostedForms(newman);
       const finish = openStage({ newman, reporters: classes, options: loaded, redaction, note: host.note });
@@ -83,17 +86,24 @@ export async function runNewman(
   }
 }
 
+/** The limit of the whole run is one of what it begins with too; undefined where there is none under the usual one. */
+const toSeconds = (timeout = 0): number | undefined => (timeout > 0 && timeout < 10_000 ? timeout / 1000 : undefined);
+
 /** So many issuers are asked for their metadata; more are in the data of no run. */
 const MAX_ISSUERS = 3;
 
 /** The endpoints that are known before a script can change them: those of the variables, and those of the metadata. */
-async function findKnownEndpoints(options: LoadedOptions, transport: Transport): Promise<Endpoints[]> {
+async function findKnownEndpoints(
+  options: LoadedOptions,
+  transport: Transport,
+  seconds?: number,
+): Promise<Endpoints[]> {
   const servers = readConfiguredServers(options);
   const issuers = [...new Set(servers.map(({ issuer }) => issuer))].filter(issuer => issuer !== '');
   const metadata = await Promise.allSettled(
     issuers
       .slice(0, MAX_ISSUERS)
-      .map(async issuer => (await fetchServerFacts(issuer, await readTls(transport))).metadata),
+      .map(async issuer => (await fetchServerFacts(issuer, await readTls(transport), seconds)).metadata),
   );
   // What can't be read, the script reports.
   const found = metadata.flatMap(one => (one.status === 'fulfilled' ? [one.value.endpoints, one.value.replaced] : []));

@@ -132,7 +132,7 @@ function findProxyFault(code: string, route: Route): ConnectionFault {
     const fact = proxy?.username ? 'does not accept user name and password' : 'asks for a user name and a password';
     return {
       fact: `${name} ${fact}`,
-      remedy: `write them into ${variable} as http://name:password@host:port, ${orAvoid}`,
+      remedy: `write them into ${variable} before the host, ${orAvoid}`,
     };
   }
   if (/^\d+$/.test(code)) {

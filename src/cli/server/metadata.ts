@@ -39,12 +39,13 @@ const HAVE_OWN_MEMBERS: readonly EndpointName[] = ['introspection_endpoint', 're
 /**
  * Fetches and reads the metadata of the issuer.
  *
+ * @param seconds limit for each of its two places; that of {@link send} if undefined
  * @throws ClientAuthError when the issuer or its metadata can't be trusted, `discovery_failed` when there is none
  * @throws OtherIssuerError when the metadata names another issuer
- * @throws Error of Node when the connection fails
+ * @throws ConnectionError when the connection fails
  * @see RFC 8414 section 3, OpenID Connect Discovery 1.0 section 4
  */
-export async function fetchServerFacts(issuer: string, tls: Tls): Promise<ServerFacts> {
+export async function fetchServerFacts(issuer: string, tls: Tls, seconds?: number): Promise<ServerFacts> {
   const answers: Answer[] = [];
   for (;;) {
     const { url, metadata } = nextStep(issuer, answers);
@@ -55,7 +56,7 @@ export async function fetchServerFacts(issuer: string, tls: Tls): Promise<Server
       const [methods, algorithms] = [read('auth_methods_supported'), read('auth_signing_alg_values_supported')];
       return { metadata, url, methods, algorithms, clockDifference: last.clockDifference };
     }
-    answers.push(await send(url, tls, { headers: { accept: 'application/json' } }));
+    answers.push(await send(url, tls, { headers: { accept: 'application/json' } }, seconds));
   }
 }
 
