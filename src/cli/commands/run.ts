@@ -1,10 +1,14 @@
 // The command `run`: runs a collection with Newman, with the script in it and without secrets in what is written. On the machine.
 
 import { type Command, Option } from 'commander';
+import { toText } from '../check/lines-as-text.ts';
+import { checkOffline, findSureFaults } from '../check/offline.ts';
 import { addClientOptions } from '../client/client-options.ts';
 import { CommandError, collect, type Host } from '../command.ts';
+import type { Beginning } from '../run/beginning.ts';
 import type { RunOptions } from '../run/newman-options.ts';
 import { runCollection } from '../run/run-collection.ts';
+import { readTls } from '../server/send.ts';
 
 const toCount = (value: string): number => {
   if (!/^\d+$/.test(value)) throw new CommandError(`expected a whole number, got "${value}".`, 2);
@@ -75,8 +79,23 @@ export function addRunCommand(program: Command, host: Host): void {
     .action((file: string, rest: string[], options: RunOptions) => run(file, rest, options, host));
 }
 
+/** Stops before a run in which each request to an endpoint would fail, with the lines of `check`. */
+async function refuseSureFaults(beginning: Beginning, options: RunOptions, host: Host): Promise<void> {
+  const { client, read } = beginning;
+  const { environment, transport } = client;
+  const files = await readTls(transport);
+  const checked = checkOffline(environment, read, files, transport.ca !== undefined, new Date());
+  const faults = findSureFaults(checked, { ...beginning, hasKeyFile: options.signingKey !== undefined });
+  if (faults.length === 0) return;
+  for (const row of toText(faults, false).trimEnd().split('\n')) host.note(row);
+  const count = `${faults.length} ${faults.length === 1 ? 'check' : 'checks'}`;
+  throw new CommandError(`${count} failed before the run: nothing was sent.`);
+}
+
 async function run(file: string, rest: string[], options: RunOptions, host: Host): Promise<void> {
-  const { failures, explanation } = await runCollection(file, rest, options, host);
+  const { failures, explanation } = await runCollection(file, rest, options, host, beginning =>
+    refuseSureFaults(beginning, options, host),
+  );
   for (const line of explanation) host.note(line);
   if (failures > 0 && !options.suppressExitCode) {
     throw new CommandError(`the run failed: ${failures} ${failures === 1 ? 'failure' : 'failures'}.`);

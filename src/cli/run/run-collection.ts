@@ -8,6 +8,7 @@ import { inject } from '../collection/injection.ts';
 import { CommandError, type Host } from '../command.ts';
 import { Redaction } from '../secrets/redaction.ts';
 import { listProxyPasswords } from '../server/route.ts';
+import { type Beginning, readBeginning } from './beginning.ts';
 import { parseReporterOptions, type RunOptions, refuseToReplace, toNewmanOptions } from './newman-options.ts';
 import { runNewman } from './run-newman.ts';
 import { explainRefusals } from './run-refusals.ts';
@@ -18,12 +19,14 @@ const MAX_DEPTH = 1100;
 /** A collection as far as it is looked at. */
 interface Collection {
   variable?: unknown;
+  item?: unknown;
 }
 
 /**
  * Runs a collection.
  *
  * @param rest what the command line has beside the known options
+ * @param inspect looks at what the run begins with, and throws where it must not begin
  * @returns the number of failures, and the lines that explain what the authorization server refused
  * @throws CommandError when the run can't be done, or a file can't be read or written; with exit code 2 for a usage error
  */
@@ -32,6 +35,7 @@ export async function runCollection(
   rest: string[],
   options: RunOptions,
   host: Host,
+  inspect: (beginning: Beginning) => Promise<void>,
 ): Promise<{ failures: number; explanation: string[] }> {
   const reporters = options.reporters.split(',').map(name => name.trim());
   const reporterOptions = parseReporterOptions(rest, reporters);
@@ -40,6 +44,7 @@ export async function runCollection(
   const client = await readClient(options, host);
   const globals = options.globals === undefined ? undefined : await readEnvironment(options.globals);
   const collection = await readCollection(file, host);
+  await inspect(await readBeginning(client, collection, globals, globalVar, options));
   const redaction = createRedaction(client, globals, collection);
   const newmanOptions = toNewmanOptions(collection, client, globals, globalVar, options);
   const { failures, posted, readIn } = await runNewman(

@@ -64,6 +64,7 @@ export async function runNewman(
     const loaded = await loadOptions(options);
     const keys = await replaceSigningKeys(loaded, text => redaction.addSigningKey(text));
     const known = keys.isEmpty ? [] : await findKnownEndpoints(loaded, transport, toSeconds(options.timeout));
+    if (options.timeout) loaded.timeout = Math.max(1, Math.ceil(options.timeout - (performance.now() - start)));
     return await new Promise((resolve, reject) => {
       const newman = loadNewman()(loaded, async (error, summary) => {
         endRequests();
