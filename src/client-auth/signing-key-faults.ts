@@ -37,7 +37,8 @@ export const encrypted = () =>
 /** `signing_key_public` */
 export const publicKey = (remedy = PASTE_PRIVATE) => fault('signing_key_public', 'a public key', remedy);
 
-const certificate = () => fault('signing_key_certificate', 'a certificate', PASTE_PRIVATE);
+const certificate = () =>
+  fault('signing_key_certificate', 'a certificate', 'Paste the private key that belongs to the kid.');
 
 /** The PEM labels that never mean an RSA private key. */
 const REFUSED_LABELS: Record<string, () => ClientAuthError> = {

@@ -3,7 +3,8 @@
 import { ClientAuthError } from '../../client-auth/errors.ts';
 import { importSigningKey } from '../../client-auth/signing-key.ts';
 import { CommandError, type Host } from '../command.ts';
-import { decodeUtf8, readBytes } from '../files.ts';
+import { decodeUtf8, inFile, readBytes } from '../files.ts';
+import { readDerKey, refuseBinary } from './binary-file.ts';
 import { decryptSigningKey } from './encrypted-key.ts';
 
 /** The environment variable with the passphrase of an encrypted key. It is not an argument: others can see arguments. */
@@ -16,7 +17,12 @@ export const PASSPHRASE_VARIABLE = 'SIGNING_KEY_PASSPHRASE';
  * @throws CommandError when the file can't be read, or the key is encrypted and does not open
  */
 export async function readSigningKey(file: string, host: Host): Promise<string> {
-  const text = decodeUtf8(file === '-' ? await host.readStandardInput() : await readBytes(file));
+  const bytes = file === '-' ? await host.readStandardInput() : await readBytes(file);
+  const der = readDerKey(bytes);
+  if (der !== undefined) return der;
+  const name = file === '-' ? 'standard input' : file;
+  refuseBinary('--signing-key', name, bytes, 'key');
+  const text = inFile(name, () => decodeUtf8(bytes));
   return isEncrypted(text) ? decrypt(text, file, host) : text;
 }
 

@@ -9,8 +9,9 @@ import { toText } from '../check/lines-as-text.ts';
 import { runLiveChecks } from '../check/live.ts';
 import { runPreflight } from '../check/preflight.ts';
 import { addClientOptions, type ClientOptions, readClient } from '../client/client-options.ts';
-import { inFile, readCollectionFile } from '../collection/collection-file.ts';
+import { readCollectionFile } from '../collection/collection-file.ts';
 import { CommandError, type Host } from '../command.ts';
+import { inFile } from '../files.ts';
 
 interface Options extends ClientOptions {
   jwks?: string;

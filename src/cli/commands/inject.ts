@@ -1,11 +1,11 @@
 // The command `inject`: puts the pre-request script into a collection file, or removes it. On the machine.
 
 import { type Command, Option } from 'commander';
-import { inFile, readCollectionFile } from '../collection/collection-file.ts';
+import { readCollectionFile } from '../collection/collection-file.ts';
 import { findScriptFault, inject, remove } from '../collection/injection.ts';
 import { parseScript } from '../collection/script-text.ts';
 import { CommandError, type Host } from '../command.ts';
-import { writeWhole } from '../files.ts';
+import { inFile, writeWhole } from '../files.ts';
 
 interface Options {
   output?: string;

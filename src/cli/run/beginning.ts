@@ -4,7 +4,7 @@
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import type { Client } from '../client/client-options.ts';
 import { createReader, type Environment, type EnvironmentValue } from '../client/environment.ts';
-import { decodeUtf8, readBytes } from '../files.ts';
+import { readText } from '../files.ts';
 import type { RunOptions } from './newman-options.ts';
 
 /** What a run begins with. */
@@ -37,7 +37,7 @@ export async function readBeginning(
   // Newman uses a row that is switched off as any other.
   const read = createReader({ name: 'run', values: values.map(one => ({ ...one, enabled: true })) });
   const part = folder ? { ...collection, item: findItems(collection, folder) } : collection;
-  const data = iterationData === undefined ? '' : decodeUtf8(await readBytes(iterationData));
+  const data = iterationData === undefined ? '' : await readText(iterationData);
   return { client, collection, part, data, read };
 }
 

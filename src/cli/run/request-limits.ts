@@ -98,8 +98,11 @@ const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host :
 
 function tooLate(url: string, limit: number): Error {
   const words = `no whole answer from ${hostOf(url)} within ${limit} ms, the limit of --timeout-request`;
-  return Object.assign(new Error(`${words}${describeWay(url)}`), { code: 'ETIMEDOUT' });
+  return failure(`${words}${describeWay(url)}`, 'ETIMEDOUT');
 }
+
+/** An error that scripts get whole: to their sandbox only members go that can be enumerated. */
+const failure = (message: string, code: string): Error => Object.assign(new Error(), { message, code });
 
 function describeWay(url: string): string {
   const route = URL.canParse(url) ? findRoute(url) : undefined;
@@ -111,5 +114,5 @@ function inWords(error: Error, url: string): Error {
   const code = toConnectionCode(error);
   const fault = code === 'ETIMEDOUT' || !URL.canParse(url) ? undefined : findConnectionFault(code, url);
   const words = fault ? `${fault.fact}: ${fault.remedy} (${code})` : `${error.message}${describeWay(url)}`;
-  return Object.assign(new Error(words), { code });
+  return failure(words, code);
 }

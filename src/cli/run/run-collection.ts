@@ -3,11 +3,12 @@
 
 import { type Client, readClient, readPair } from '../client/client-options.ts';
 import { type Environment, readEnvironment } from '../client/environment.ts';
-import { inFile, readCollectionFile } from '../collection/collection-file.ts';
+import { readCollectionFile } from '../collection/collection-file.ts';
 import { inject } from '../collection/injection.ts';
 import { CommandError, type Host } from '../command.ts';
+import { inFile } from '../files.ts';
 import { Redaction } from '../secrets/redaction.ts';
-import { listProxyPasswords } from '../server/route.ts';
+import { checkProxyVariables, listProxyPasswords } from '../server/route.ts';
 import { type Beginning, readBeginning } from './beginning.ts';
 import { parseReporterOptions, type RunOptions, refuseToReplace, toNewmanOptions } from './newman-options.ts';
 import { runNewman } from './run-newman.ts';
@@ -39,6 +40,7 @@ export async function runCollection(
 ): Promise<{ failures: number; explanation: string[] }> {
   const reporters = options.reporters.split(',').map(name => name.trim());
   const reporterOptions = parseReporterOptions(rest, reporters);
+  checkProxyVariables();
   refuseToReplace(file, reporterOptions, options);
   const globalVar = (options.globalVar ?? []).map(pair => readPair('--global-var', pair));
   const client = await readClient(options, host);

@@ -2,7 +2,7 @@
 
 import { checkServerUrl } from '../../client-auth/server-url.ts';
 import { CommandError } from '../command.ts';
-import { decodeUtf8, readBytes } from '../files.ts';
+import { readText } from '../files.ts';
 import { send, type Tls } from './send.ts';
 
 /** A key of a JWKS, as it is written there. */
@@ -17,7 +17,7 @@ export type Jwk = Record<string, unknown>;
  */
 export async function readJwks(source: string, tls: Tls): Promise<Jwk[]> {
   const isUrl = /^https?:\/\//i.test(source);
-  const text = isUrl ? await fetchJwks(source, tls) : decodeUtf8(await readBytes(source));
+  const text = isUrl ? await fetchJwks(source, tls) : await readText(source);
   let document: { keys?: unknown } | null = null;
   try {
     document = JSON.parse(text.replace(/^\uFEFF/, ''));

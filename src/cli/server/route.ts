@@ -47,6 +47,15 @@ export function findRoute(url: string): Route {
     : { proxy: undefined, variable: firstSet(EXCEPTION_VARIABLES) };
 }
 
+/**
+ * Refuses variables of proxies that are no URLs, which Newman would take for something else.
+ *
+ * @throws CommandError
+ */
+export function checkProxyVariables(): void {
+  for (const name of Object.values(PROXY_VARIABLES).flat()) if (env[name]) parseProxy(env[name], name);
+}
+
 function parseProxy(text: string, variable: string): URL {
   const proxy = URL.canParse(text) ? new URL(text) : undefined;
   if (proxy && /^https?:$/.test(proxy.protocol)) return proxy;

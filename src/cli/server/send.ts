@@ -22,6 +22,8 @@ export interface Tls {
   cert?: string;
   key?: string;
   passphrase?: string;
+  /** Names of the files, for messages. */
+  names?: { cert: string; key: string };
 }
 
 /**
@@ -33,7 +35,7 @@ export async function readTls({ cert, key, passphrase, ca }: Transport): Promise
   const read = (file: string) => readFile(file, 'utf8');
   return {
     ca: [...rootCertificates, ...(ca ? [await read(ca)] : [])],
-    ...(cert && key && { cert: await read(cert), key: await read(key) }),
+    ...(cert && key && { cert: await read(cert), key: await read(key), names: { cert, key } }),
     ...(passphrase && { passphrase }),
   };
 }
