@@ -8,7 +8,7 @@ import { type KnownServer, toKnownServer } from '../../client-auth/known-server.
 import { checkServerUrl } from '../../client-auth/server-url.ts';
 import type { Client } from '../client/client-options.ts';
 import { parseObject } from './json-object.ts';
-import { type Answer, readTls, send, type Tls } from './send.ts';
+import { type Answer, readUsableTls, send, type Tls } from './send.ts';
 
 /** The metadata names another issuer than the configured one. */
 export class OtherIssuerError extends ClientAuthError {
@@ -83,6 +83,7 @@ function readLists(document: Record<string, unknown>, suffix: string): Partial<R
 /**
  * The server as the variables say. Its metadata is fetched only if the token endpoint is needed, and not set.
  *
+ * @throws CommandError when the transport certificate and its key can't be used
  * @throws ClientAuthError when neither the token endpoint nor the issuer is set, and as {@link fetchServerFacts} does
  */
 export async function readKnownServer(
@@ -92,6 +93,6 @@ export async function readKnownServer(
   const known = toKnownServer(read, undefined);
   if (known.endpoints.token_endpoint || !needsTokenEndpoint) return known;
   if (!known.issuer) checkServerUrl('token_endpoint', '', 'variable_invalid', 'Set it, or set "issuer".');
-  const { metadata } = await fetchServerFacts(known.issuer, await readTls(transport));
+  const { metadata } = await fetchServerFacts(known.issuer, await readUsableTls(transport));
   return toKnownServer(read, metadata);
 }

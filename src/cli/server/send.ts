@@ -7,7 +7,9 @@ import http, { type IncomingMessage } from 'node:http';
 import https, { type RequestOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import { rootCertificates, type TLSSocket } from 'node:tls';
+import { readCertificate } from '../client/certificate-facts.ts';
 import type { Transport } from '../client/client-options.ts';
+import { CommandError } from '../command.ts';
 import { compareClocks } from './clock.ts';
 import { ConnectionError, toConnectionCode } from './connection-faults.ts';
 import { findRoute } from './route.ts';
@@ -38,6 +40,19 @@ export async function readTls({ cert, key, passphrase, ca }: Transport): Promise
     ...(cert && key && { cert: await read(cert), key: await read(key), names: { cert, key } }),
     ...(passphrase && { passphrase }),
   };
+}
+
+/**
+ * Reads the files of the transport certificate, and refuses what Node would refuse in words of OpenSSL.
+ *
+ * @throws CommandError when certificate and key can't be used together
+ */
+export async function readUsableTls(transport: Transport): Promise<Tls> {
+  const tls = await readTls(transport);
+  const { cert, key } = tls;
+  const { keyFault } = cert && key ? readCertificate({ ...tls, cert, key }, new Date()) : {};
+  if (keyFault !== undefined) throw new CommandError(keyFault);
+  return tls;
 }
 
 /** What is sent; a GET without a body by default. */

@@ -132,8 +132,8 @@ describe('paynet-client-auth run', () => {
 
   it('ends in a process of its own with 1 when the run has failed, or with 0 where --suppress-exit-code is given', async () => {
     const fail = (...args: string[]) => execute('node', ['dist/cli.js', ...argsOf(args)]);
-    const other = ['--env-var', 'client_id=other', ...ONE_REQUEST];
-    const failing = await fail('--bail', ...other);
+    const other = ['--signing-key', path('key.pem'), '--env-var', 'kid=other', ...ONE_REQUEST];
+    const failing = await fail(...other);
     assert.equal(failing.code, 1);
     assert.match(failing.stderr, /error: the run failed: \d+ failure/);
     assert.equal((await fail('--suppress-exit-code', ...other)).code, 0);
