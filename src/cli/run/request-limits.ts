@@ -110,6 +110,9 @@ function describeWay(url: string): string {
 }
 
 function inWords(error: Error, url: string): Error {
+  if (/^Maximum response size/.test(error.message)) {
+    return failure(`the answer of ${hostOf(url)} has more than ${MAX_BYTES / 1e6} MB`, 'ETOOLARGE');
+  }
   if ((error as NodeJS.ErrnoException).code === undefined) return error;
   const code = toConnectionCode(error);
   const fault = code === 'ETIMEDOUT' || !URL.canParse(url) ? undefined : findConnectionFault(code, url);

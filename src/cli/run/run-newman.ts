@@ -9,6 +9,7 @@ import { createReader } from '../client/environment.ts';
 import { CommandError, type Host } from '../command.ts';
 import { cannotBeWritten } from '../files.ts';
 import type { Redaction } from '../secrets/redaction.ts';
+import { ConnectionError } from '../server/connection-faults.ts';
 import { fetchServerFacts } from '../server/metadata.ts';
 import { readTls } from '../server/send.ts';
 import { type LoadedOptions, loadNewman, loadOptions, loadReporter } from './newman.ts';
@@ -63,7 +64,9 @@ export async function runNewman(
   try {
     const loaded = await loadOptions(options);
     const keys = await replaceSigningKeys(loaded, text => redaction.addSigningKey(text));
-    const known = keys.isEmpty ? [] : await findKnownEndpoints(loaded, transport, toSeconds(options.timeout));
+    const known = keys.isEmpty
+      ? []
+      : await findKnownEndpoints(loaded, transport, host.note, toSeconds(options.timeout));
     if (options.timeout) loaded.timeout = Math.max(1, Math.ceil(options.timeout - (performance.now() - start)));
     return await new Promise((resolve, reject) => {
       const newman = loadNewman()(loaded, async (error, summary) => {
@@ -97,6 +100,7 @@ const MAX_ISSUERS = 3;
 async function findKnownEndpoints(
   options: LoadedOptions,
   transport: Transport,
+  note: Host['note'],
   seconds?: number,
 ): Promise<Endpoints[]> {
   const servers = readConfiguredServers(options);
@@ -106,7 +110,11 @@ async function findKnownEndpoints(
       .slice(0, MAX_ISSUERS)
       .map(async issuer => (await fetchServerFacts(issuer, await readTls(transport), seconds)).metadata),
   );
-  // What can't be read, the script reports.
+  // Where no endpoint is set the script reports what can't be read; why there is no connection its host does not say as well.
+  const isNeeded = servers.some(({ endpoints }) => Object.keys(endpoints).length === 0);
+  for (const one of metadata) {
+    if (isNeeded && one.status === 'rejected' && one.reason instanceof ConnectionError) note(one.reason.message);
+  }
   const found = metadata.flatMap(one => (one.status === 'fulfilled' ? [one.value.endpoints, one.value.replaced] : []));
   return [...servers.map(({ endpoints }) => endpoints), ...found];
 }

@@ -80,7 +80,7 @@ const FAULTS: [code: RegExp, fact: string, remedy: string][] = [
   [/EHOSTUNREACH|ENETUNREACH/, 'this machine has no route to the server', CHECK_NETWORK],
   [/TIMEDOUT/, 'the server did not answer in time', CHECK_NETWORK],
   [/ECUT/, 'the answer ended in the middle', 'try again, and check the network'],
-  [/ETOOLARGE/, 'the answer has more than a million characters', 'check the URL'],
+  [/ETOOLARGE/, 'the answer is larger than any of its kind', 'check the URL'],
   [/^HPE_/, 'the answer is not HTTP', 'check scheme and port of the URL'],
   [
     /KEY_VALUES_MISMATCH/,
@@ -160,6 +160,8 @@ export function toConnectionCode(error: unknown): string {
   // Newman's client gives all faults of a proxy the same code.
   const tunnel = /^tunneling socket could not be established, (?:statusCode=(\d+)|cause=(.*))/s.exec(words);
   if (tunnel) return `EPROXY_${tunnel[1] ?? /\bE[A-Z]{3,}\b/.exec(tunnel[2] ?? '')?.[0] ?? 'ECONNRESET'}`;
+  // Node's word for an answer that ends too early.
+  if (words === 'aborted') return 'ECUT';
   const alert = /alert ([a-z ]+):/.exec(words)?.[1]?.toUpperCase().replace(/ /g, '_');
   const text =
     alert && !/ALERT/.test(String(code)) ? `${code ?? 'EPROTO'}_ALERT_${alert}` : String(code ?? message ?? 'unknown');

@@ -8,6 +8,7 @@ import { send } from '../../../src/cli/server/send.ts';
 import {
   type CertificateAuthority,
   createCertificateAuthority,
+  createSigningKey,
   type KeyedCertificate,
 } from '../../../src/demo/certificates.ts';
 import { runCommand } from '../../support/command-line.ts';
@@ -131,6 +132,23 @@ describe('a run', () => {
     assert.equal(code, 1);
     assert.match(stderr, /the run was ended by --timeout after 1500 ms/);
     assert.equal(received, 0);
+  });
+
+  it('says why there is no metadata, as check does', async () => {
+    const collection = folder.write('collection.json', tokenCollection());
+    const key = folder.write('key.pem', (await createSigningKey()).privateKey);
+    const environment = folder.write(
+      'gone.json',
+      toEnvironment({ issuer: 'https://127.0.0.1:1', client_id: 'c', kid: 'k' }),
+    );
+    const variables = {
+      HTTPS_PROXY: `http://127.0.0.1:${await start(socket => void socket.end('HTTP/1.1 403 No\r\n\r\n'))}`,
+    };
+    const args = ['run', collection, '-e', environment, '--signing-key', key, '--color', 'off'];
+    const { code, stdout, stderr } = await withVariables(variables, () => runCommand(args));
+    assert.equal(code, 1);
+    for (const said of [stdout, stderr])
+      assert.match(said.replace(/\s+/g, ' '), /the proxy http:\S+ \(HTTPS_PROXY\) refused the connection with/);
   });
 
   it('refuses a --timeout-script that would cut the script off', async () => {
