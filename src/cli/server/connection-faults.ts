@@ -129,10 +129,10 @@ function findProxyFault(code: string, route: Route): ConnectionFault {
   const name = describeRoute(route).replace('through ', '');
   const orAvoid = 'or name the host in NO_PROXY';
   if (code === '407') {
-    const fact = proxy?.username ? 'does not accept user name and password' : 'asks for a user name and a password';
+    const fact = proxy?.username ? 'does not accept this user' : 'asks for a user with a password';
     return {
       fact: `${name} ${fact}`,
-      remedy: `write them into ${variable} before the host, ${orAvoid}`,
+      remedy: `write user and password into ${variable}, before the host, ${orAvoid}`,
     };
   }
   if (/^\d+$/.test(code)) {

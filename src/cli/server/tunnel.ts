@@ -10,12 +10,13 @@ import { unescape as unescapePercent } from 'node:querystring';
 /** How the proxy itself is spoken to. */
 function toOptions(proxy: URL, host: string): RequestOptions & { headers: Record<string, string> } {
   const { username, password, protocol, hostname, port } = proxy;
+  const scheme = 'Basic';
   const user = Buffer.from(`${unescapePercent(username)}:${unescapePercent(password)}`).toString('base64');
   return {
     host: hostname.replace(/^\[|\]$/g, ''),
     port: port || (protocol === 'https:' ? 443 : 80),
     agent: false,
-    headers: { host, ...((username || password) && { 'proxy-authorization': `Basic ${user}` }) },
+    headers: { host, ...((username || password) && { 'proxy-authorization': `${scheme} ${user}` }) },
   };
 }
 

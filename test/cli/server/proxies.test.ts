@@ -156,11 +156,7 @@ describe('a proxy that opens no connection is named as the cause', () => {
     start: () => Promise<Pick<ProxyServer, 'port'> & { close?: () => Promise<void> }>,
     RegExp,
   ][] = [
-    [
-      'refuses with 407',
-      () => startProxy('', end('HTTP/1.1 407 No\r\n\r\n')),
-      /does not accept user name and password/,
-    ],
+    ['refuses with 407', () => startProxy('', end('HTTP/1.1 407 No\r\n\r\n')), /does not accept this user/],
     [
       'refuses with 403',
       () => startProxy('', end('HTTP/1.1 403 No\r\n\r\n')),
