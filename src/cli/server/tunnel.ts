@@ -7,16 +7,19 @@ import https from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import { unescape as unescapePercent } from 'node:querystring';
 
+/** RFC 7617; in a URL both are percent-encoded. */
+function toBasic(...user: [name: string, password: string]): string {
+  return ['Basic', Buffer.from(user.map(part => unescapePercent(part)).join(':')).toString('base64')].join(' ');
+}
+
 /** How the proxy itself is spoken to. */
 function toOptions(proxy: URL, host: string): RequestOptions & { headers: Record<string, string> } {
   const { username, password, protocol, hostname, port } = proxy;
-  const scheme = 'Basic';
-  const user = Buffer.from(`${unescapePercent(username)}:${unescapePercent(password)}`).toString('base64');
   return {
     host: hostname.replace(/^\[|\]$/g, ''),
     port: port || (protocol === 'https:' ? 443 : 80),
     agent: false,
-    headers: { host, ...((username || password) && { 'proxy-authorization': `${scheme} ${user}` }) },
+    headers: { host, ...((username || password) && { 'proxy-authorization': toBasic(username, password) }) },
   };
 }
 

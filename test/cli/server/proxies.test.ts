@@ -5,10 +5,12 @@ import assert from 'node:assert/strict';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { send } from '../../../src/cli/server/send.ts';
 import { createCredentials } from '../../../src/demo/certificates.ts';
 import { type CredentialFiles, writeCredentialFiles } from '../../../src/demo/credential-files.ts';
 import { runCommand } from '../../support/command-line.ts';
 import { type ProxyServer, startProxy, withVariables } from '../../support/proxy.ts';
+import { startRecorder } from '../../support/recorder.ts';
 import { createFolder, type Folder, toEnvironment, tokenCollection } from '../../support/workplace.ts';
 
 const HOST = 'as.proxied.test';
@@ -134,6 +136,27 @@ describe('where only a proxy knows the authorization server', () => {
       assert.equal(code, 0, text);
       assert.equal(text.includes(`(${name})`), true, text);
     }
+  });
+});
+
+describe('plain HTTP to this machine', () => {
+  it('goes to the proxy of HTTP_PROXY in absolute form, by run as by the other commands', async () => {
+    const recorder = await startRecorder();
+    const url = 'http://127.0.0.1:1/.well-known/openid-configuration';
+    const item = [{ name: 'get', request: { method: 'GET', url } }];
+    const collection = folder.write('get.json', { info: { name: 'x', schema: 'v2.1.0' }, item });
+    await withVariables({ HTTP_PROXY: recorder.origin }, async () => {
+      assert.equal((await send(url, { ca: [] })).status, 200);
+      assert.equal((await runCommand(['run', collection])).code, 0);
+    });
+    assert.deepEqual(
+      recorder.requests.map(one => [one.url, one.headers.host]),
+      [
+        [url, '127.0.0.1:1'],
+        [url, '127.0.0.1:1'],
+      ],
+    );
+    await recorder.close();
   });
 });
 
