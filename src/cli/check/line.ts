@@ -1,6 +1,7 @@
 // What `check` says: one line for each thing that it has looked at, with a code that programs can rely on. Pure, on the machine.
 
 import { ClientAuthError, type ClientAuthErrorCode } from '../../client-auth/errors.ts';
+import { toTerminalWords } from '../client/terminal-words.ts';
 import type { SecretFinding } from '../collection/findings.ts';
 import type { ScriptFinding } from '../collection/script-findings.ts';
 import { CommandError } from '../command.ts';
@@ -130,7 +131,8 @@ export const notChecked = (code: OwnCode, name: string, because: string): Line =
  * @param code of a CommandError; a ClientAuthError has its own
  */
 export function failure(name: string, error: unknown, code: OwnCode = 'check_failed'): Line {
-  if (error instanceof ClientAuthError) return { code: error.code, name, status: 'fail', message: error.message };
+  if (error instanceof ClientAuthError)
+    return { code: error.code, name, status: 'fail', message: toTerminalWords(error) };
   if (error instanceof CommandError) return line(code, name, error.message);
   // The message of another error may quote what it was given.
   const kind = error instanceof Error ? error.name : typeof error;

@@ -7,6 +7,7 @@ import type { ReadVariable } from '../../client-auth/settings.ts';
 import { CommandError, collect, type Host } from '../command.ts';
 import { readBytes } from '../files.ts';
 import { findSecrets } from '../secrets/find-secrets.ts';
+import { refuseBinary } from './binary-file.ts';
 import { createReader, type Environment, readEnvironment, withVariable } from './environment.ts';
 import { PASSPHRASE_VARIABLE, readSigningKey } from './signing-key-file.ts';
 
@@ -75,7 +76,12 @@ export async function readClient(options: ClientOptions, host: Host): Promise<Cl
 async function readTransport(options: ClientOptions): Promise<Transport> {
   const { sslClientCert: cert, sslClientKey: key, sslClientPassphrase: passphrase, sslExtraCaCerts: ca } = options;
   if (Boolean(cert) !== Boolean(key)) throw new CommandError('--ssl-client-cert and --ssl-client-key go together.', 2);
-  for (const file of [cert, key, ca]) if (file) await readBytes(file);
+  const files = [
+    ['--ssl-client-cert', cert, 'certificate'],
+    ['--ssl-client-key', key, 'key'],
+    ['--ssl-extra-ca-certs', ca, 'certificate'],
+  ] as const;
+  for (const [option, file, needed] of files) if (file) refuseBinary(option, file, await readBytes(file), needed);
   return { ...(cert && { cert }), ...(key && { key }), ...(passphrase && { passphrase }), ...(ca && { ca }) };
 }
 

@@ -43,7 +43,7 @@ function toAssertionParameters(options: ClientOptions, commandName: string): str
   ];
 }
 
-/** A word of a shell command. */
+/** A text as one word of a shell. */
 export const quote = (text: string): string => (/^[\w./:@=-]+$/.test(text) ? text : `'${text.replace(/'/g, `'\\''`)}'`);
 
 /** The name of a certificate file for cURL, which takes what follows a colon as the passphrase. */

@@ -1,17 +1,17 @@
 // The command `check`: checks the settings of the client before a run, and a collection, and prints a line for each thing. On the
 // machine.
 
-import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { toKnownServer } from '../../client-auth/known-server.ts';
 import { checkCollection } from '../check/collection.ts';
-import type { Line, Status } from '../check/line.ts';
+import type { Line } from '../check/line.ts';
+import { toText } from '../check/lines-as-text.ts';
 import { runLiveChecks } from '../check/live.ts';
 import { runPreflight } from '../check/preflight.ts';
 import { addClientOptions, type ClientOptions, readClient } from '../client/client-options.ts';
-import { inFile, readCollectionFile } from '../collection/collection-file.ts';
+import { readCollectionFile } from '../collection/collection-file.ts';
 import { CommandError, collect, type Host } from '../command.ts';
-import { beginOf, wrap } from '../wrap.ts';
+import { inFile } from '../files.ts';
 
 interface Options extends ClientOptions {
   jwks?: string;
@@ -77,27 +77,4 @@ async function check(file: string | undefined, options: Options, host: Host): Pr
   const { name, text } = await readCollectionFile(file, host);
   const scripts = await host.readScripts();
   return [...lines, ...inFile(name, () => checkCollection(text, scripts, endpoints, read, { folder, allow }))];
-}
-
-const COLOURS: Record<Status, 'green' | 'blue' | 'yellow' | 'red'> = {
-  ok: 'green',
-  info: 'blue',
-  warn: 'yellow',
-  skip: 'yellow',
-  fail: 'red',
-};
-
-/** Status, name and message in columns; what is wider than the terminal goes on below the message. */
-function toText(lines: Line[], useColour: boolean, columns: number | undefined): string {
-  const width = Math.max(...lines.map(({ name }) => name.length));
-  const indent = 6 + width + 2;
-  const rows = lines.map(({ name, status, message }) => {
-    const rest = message.split('\n').map((line, at) => {
-      const before = at === 0 ? `${' '.repeat(6)}${name.padEnd(width)}  ` : ' '.repeat(indent);
-      return wrap(before + line, columns, indent + beginOf(line));
-    });
-    const word = status.padEnd(4);
-    return `${useColour ? styleText(COLOURS[status], word) : word}${rest.join('\n').slice(4)}\n`;
-  });
-  return rows.join('');
 }

@@ -1,13 +1,13 @@
 // The command `inject`: puts the two scripts into a collection file, or removes them. On the machine.
 
 import { type Command, Option } from 'commander';
-import { inFile, readCollectionFile } from '../collection/collection-file.ts';
+import { readCollectionFile } from '../collection/collection-file.ts';
 import { inject, remove } from '../collection/injection.ts';
 import { adviseOnScripts } from '../collection/script-advice.ts';
 import { findScriptFault } from '../collection/script-fault.ts';
 import { parseScripts } from '../collection/script-text.ts';
 import { CommandError, type Host } from '../command.ts';
-import { writeWhole } from '../files.ts';
+import { inFile, writeWhole } from '../files.ts';
 
 interface Options {
   output?: string;

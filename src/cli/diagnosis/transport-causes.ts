@@ -3,6 +3,7 @@
 
 import { toDay } from '../client/certificate-facts.ts';
 import { compareNames } from '../client/distinguished-name.ts';
+import { findConnectionFault } from '../server/connection-faults.ts';
 import { type Cause, type Facts, possible, proved } from './causes.ts';
 
 /** PayNet's hosts, where mutual TLS is required on every call. At another server that rule is no proof. */
@@ -85,60 +86,6 @@ export function badCertificate(facts: Facts): Cause[] {
   return [...causes, proved('certificate', fact, 'use the certificate whose subject is registered')];
 }
 
-/** What the codes of failed connections mean, where that is clear. */
-const CONNECTION_FAULTS: [code: RegExp, fact: string, remedy: string][] = [
-  [
-    /ALTNAME_INVALID/,
-    'the certificate of the server is for another host',
-    'write the host in the URL as the server has it',
-  ],
-  [
-    /ALERT_UNKNOWN_CA/,
-    'the server does not know the authority that issued the transport certificate',
-    USE_ISSUED_CERTIFICATE,
-  ],
-  [/ALERT_CERTIFICATE_EXPIRED/, 'the server says that the transport certificate has expired', 'use one that is valid'],
-  [/ALERT_CERTIFICATE_REVOKED/, 'the transport certificate is revoked', 'have a new one issued'],
-  [
-    /ALERT_(BAD|UNSUPPORTED)_CERTIFICATE|ALERT_CERTIFICATE_UNKNOWN|ALERT_ACCESS_DENIED/,
-    'the server refuses the transport certificate',
-    'use the certificate that was issued for its environment',
-  ],
-  [
-    /CERT_HAS_EXPIRED/,
-    'the certificate of the server has expired by the clock of this machine',
-    'set the clock of this machine, or report it to the operator of the server',
-  ],
-  [
-    /CERT_NOT_YET_VALID/,
-    'the certificate of the server is not yet valid by the clock of this machine',
-    'set the clock',
-  ],
-  [
-    /UNABLE_TO_(VERIFY|GET)|SELF_SIGNED|UNTRUSTED/,
-    'the certificate of the server is from an authority that this machine does not know',
-    'name the file of that authority with --ssl-extra-ca-certs, if the server is the right one',
-  ],
-  [/ENOTFOUND|EAI_AGAIN/, 'the name of the host cannot be resolved', 'check the URL and the network'],
-  [/ECONNREFUSED/, 'nothing listens there', 'check host and port of the URL'],
-  [
-    /EHOSTUNREACH|ENETUNREACH/,
-    'this machine has no route to the server',
-    'check the network, and whether a firewall or a proxy is between',
-  ],
-  [/TIMEDOUT/, 'the server did not answer in time', 'check the network, and whether a firewall or a proxy is between'],
-  [
-    /KEY_VALUES_MISMATCH/,
-    'the key of the transport certificate belongs to another one',
-    'name the right file with --ssl-client-key',
-  ],
-  [/BAD_DECRYPT|BAD_PASSWORD/, 'the key of the transport certificate does not open', 'check --ssl-client-passphrase'],
-  [/WRONG_VERSION_NUMBER/, 'the other side does not speak TLS', 'check scheme and port of the URL'],
-];
-
-/** Codes of a connection that the server ended without a reason, or with one that may mean anything. */
-const CLOSED = /ECONNRESET|EPIPE|HANDSHAKE_FAILURE|EPROTO/;
-
 /**
  * Finds why there was no answer.
  *
@@ -151,10 +98,8 @@ export function connectionCauses(facts: Facts, code: string): Cause[] {
     const own = certificate === 'none' ? missingCertificate(facts, true) : badCertificate(facts);
     return own.length > 0 ? own : [certificateNotReceived(certificate)];
   }
-  const known = CONNECTION_FAULTS.find(([pattern]) => pattern.test(code));
-  if (known) return [proved('other', known[1], known[2])];
-  if (!CLOSED.test(code))
-    return [proved('other', `the connection failed with ${code}`, 'check the URL and the network')];
+  const known = findConnectionFault(code, facts.url);
+  if (known) return [proved('other', known.fact, known.remedy)];
   const own = [...missingCertificate(facts), ...badCertificate(facts)];
   if (own.length > 0) return own;
   const causes = missingCertificateDoubt(facts);

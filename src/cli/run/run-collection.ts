@@ -4,11 +4,14 @@
 import { type Client, readClient, readPair } from '../client/client-options.ts';
 import { type Environment, readEnvironment } from '../client/environment.ts';
 import { listFolders } from '../collection/collection.ts';
-import { inFile, readCollectionFile } from '../collection/collection-file.ts';
+import { readCollectionFile } from '../collection/collection-file.ts';
 import { inject } from '../collection/injection.ts';
 import { adviseOnScripts } from '../collection/script-advice.ts';
 import { CommandError, type Host } from '../command.ts';
+import { inFile } from '../files.ts';
 import { Redaction } from '../secrets/redaction.ts';
+import { checkProxyVariables, listProxyPasswords } from '../server/route.ts';
+import { type Beginning, readBeginning } from './beginning.ts';
 import { parseReporterOptions, type RunOptions, refuseToReplace, toNewmanOptions } from './newman-options.ts';
 import { runNewman } from './run-newman.ts';
 import { explainRefusals } from './run-refusals.ts';
@@ -26,6 +29,7 @@ interface Collection {
  * Runs a collection.
  *
  * @param rest what the command line has beside the known options
+ * @param inspect looks at what the run begins with, and throws where it must not begin
  * @returns the number of failures, the lines that explain them, and whether the authorization server refused the client
  * @throws CommandError when the run can't be done, or a file can't be read or written; with exit code 2 for a usage error
  */
@@ -34,16 +38,19 @@ export async function runCollection(
   rest: string[],
   options: RunOptions,
   host: Host,
+  inspect: (beginning: Beginning) => Promise<void>,
 ): Promise<{ failures: number; explanation: string[]; isClientRefused: boolean }> {
   const reporters = options.reporters.split(',').map(name => name.trim());
   const reporterOptions = parseReporterOptions(rest, reporters);
+  checkProxyVariables();
   refuseToReplace(file, reporterOptions, options);
   const globalVar = (options.globalVar ?? []).map(pair => readPair('--global-var', pair));
   const client = await readClient(options, host);
   const globals = options.globals === undefined ? undefined : await readEnvironment(options.globals);
   const { collection, advice } = await readCollection(file, options.last, host);
-  const redaction = createRedaction(client, globals, collection);
   refuseUnknownFolders(collection, options.folder);
+  await inspect(await readBeginning(client, collection, globals, globalVar, options));
+  const redaction = createRedaction(client, globals, collection);
   const newmanOptions = toNewmanOptions(collection, client, globals, globalVar, options);
   const { failures, posted, readIn } = await runNewman(
     newmanOptions,
@@ -67,6 +74,7 @@ function createRedaction(
 ) {
   const redaction = new Redaction();
   redaction.learn(transport.passphrase ?? '', { text: 'passphrase', isPair: false });
+  for (const password of listProxyPasswords()) redaction.learn(password, { text: 'password', isPair: false });
   const variables = [...environment.values, ...(globals?.values ?? []), ...(Array.isArray(variable) ? variable : [])];
   for (const one of variables) if (one?.type === 'secret') redaction.declareSecret(String(one.key));
   return redaction;

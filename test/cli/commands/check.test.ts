@@ -346,7 +346,10 @@ describe('check', () => {
     assert.match(find('connection')?.message ?? '', /possible: .* does not know the authority/);
     assert.equal(find('certificate chain')?.status, 'warn');
     const { find: findMixed } = await checkAsJson({}, ['--ssl-client-cert', pem, '--ssl-client-key', files.key]);
-    assert.match(findMixed('transport certificate')?.message ?? '', /^"--ssl-client-key" must be the key of the first/);
+    assert.match(
+      findMixed('transport certificate')?.message ?? '',
+      /^"--ssl-client-key \S+" must be the key of the first/,
+    );
     assert.match(findMixed('connection')?.message ?? '', /proved: the transport certificate and its key/);
     const { find: findSwapped } = await checkAsJson({}, [
       '--ssl-client-cert',
