@@ -149,7 +149,8 @@ export function toNewmanOptions(
     collection,
     environment,
     ...(globals && { globals }),
-    globalVar,
+    // Read by the post-response script.
+    globalVar: options.failOnRefusal ? globalVar : [...globalVar, { key: 'fail_on_refusal', value: 'false' }],
     // Not an empty list, which Newman would fill with those of its own configuration file.
     reporters: false,
     ...(options.bail !== undefined && { bail: options.bail === true ? true : options.bail.split(',') }),

@@ -30,7 +30,7 @@ interface Collection {
  *
  * @param rest what the command line has beside the known options
  * @param inspect looks at what the run begins with, and throws where it must not begin
- * @returns the number of failures, the lines that explain them, and whether the authorization server refused the client
+ * @returns the number of failures, and the lines that explain them
  * @throws CommandError when the run can't be done, or a file can't be read or written; with exit code 2 for a usage error
  */
 export async function runCollection(
@@ -39,7 +39,7 @@ export async function runCollection(
   options: RunOptions,
   host: Host,
   inspect: (beginning: Beginning) => Promise<void>,
-): Promise<{ failures: number; explanation: string[]; isClientRefused: boolean }> {
+): Promise<{ failures: number; explanation: string[] }> {
   const reporters = options.reporters.split(',').map(name => name.trim());
   const reporterOptions = parseReporterOptions(rest, reporters);
   checkProxyVariables();
@@ -61,9 +61,9 @@ export async function runCollection(
     host,
   );
   const hasCertificateList = options.sslClientCertList !== undefined;
-  const { lines, isClientRefused } = await explainRefusals(posted, readIn, client.transport, hasCertificateList);
+  const lines = await explainRefusals(posted, readIn, client.transport, hasCertificateList);
   const all = failures > 0 ? [...lines, ...advice] : lines;
-  return { failures, explanation: all.map(line => redaction.redact(line)), isClientRefused };
+  return { failures, explanation: all.map(line => redaction.redact(line)) };
 }
 
 /** A redaction that knows which variables the user has called secret. */

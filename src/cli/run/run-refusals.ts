@@ -30,17 +30,9 @@ const isRefusal = ({ status, body = '', connectionError }: PostedForm): boolean 
   return status !== 400 || saysCertificateMissing || saysCertificateRefused;
 };
 
-/** Whether an answer refuses the client for certain: `invalid_request` alone may be about the rest of the form. */
-export const isClientRefused = (one: PostedForm): boolean => {
-  const { error, errorDescription = '' } = readAnswer(one.body ?? '');
-  const isSaid = error === 'invalid_client' || findNamedCause(error ?? '', errorDescription) !== undefined;
-  return isRefusal(one) && (one.status !== 400 || error === undefined || isSaid);
-};
-
 /**
  * Explains the refusals of a run, each kind once; nothing when there were none.
  *
- * @returns the lines, and whether the client was refused for certain
  * @param readIn a reader of the variables as they were at the end, with the data of an iteration
  * @param hasCertificateList whether certificates were chosen by URL, so that it is not known which one went along
  */
@@ -49,7 +41,7 @@ export async function explainRefusals(
   readIn: (iteration: number) => ReadVariable,
   transport: Transport,
   hasCertificateList: boolean,
-): Promise<{ lines: string[]; isClientRefused: boolean }> {
+): Promise<string[]> {
   const found = new Map<string, Promise<Surroundings>>();
   const surroundingsOf = (read: ReadVariable) => {
     const key = JSON.stringify(VARIABLES.map(read));
@@ -58,14 +50,12 @@ export async function explainRefusals(
     return known;
   };
   const explanations = new Map<string, string[]>();
-  let isAnyRefused = false;
   for (const { connectionError, ...exchange } of posted.filter(isRefusal)) {
     const surroundings = await surroundingsOf(readIn(exchange.iteration));
     const endpointOf = (url: string) =>
       findEndpoint(url, surroundings.known.endpoints) ?? findEndpoint(url, surroundings.known.replaced);
     const endpoint = endpointOf(exchange.url);
     if (!endpoint) continue;
-    isAnyRefused ||= isClientRefused({ ...exchange, connectionError });
     const clientId = new URLSearchParams(exchange.form).get('client_id');
     const taken = posted.filter(one => endpointOf(one.url) && isTaken(one));
     const waysOf = (isWanted: (one: PostedForm) => boolean) =>
@@ -83,11 +73,10 @@ export async function explainRefusals(
     if (!explanations.has(kind)) explanations.set(kind, explain(facts));
   }
   const shown = [...explanations.values()].slice(0, MAX_EXPLANATIONS);
-  if (shown.length === 0) return { lines: [], isClientRefused: false };
+  if (shown.length === 0) return [];
   const rest = explanations.size - shown.length;
   const heading = ['', 'Why the authorization server may have said no:'];
-  const lines = [...heading, ...shown.flat(), ...(rest > 0 ? [`and ${rest} more.`] : [])];
-  return { lines, isClientRefused: isAnyRefused };
+  return [...heading, ...shown.flat(), ...(rest > 0 ? [`and ${rest} more.`] : [])];
 }
 
 /** Whether the server took the client. What is no JSON may be the page of a gateway. */

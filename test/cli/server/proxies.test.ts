@@ -121,7 +121,7 @@ describe('where only a proxy knows the authorization server', () => {
   it('the explanation of a refusal comes through the proxy', async () => {
     isRefusing = true;
     const { code, text } = await call({ HTTPS_PROXY: urlOf(proxy) }, ['run', folder.path('collection.json')]);
-    assert.equal(code, 0, text);
+    assert.equal(code, 1, text);
     assert.match(text, /answered 401 invalid_client[\s\S]*methods private_key_jwt, tls_client_auth; algorithms PS256/);
   });
 
