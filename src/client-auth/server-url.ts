@@ -40,6 +40,8 @@ const isLoopback = (plainUrl: string): boolean => /^http:\/\/(127(\.\d+){3}|loca
 /** The shape of a URL that is there, resolved, and not of the plain form; undefined when it is. */
 const faultOf = (url: string): string | undefined => {
   if (url !== url.trim()) return 'one with whitespace around it';
+  if (/^["'`<]|[>"'`]$/.test(url)) return 'one in quotes or brackets';
+  if (/[^\x20-\x7e]/.test(url)) return 'one with a character that is invisible or not ASCII';
   const plain = toPlainUrl(url);
   if (plain === undefined) return /^https?:\/\//i.test(url) ? 'one of another form' : shapeOf(url);
   if (url.includes('#')) return 'one with a fragment';

@@ -18,6 +18,7 @@ const { createSigner }: typeof import('../../src/client-auth/signer.ts') = await
 const settings: Settings = {
   method: 'private_key_jwt',
   clientId: 'client-1',
+  replaces: false,
   signingKey: toPkcs8(createRsaKey().privateKey),
   kid: 'key-1',
   audience: { from: 'token_endpoint' },

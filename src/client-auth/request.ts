@@ -1,0 +1,159 @@
+// A request as script and command line read it: its form, and what it holds that does not go with client authentication,
+// which is refused or replaced. Pure, on both sides: the request is an argument.
+
+import { ClientAuthError, mustBe } from './errors.ts';
+import {
+  type BodyFault,
+  CONTENT_TYPE,
+  checkResolved,
+  type Form,
+  isAuthentication,
+  isFormType,
+  nameOf,
+  namesOf,
+  type PostmanBody,
+  type Resolve,
+  toForm,
+  toPairs,
+  toPlainForm,
+} from './form.ts';
+
+/** References are resolved, but for those of URL and body; what is disabled is left out, but for that of the body. */
+export type ReadableRequest = {
+  readonly method: string;
+  /** As written, with its references. */
+  readonly url: string;
+  readonly headers: { name: string; value: string }[];
+  readonly body: PostmanBody | undefined;
+  /** Type of the request's own authorization, `noauth` where it has none. */
+  readonly authorization: string;
+};
+
+/** Something of a request that does not go with client authentication. */
+export type Obstacle = {
+  /** In words, for a line that says what was replaced. */
+  what: string;
+  /** Whether it can be taken out, or made a form of. */
+  isReplaceable: boolean;
+  /** `request_authenticated_twice` or `request_body_invalid` */
+  refusal: ClientAuthError;
+};
+
+const isHeader = (name: string, sought: string): boolean => name.trim().toLowerCase() === sought;
+
+const isBasic = (name: string, value: string): boolean => isHeader(name, 'authorization') && /^\s*basic\b/i.test(value);
+
+/**
+ * Whether a header is not sent with the form that is written: its length is another, and its type that of a form.
+ *
+ * @see RFC 9110 section 8.6
+ */
+export const isDropped = (name: string, value: string): boolean =>
+  isHeader(name, 'content-length') || (isHeader(name, 'content-type') && !isFormType(value)) || isBasic(name, value);
+
+/** Reads the body of a request as the form that it is. */
+const readBody = ({ headers, body }: ReadableRequest): Form | BodyFault =>
+  toForm(
+    body,
+    headers.filter(({ name }) => isHeader(name, 'content-type')).map(({ value }) => value),
+  );
+
+/**
+ * Reads the names of the parameters that a request sends.
+ *
+ * @param mayConvert whether a body counts that is no form and can become one
+ * @returns undefined when the body is no form
+ */
+export const readNames = (request: ReadableRequest, resolve: Resolve, mayConvert: boolean): string[] | undefined => {
+  const body = readBody(request);
+  const form = 'mode' in body ? body : mayConvert && toPlainForm(request.body, resolve);
+  return form ? namesOf(form, resolve) : undefined;
+};
+
+/** Cuts user information out of a URL. Hosts make Basic of it. */
+export const withoutUser = (url: string): string => url.replace(/^(\s*https?:\/\/)[^/?#]*@/i, '$1');
+
+/** Cuts out of a URL what authenticates a client; the rest stays as it is. */
+export const withoutAuthentication = (url: string): string =>
+  withoutUser(url).replace(/^([^?#]*)\?([^#]*)/, (all, path: string, query: string) => {
+    const pairs = query.split('&');
+    const others = pairs.filter(pair => !isAuthentication(nameOf(pair)));
+    if (others.length === pairs.length) return all;
+    return others.length > 0 ? `${path}?${others.join('&')}` : path;
+  });
+
+const toRemedy = (remedy: string, isReplaceable: boolean): string =>
+  `${remedy}${isReplaceable ? ', or set existing_client_authentication to replace' : ''}.`;
+
+/** "The client MUST NOT use more than one authentication method in each request" (RFC 6749 section 2.3). */
+const twice = (place: string, what: string, remedy = 'Remove it'): Obstacle => {
+  const message = `The ${place} must not hold ${what}: a request is authenticated by one method. ${toRemedy(remedy, true)}`;
+  return {
+    what: `${what} of the ${place}`,
+    isReplaceable: true,
+    refusal: new ClientAuthError('request_authenticated_twice', message),
+  };
+};
+
+/**
+ * Finds all that does not go with client authentication in a request to an endpoint: other authentication of the client, in
+ * the query too, where servers and proxies write it down, and a body that is no form. Digest and the like would also send the
+ * request, and the assertion in it, a second time.
+ *
+ * @param url of the request, references resolved
+ * @returns also the form that the body is, or becomes; undefined when it can't
+ * @see RFC 6749 section 2.3
+ */
+export const findObstacles = (
+  request: ReadableRequest,
+  url: string,
+  resolve: Resolve,
+): { obstacles: Obstacle[]; form: Form | undefined } => {
+  const obstacles: Obstacle[] = [];
+  if (withoutUser(url) !== url) obstacles.push(twice('URL', 'a user name'));
+  for (const name of toPairs(url.replace(/^[^?#]*\??|#.*$/gs, '')).map(nameOf)) {
+    if (isAuthentication(name)) obstacles.push(twice('URL', `"${name}"`));
+  }
+  const body = readBody(request);
+  const form = 'mode' in body ? body : toPlainForm(request.body, resolve);
+  if ('got' in body) {
+    const { got, remedy } = body;
+    const sentence = toRemedy(remedy, Boolean(form));
+    const refusal = mustBe('request_body_invalid', 'body', CONTENT_TYPE, got, sentence);
+    obstacles.push({ what: got, isReplaceable: Boolean(form), refusal });
+  }
+  const { authorization, headers } = request;
+  if (authorization !== 'noauth') {
+    const remedy = 'Set "No Auth" in its tab Authorization';
+    obstacles.push(twice('request', `authorization of type "${authorization}"`, remedy));
+  }
+  if (headers.some(({ name, value }) => isBasic(name, value))) {
+    obstacles.push(twice('request', '"Authorization: Basic"', 'Remove the header'));
+  }
+  if (form && namesOf(form, resolve).includes('client_secret')) obstacles.push(twice('form', '"client_secret"'));
+  return { obstacles, form };
+};
+
+/**
+ * Checks a request to an endpoint before it is authenticated.
+ *
+ * @param url of the request, references resolved
+ * @param replaces whether what can be replaced is
+ * @returns its form, and what was replaced, in words
+ * @throws ClientAuthError `request_authenticated_twice`, `request_body_invalid`, `variable_unresolved`
+ */
+export const checkRequest = (
+  request: ReadableRequest,
+  url: string,
+  resolve: Resolve,
+  replaces: boolean,
+): { form: Form; replaced: string[] } => {
+  const { obstacles, form } = findObstacles(request, url, resolve);
+  const refused = obstacles.find(({ isReplaceable }) => !(replaces && isReplaceable));
+  if (refused) throw refused.refusal;
+  checkResolved('The URL', withoutAuthentication(url));
+  for (const { name, value } of request.headers) {
+    if (!isDropped(name, value)) checkResolved('A header', `${name}: ${value}`);
+  }
+  return { form: form as Form, replaced: obstacles.map(({ what }) => what) };
+};
