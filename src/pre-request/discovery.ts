@@ -2,7 +2,7 @@
 // variables of the run. Asking is the host's; `nextDiscoveryStep` decides.
 
 import { ENDPOINT_NAMES, isSameOrigin, METADATA_VARIABLE, type Metadata } from '../client-auth/authorization-server.ts';
-import { type DiscoveryStep, type MetadataAnswer, nextDiscoveryStep } from '../client-auth/discovery.ts';
+import { type MetadataAnswer, nextDiscoveryStep } from '../client-auth/discovery.ts';
 import { ClientAuthError } from '../client-auth/errors.ts';
 import type { Resolve } from '../client-auth/form.ts';
 import type { KnownServer } from '../client-auth/known-server.ts';
@@ -22,12 +22,10 @@ const lacksAudience = (server: KnownServer, read: ReadVariable): boolean => {
   return settings.method === 'private_key_jwt' && settings.audience.from === 'token_endpoint';
 };
 
-/** `wanted`: the request is left alone where the metadata can't be read. */
-type Need = 'required' | 'wanted' | undefined;
-
 /**
- * Says whether the metadata has to be read to know what the request is, or to authenticate it. A request without a sign of
- * OAuth is not worth it, but on the host of the issuer while no endpoint is set.
+ * Says whether the metadata has to be read to know what the request is, or to authenticate it. A form without a sign of OAuth
+ * is worth it only on the host of the issuer, while no endpoint is set; one that may be anyone's, not on another host, once
+ * one is set.
  *
  * @throws ClientAuthError what {@link readSettings} throws, for a request to an endpoint
  */
@@ -37,19 +35,19 @@ export const needsMetadata = (
   request: ReadableRequest,
   read: ReadVariable,
   resolve: Resolve,
-): Need => {
+): boolean => {
   const { issuer, configured } = server;
-  if (server.isDiscovered || !issuer) return undefined;
-  if (findUnknownEndpoint(target, server)) return 'required';
-  if (findDestination(target, server)) return lacksAudience(server, read) ? 'required' : undefined;
+  if (server.isDiscovered || !issuer) return false;
+  if (findUnknownEndpoint(target, server)) return true;
+  if (findDestination(target, server)) return lacksAudience(server, read);
   // Nothing is refused here: the request may be anyone's.
   const names = readNames(request, resolve, read('existing_client_authentication').trim() === 'replace');
   // No metadata resolves a reference of the user's.
-  if (!names || findUnresolvedPath(target)) return undefined;
+  if (!names || findUnresolvedPath(target)) return false;
   const isOfIssuer = isSameOrigin(target.url, issuer);
-  const isSet = ENDPOINT_NAMES.some(name => configured[name]);
-  if (!mayBeOAuth(names) && (isSet || !isOfIssuer)) return undefined;
-  return isSet && !isOfIssuer && !isPlainlyOAuth(names) ? 'wanted' : 'required';
+  return ENDPOINT_NAMES.some(name => configured[name])
+    ? isPlainlyOAuth(names) || (isOfIssuer && mayBeOAuth(names))
+    : isOfIssuer || mayBeOAuth(names);
 };
 
 /** Asks one URL of the metadata; calls back once, without an answer when there was none before the deadline. */
@@ -58,33 +56,29 @@ export type Ask = (url: string, deadline: number, receive: (answer: MetadataAnsw
 /**
  * Reads the metadata of the issuer, and goes on with it. An issuer that has not answered is not asked again in this run.
  *
- * @throws ClientAuthError what {@link nextDiscoveryStep} throws, unless `fail` takes it; here or in a callback of `ask`
+ * @throws ClientAuthError what {@link nextDiscoveryStep} throws, here or in a callback of `ask`
  */
 export const discover = (
   issuer: string,
   ask: Ask,
   variables: PostmanVariables,
   proceed: (metadata: Metadata) => void,
-  fail: (error: unknown) => void,
 ): void => {
   const deadline = Date.now() + LIMIT_SECONDS * 1000;
   const late: MetadataAnswer = { fault: `no answer within ${LIMIT_SECONDS} seconds` };
-  const failures = `${issuer} `;
+  const failure = `${issuer} `;
+  const known = String(variables.get(METADATA_VARIABLE) ?? '');
+  if (known.startsWith(failure)) throw new ClientAuthError('discovery_failed', known.slice(failure.length), 'issuer');
   const step = (answers: MetadataAnswer[]): void => {
-    let next: DiscoveryStep;
     try {
-      const known = String(variables.get(METADATA_VARIABLE) ?? '');
-      if (known.startsWith(failures))
-        throw new ClientAuthError('discovery_failed', known.slice(failures.length), 'issuer');
-      next = nextDiscoveryStep(issuer, answers);
+      const { url, metadata } = nextDiscoveryStep(issuer, answers);
+      if (metadata) proceed(metadata);
+      else ask(url, deadline, (answer = late) => step([...answers, answer]));
     } catch (error) {
       if (answers.some(answer => 'fault' in answer))
-        variables.set(METADATA_VARIABLE, failures + (error as Error).message);
-      fail(error);
-      return;
+        variables.set(METADATA_VARIABLE, failure + (error as Error).message);
+      throw error;
     }
-    if (next.metadata) proceed(next.metadata);
-    else ask(next.url, deadline, (answer = late) => step([...answers, answer]));
   };
   step([]);
 };

@@ -93,20 +93,10 @@ guard(() => {
   }
   const server = readServer(recallMetadata(getVariables()));
   const target = readTarget();
-  const need = needsMetadata(target, server, request, readVariable, resolve);
-  if (!need) {
-    proceed(server, target);
-    return;
-  }
-  discover(
-    server.issuer,
-    ask,
-    getVariables(),
+  if (needsMetadata(target, server, request, readVariable, resolve)) {
     // The URL is read again then: it may refer to an endpoint of the metadata.
-    metadata => proceed(readServer(metadata), readTarget()),
-    error => {
-      if (need === 'required') throw error;
-      proceed(server, target);
-    },
-  );
+    discover(server.issuer, ask, getVariables(), metadata => proceed(readServer(metadata), readTarget()));
+  } else {
+    proceed(server, target);
+  }
 });

@@ -6,7 +6,7 @@ import { findUnresolvedReference, mustBe } from '../client-auth/errors.ts';
 import { checkResolved, type Resolve } from '../client-auth/form.ts';
 import type { KnownServer } from '../client-auth/known-server.ts';
 import { isPlainlyOAuth } from '../client-auth/oauth-signs.ts';
-import { findObstacles, type ReadableRequest, readNames, withoutAuthentication } from '../client-auth/request.ts';
+import { type ReadableRequest, readNames, withoutAuthentication } from '../client-auth/request.ts';
 
 /** The URL of a request: as written, with references resolved, and as the host will send it. */
 export type Target = { template: string; written: string; url: string };
