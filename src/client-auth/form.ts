@@ -14,9 +14,10 @@ export type PostmanBody = {
   disabled?: boolean;
   raw?: string;
   urlencoded?: PostmanField[];
-  formdata?: (PostmanField & { type?: string; src?: unknown })[];
+  formdata?: MultipartField[];
 };
 export type PostmanField = { key?: string | null; value?: unknown; disabled?: boolean };
+type MultipartField = PostmanField & { type?: string; src?: unknown };
 
 /** Replaces {{NAME}} by the value of the variable, as the host will do before it sends. */
 export type Resolve = (template: unknown) => string;
@@ -33,11 +34,9 @@ export type BodyFault = { got: string; remedy: string };
 const toSent = (body: PostmanBody | undefined): PostmanBody =>
   !body?.mode || body.disabled || (body.mode === 'raw' && !body.raw?.trim()) ? { mode: 'urlencoded' } : body;
 
-/** The media type in a header Content-Type. */
-const toMediaType = (contentType: string): string => contentType.replace(/;.*/s, '').trim().toLowerCase();
-
-/** Whether a header Content-Type is that of a form. */
-export const isFormType = (contentType: string): boolean => toMediaType(contentType) === CONTENT_TYPE;
+/** Whether a header Content-Type is that of a form, or of nothing. */
+export const isFormType = (contentType: string): boolean =>
+  ['', CONTENT_TYPE].includes(contentType.replace(/;.*/s, '').trim().toLowerCase());
 
 /**
  * Reads the form that a body is; a missing one is an empty form.
@@ -45,16 +44,16 @@ export const isFormType = (contentType: string): boolean => toMediaType(contentT
  * @param contentTypes values of the header; of several the hosts send the last
  */
 export const toForm = (body: PostmanBody | undefined, contentTypes: string[]): Form | BodyFault => {
-  const types = contentTypes.filter(toMediaType);
-  const isOther = !types.every(isFormType);
   const { mode, raw = '', urlencoded = [] } = toSent(body);
-  const remove = 'emove the header Content-Type';
-  const choose = 'Choose "x-www-form-urlencoded" in the tab Body';
-  const got = 'the header Content-Type of something else';
-  if (mode === 'urlencoded') return isOther ? { got, remedy: `R${remove}` } : { mode, fields: urlencoded };
-  if (isOther) return { got, remedy: `${choose}, and r${remove}` };
+  const isForm = mode === 'urlencoded';
+  const choose = isForm ? '' : 'Choose "x-www-form-urlencoded" in the tab Body';
+  if (!contentTypes.every(isFormType)) {
+    const remedy = `${choose && `${choose}. `}Remove the header Content-Type`;
+    return { got: 'the header Content-Type of something else', remedy };
+  }
+  if (isForm) return { mode, fields: urlencoded };
   if (mode !== 'raw') return { got: `a body of mode "${mode}"`, remedy: choose };
-  if (types.length > 0) return { mode, text: raw };
+  if (contentTypes.some(type => type.trim())) return { mode, text: raw };
   return { got: 'a raw body without the header Content-Type of a form', remedy: choose };
 };
 
@@ -64,41 +63,47 @@ export const toForm = (body: PostmanBody | undefined, contentTypes: string[]): F
  * @returns undefined when the body has other values than text, numbers and booleans, like files or objects, or is neither
  */
 export const toPlainForm = (body: PostmanBody | undefined, resolve: Resolve): Form | undefined => {
-  const { mode, raw, urlencoded, formdata = [] } = toSent(body);
-  if (mode === 'urlencoded') return { mode, fields: urlencoded ?? [] };
-  const fields: PostmanField[] = [];
-  /** Whether the value could be added. */
-  const add = (key: unknown, value: unknown): boolean =>
-    /^(string|number|boolean)$/.test(typeof value) && fields.push({ key: String(key ?? ''), value: String(value) }) > 0;
-  const members = () => {
-    const text = resolve(raw);
-    const object: unknown = JSON.parse(text);
-    // A number that is not in the text as it would be sent has been rounded.
-    const isRounded = (value: unknown) => typeof value === 'number' && !text.includes(String(value));
-    return (
-      /^\s*\{/.test(text) &&
-      Object.entries(object as object).every(([key, value]) => !isRounded(value) && add(key, value))
-    );
-  };
+  const { mode, raw, urlencoded = [], formdata = [] } = toSent(body);
+  if (mode === 'urlencoded') return { mode, fields: urlencoded };
+  const fields: MultipartField[] | undefined =
+    mode === 'raw' ? toMembers(resolve(raw)) : mode === 'formdata' ? formdata.filter(one => !one.disabled) : undefined;
+  return fields?.every(({ type, src, value }) => type !== 'file' && !src && PLAIN_TYPES.test(typeof value))
+    ? { mode: 'urlencoded', fields: fields.map(({ key = '', value }) => ({ key, value: `${value}` })) }
+    : undefined;
+};
+
+const PLAIN_TYPES = /^(string|number|boolean)$/;
+
+/** The members of a JSON object; undefined for other text. */
+const toMembers = (text: string): PostmanField[] | undefined => {
   try {
-    const isPlain =
-      mode === 'raw'
-        ? members()
-        : mode === 'formdata' &&
-          formdata.every(
-            ({ key, value, type, src, disabled }) => disabled || (type !== 'file' && !src && add(key, value ?? '')),
-          );
-    return isPlain ? { mode: 'urlencoded', fields } : undefined;
+    return Object.entries(JSON.parse(/^\s*\{/.test(text) ? text : '')).map(([key, value]) => ({ key, value }));
   } catch {
     return undefined;
   }
 };
 
+/** A field of a form, as it is and as it is sent. */
+type Entry = { item: PostmanField | string; isOff: boolean | undefined; name: string; value: string };
+
+const toEntries = (form: Form, resolve: Resolve): Entry[] =>
+  form.mode === 'urlencoded'
+    ? form.fields.map(item => ({
+        item,
+        isOff: item.disabled,
+        name: resolve(item.key).trim(),
+        value: resolve(item.value),
+      }))
+    : toPairs(resolve(form.text)).map(item => ({
+        item,
+        isOff: false,
+        name: nameOf(item),
+        value: decode(item.replace(/^[^=]*=?/, '')),
+      }));
+
 /** Gives the names of the fields that are sent. */
 export const namesOf = (form: Form, resolve: Resolve): string[] =>
-  form.mode === 'urlencoded'
-    ? form.fields.filter(({ disabled }) => !disabled).map(({ key }) => resolve(key).trim())
-    : toPairs(resolve(form.text)).map(nameOf);
+  toEntries(form, resolve).flatMap(({ isOff, name }) => (isOff ? [] : name));
 
 /**
  * Puts the parameters into a form, each exactly once and enabled, whatever the form had under their names; what else
@@ -114,30 +119,16 @@ export const putParameters = (
   resolve: Resolve,
   signRequest: SignRequest,
 ): PostmanBody => {
-  /** The request object that a parameter has to become, if it has to. */
-  const toRequest = (name: string, value: string): string | undefined =>
-    name === 'request' && isClaims(value.trim()) ? signRequest(value) : undefined;
-  if (form.mode === 'urlencoded') {
-    const others = form.fields.flatMap(field => {
-      const name = resolve(field.key).trim();
-      if (isAuthentication(name)) return [];
-      if (field.disabled) return [field];
-      const value = resolve(field.value);
-      checkResolved('The form', `${name} ${value}`);
-      const request = toRequest(name, value);
-      return [request ? { key: name, value: request } : field];
-    });
-    return { mode: 'urlencoded', urlencoded: [...others, ...parameters] };
-  }
-  const others = toPairs(resolve(form.text)).flatMap(pair => {
-    const name = nameOf(pair);
-    if (pair === '' || isAuthentication(name)) return [];
-    checkResolved('The form', pair);
-    const request = toRequest(name, decode(pair.replace(/^[^=]*=?/, '')));
-    return [request ? `${name}=${request}` : pair];
+  const isRaw = form.mode === 'raw';
+  const toItem = (key: string, value: string) => (isRaw ? `${key}=${encodeURIComponent(value)}` : { key, value });
+  const others = toEntries(form, resolve).flatMap(({ item, isOff, name, value }) => {
+    if (isAuthentication(name)) return [];
+    if (isOff) return item;
+    checkResolved('The form', isRaw ? `${item}` : `${name} ${value}`);
+    return name === 'request' && isClaims(value.trim()) ? toItem(name, signRequest(value)) : item;
   });
-  const ours = parameters.map(({ key, value }) => `${key}=${encodeURIComponent(value)}`);
-  return { mode: 'raw', raw: [...others, ...ours].join('&') };
+  const items = [...others, ...parameters.map(({ key, value }) => toItem(key, value))];
+  return isRaw ? { mode: 'raw', raw: items.join('&') } : { mode: 'urlencoded', urlencoded: items as PostmanField[] };
 };
 
 /**
@@ -157,7 +148,7 @@ export const isAuthentication = (name: string): boolean =>
   name === 'client_secret' || (PARAMETER_NAMES as readonly string[]).includes(name);
 
 /** The pairs of a form. Whitespace between them comes from one that was pasted in several lines; a form has none. */
-export const toPairs = (text: string): string[] => text.split('&').map(pair => pair.trim());
+export const toPairs = (text: string): string[] => text.split('&').flatMap(pair => pair.trim() || []);
 
 /** The name in a pair. */
 export const nameOf = (pair: string): string => decode(pair.replace(/=.*$/s, ''));

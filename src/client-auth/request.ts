@@ -34,65 +34,61 @@ export type Obstacle = {
   /** In words, for a line that says what was replaced. */
   what: string;
   /** Whether it can be taken out, or made a form of. */
-  isReplaceable: boolean;
+  canReplace: boolean;
   /** `request_authenticated_twice` or `request_body_invalid` */
   refusal: ClientAuthError;
 };
 
-const isHeader = (name: string, sought: string): boolean => name.trim().toLowerCase() === sought;
-
-const isBasic = (name: string, value: string): boolean => isHeader(name, 'authorization') && /^\s*basic\b/i.test(value);
+const toLower = (name: string): string => name.trim().toLowerCase();
 
 /**
- * Whether a header is not sent with the form that is written: its length is another, and its type that of a form.
+ * Whether a header is not sent with the form that is written: its length is another, its type that of a form, and the client
+ * is not authenticated by Basic.
  *
  * @see RFC 9110 section 8.6
  */
-export const isDropped = (name: string, value: string): boolean =>
-  isHeader(name, 'content-length') || (isHeader(name, 'content-type') && !isFormType(value)) || isBasic(name, value);
+export const isDropped = (name: string, value: string): boolean => {
+  const lower = toLower(name);
+  if (lower === 'authorization') return /^\s*basic\b/i.test(value);
+  return lower === 'content-length' || (lower === 'content-type' && !isFormType(value));
+};
 
 /** Reads the body of a request as the form that it is. */
 const readBody = ({ headers, body }: ReadableRequest): Form | BodyFault =>
   toForm(
     body,
-    headers.filter(({ name }) => isHeader(name, 'content-type')).map(({ value }) => value),
+    headers.filter(({ name }) => toLower(name) === 'content-type').map(({ value }) => value),
   );
 
-/**
- * Reads the names of the parameters that a request sends.
- *
- * @param mayConvert whether a body counts that is no form and can become one
- * @returns undefined when the body is no form
- */
-export const readNames = (request: ReadableRequest, resolve: Resolve, mayConvert: boolean): string[] | undefined => {
+/** Reads the names of the parameters that a request sends; none where its body is no form and can't become one. */
+export const readNames = (request: ReadableRequest, resolve: Resolve): string[] => {
   const body = readBody(request);
-  const form = 'mode' in body ? body : mayConvert && toPlainForm(request.body, resolve);
-  return form ? namesOf(form, resolve) : undefined;
+  const form = 'mode' in body ? body : toPlainForm(request.body, resolve);
+  return form ? namesOf(form, resolve) : [];
 };
+
+/** Whether the body of a request is a form. */
+export const hasForm = (request: ReadableRequest): boolean => 'mode' in readBody(request);
 
 /** Cuts user information out of a URL. Hosts make Basic of it. */
 export const withoutUser = (url: string): string => url.replace(/^(\s*https?:\/\/)[^/?#]*@/i, '$1');
 
-/** Cuts out of a URL what authenticates a client; the rest stays as it is. */
+/** Cuts out of a URL what authenticates a client; the other parameters stay as they are. */
 export const withoutAuthentication = (url: string): string =>
-  withoutUser(url).replace(/^([^?#]*)\?([^#]*)/, (all, path: string, query: string) => {
-    const pairs = query.split('&');
-    const others = pairs.filter(pair => !isAuthentication(nameOf(pair)));
-    if (others.length === pairs.length) return all;
-    return others.length > 0 ? `${path}?${others.join('&')}` : path;
+  withoutUser(url).replace(/\?[^#]*/, query => {
+    const others = query
+      .slice(1)
+      .split('&')
+      .filter(pair => !isAuthentication(nameOf(pair)));
+    return others.length > 0 ? `?${others.join('&')}` : '';
   });
 
-const toRemedy = (remedy: string, isReplaceable: boolean): string =>
-  `${remedy}${isReplaceable ? ', or set existing_client_authentication to replace' : ''}.`;
+const OR_REPLACE = ', or set existing_client_authentication to replace.';
 
 /** "The client MUST NOT use more than one authentication method in each request" (RFC 6749 section 2.3). */
 const twice = (place: string, what: string, remedy = 'Remove it'): Obstacle => {
-  const message = `The ${place} must not hold ${what}: a request is authenticated by one method. ${toRemedy(remedy, true)}`;
-  return {
-    what: `${what} of the ${place}`,
-    isReplaceable: true,
-    refusal: new ClientAuthError('request_authenticated_twice', message),
-  };
+  const message = `${place} must not hold ${what}: a request is authenticated by one method. ${remedy}${OR_REPLACE}`;
+  return { what, canReplace: true, refusal: new ClientAuthError('request_authenticated_twice', message) };
 };
 
 /**
@@ -109,28 +105,29 @@ export const findObstacles = (
   url: string,
   resolve: Resolve,
 ): { obstacles: Obstacle[]; form: Form | undefined } => {
-  const obstacles: Obstacle[] = [];
-  if (withoutUser(url) !== url) obstacles.push(twice('URL', 'a user name'));
-  for (const name of toPairs(url.replace(/^[^?#]*\??|#.*$/gs, '')).map(nameOf)) {
-    if (isAuthentication(name)) obstacles.push(twice('URL', `"${name}"`));
-  }
-  const body = readBody(request);
-  const form = 'mode' in body ? body : toPlainForm(request.body, resolve);
-  if ('got' in body) {
-    const { got, remedy } = body;
-    const sentence = toRemedy(remedy, Boolean(form));
-    const refusal = mustBe('request_body_invalid', 'body', CONTENT_TYPE, got, sentence);
-    obstacles.push({ what: got, isReplaceable: Boolean(form), refusal });
-  }
   const { authorization, headers } = request;
+  const obstacles = toPairs(url.replace(/^[^?#]*\??|#.*$/gs, ''))
+    .map(nameOf)
+    .filter(isAuthentication)
+    .map(name => twice('The URL', `"${name}"`));
+  if (withoutUser(url) !== url) obstacles.push(twice('The URL', 'a user name'));
+  let form: Form | undefined;
+  const body = readBody(request);
+  if ('mode' in body) form = body;
+  else {
+    const { got, remedy } = body;
+    form = toPlainForm(request.body, resolve);
+    const refusal = mustBe('request_body_invalid', 'body', CONTENT_TYPE, got, remedy + (form ? OR_REPLACE : '.'));
+    obstacles.push({ what: got, canReplace: !!form, refusal });
+  }
   if (authorization !== 'noauth') {
     const remedy = 'Set "No Auth" in its tab Authorization';
-    obstacles.push(twice('request', `authorization of type "${authorization}"`, remedy));
+    obstacles.push(twice('The request', `authorization of type "${authorization}"`, remedy));
   }
-  if (headers.some(({ name, value }) => isBasic(name, value))) {
-    obstacles.push(twice('request', '"Authorization: Basic"', 'Remove the header'));
+  if (headers.some(({ name, value }) => toLower(name) === 'authorization' && isDropped(name, value))) {
+    obstacles.push(twice('The request', '"Authorization: Basic"', 'Remove the header'));
   }
-  if (form && namesOf(form, resolve).includes('client_secret')) obstacles.push(twice('form', '"client_secret"'));
+  if (form && namesOf(form, resolve).includes('client_secret')) obstacles.push(twice('The form', '"client_secret"'));
   return { obstacles, form };
 };
 
@@ -149,7 +146,7 @@ export const checkRequest = (
   replaces: boolean,
 ): { form: Form; replaced: string[] } => {
   const { obstacles, form } = findObstacles(request, url, resolve);
-  const refused = obstacles.find(({ isReplaceable }) => !(replaces && isReplaceable));
+  const refused = obstacles.find(({ canReplace }) => !(replaces && canReplace));
   if (refused) throw refused.refusal;
   checkResolved('The URL', withoutAuthentication(url));
   for (const { name, value } of request.headers) {

@@ -4,6 +4,9 @@
 
 import { type ClientAuthError, findUnresolvedReference, mustBe, shapeOf, toUnresolved } from './errors.ts';
 
+/** Characters that come along when a URL is copied, and those beyond ASCII. */
+export const ODD_CHARACTERS = /[^!-~]|["'`<>]/g;
+
 /** Scheme, host, optional port, path; then what may follow. */
 const PLAIN = /^(https?):\/\/([a-z0-9.-]+|\[::1\])(?::([0-9]{1,5}))?(\/[\w.~!$&()*+,;=:/-]*)?(\?[^#\s]*)?(#.*)?$/i;
 
@@ -40,8 +43,7 @@ const isLoopback = (plainUrl: string): boolean => /^http:\/\/(127(\.\d+){3}|loca
 /** The shape of a URL that is there, resolved, and not of the plain form; undefined when it is. */
 const faultOf = (url: string): string | undefined => {
   if (url !== url.trim()) return 'one with whitespace around it';
-  if (/^["'`<]|[>"'`]$/.test(url)) return 'one in quotes or brackets';
-  if (/[^\x20-\x7e]/.test(url)) return 'one with a character that is invisible or not ASCII';
+  if (url.replace(ODD_CHARACTERS, '') !== url) return 'one with quotes, brackets or invisible characters';
   const plain = toPlainUrl(url);
   if (plain === undefined) return /^https?:\/\//i.test(url) ? 'one of another form' : shapeOf(url);
   if (url.includes('#')) return 'one with a fragment';

@@ -7,7 +7,7 @@ import { ClientAuthError } from '../client-auth/errors.ts';
 import type { Resolve } from '../client-auth/form.ts';
 import type { KnownServer } from '../client-auth/known-server.ts';
 import { isPlainlyOAuth, mayBeOAuth } from '../client-auth/oauth-signs.ts';
-import { type ReadableRequest, readNames } from '../client-auth/request.ts';
+import { hasForm, type ReadableRequest, readNames } from '../client-auth/request.ts';
 import { type ReadVariable, readSettings } from '../client-auth/settings.ts';
 import type { PostmanVariables } from './host.ts';
 import { findDestination, findUnknownEndpoint, findUnresolvedPath, type Target } from './target.ts';
@@ -40,13 +40,14 @@ export const needsMetadata = (
   if (server.isDiscovered || !issuer) return false;
   if (findUnknownEndpoint(target, server)) return true;
   if (findDestination(target, server)) return lacksAudience(server, read);
-  // Nothing is refused here: the request may be anyone's.
-  const names = readNames(request, resolve, read('existing_client_authentication').trim() === 'replace');
   // No metadata resolves a reference of the user's.
-  if (!names || findUnresolvedPath(target)) return false;
+  if (findUnresolvedPath(target)) return false;
+  const names = readNames(request, resolve);
+  if (isPlainlyOAuth(names)) return true;
+  if (!hasForm(request)) return false;
   const isOfIssuer = isSameOrigin(target.url, issuer);
   return ENDPOINT_NAMES.some(name => configured[name])
-    ? isPlainlyOAuth(names) || (isOfIssuer && mayBeOAuth(names))
+    ? isOfIssuer && mayBeOAuth(names)
     : isOfIssuer || mayBeOAuth(names);
 };
 

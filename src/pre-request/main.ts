@@ -5,7 +5,7 @@ import type { Metadata } from '../client-auth/authorization-server.ts';
 import { authenticateClient } from '../client-auth/client-authentication.ts';
 import { putParameters } from '../client-auth/form.ts';
 import { type KnownServer, toKnownServer } from '../client-auth/known-server.ts';
-import { checkRequest, isDropped } from '../client-auth/request.ts';
+import { checkRequest } from '../client-auth/request.ts';
 import { createRequestObject } from '../client-auth/request-object.ts';
 import { checkServerUrl } from '../client-auth/server-url.ts';
 import { readSettings, readSigning, type Signing } from '../client-auth/settings.ts';
@@ -66,7 +66,7 @@ const authenticate = ({ endpoint, url }: Destination, target: Target, server: Kn
   const where = `${settings.method} at ${endpoint} ${endpointUrl}`;
   const line = toConsoleLine(where, authentication, hasRequestObject, replaced);
   // The URL without references: a script after this one that changes a variable must not take the assertion elsewhere.
-  writeRequest(body, url, isDropped, line);
+  writeRequest(body, url, line);
 };
 
 const proceed = (server: KnownServer, target: Target): void => {
@@ -83,7 +83,7 @@ const proceed = (server: KnownServer, target: Target): void => {
 guard(() => {
   const { method } = request;
   if (isSetupCheck(method, request.url) && !checkSetup(readVariable, toSigner, test)) skip();
-  const isPost = method === 'POST' || method.toUpperCase() === 'POST';
+  const isPost = method.toUpperCase() === 'POST';
   if (!isPost && !method.includes('{{')) return;
   checkBuiltIns(resolve);
   // Hosts write a method in upper case, the name of a variable in it too.

@@ -4,7 +4,7 @@
 import type { MetadataAnswer } from '../client-auth/discovery.ts';
 import { ClientAuthError } from '../client-auth/errors.ts';
 import type { PostmanBody, Resolve } from '../client-auth/form.ts';
-import type { ReadableRequest } from '../client-auth/request.ts';
+import { isDropped, type ReadableRequest } from '../client-auth/request.ts';
 import type { ReadVariable } from '../client-auth/settings.ts';
 import type { Pm, PostmanVariables } from './host.ts';
 import type { Test } from './setup-check.ts';
@@ -52,17 +52,8 @@ export const request: ReadableRequest = {
   },
 };
 
-/**
- * Writes the body and the URL that have to be sent, and says on the console what was done.
- *
- * @param isDropped whether a header does not go with the body
- */
-export const writeRequest = (
-  body: PostmanBody,
-  url: string,
-  isDropped: (name: string, value: string) => boolean,
-  line: string,
-): void => {
+/** Writes the body and the URL that have to be sent, and says on the console what was done. */
+export const writeRequest = (body: PostmanBody, url: string, line: string): void => {
   pm.request.body = body;
   pm.request.headers.remove(({ key, value }) => isDropped(resolve(key), resolve(value)));
   // Authorization that the request inherits from its folder or collection is not shown to scripts, and is added later.
@@ -78,7 +69,7 @@ const SAID_VARIABLE = 'paynet_client_auth_said';
 export const sayOnce = (line: string): void => {
   const said = String(pm.variables.get(SAID_VARIABLE) ?? '');
   if (said.includes(line)) return;
-  pm.variables.set(SAID_VARIABLE, `${said}${line}\n`);
+  pm.variables.set(SAID_VARIABLE, `${said} ${line}`);
   console.log(line);
 };
 

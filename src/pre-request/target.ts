@@ -51,25 +51,26 @@ export const findUnresolvedPath = ({ written }: Target): string => {
 };
 
 /**
- * Refuses a request that is plainly one of OAuth's, and goes nobody knows where, or by no known method.
+ * Refuses a request that was meant for an endpoint, or is plainly one of OAuth's, when where it goes or its method is not known
+ * yet. {{ token_endpoint }}, with whitespace, is resolved by no host.
  *
  * @param place of the text in the request
  * @throws ClientAuthError `variable_unresolved`
  */
 export const checkKnownNow = (place: string, text: string, request: ReadableRequest, resolve: Resolve): void => {
-  const name = findUnresolvedReference(text);
-  if (!name || !isPlainlyOAuth(readNames(request, resolve, true) ?? [])) return;
-  const remedy = name.startsWith('vault:')
-    ? 'It is filled in after all scripts. Use a variable of the environment.'
-    : 'Set that variable before this request, in an earlier request or in the environment. Or inject with "inject --last": this script runs after those of folder and request then.';
+  const name = findUnresolvedReference(text)?.trim();
+  if (!name || !(isEndpointName(name) || isPlainlyOAuth(readNames(request, resolve)))) return;
+  const remedy =
+    'Set that variable before this request, in an earlier one or in the environment. Or use "inject --last": this script then runs after those of folder and request.';
   checkResolved(place, text, remedy);
 };
+
+const isEndpointName = (name: string): boolean => (ENDPOINT_NAMES as readonly string[]).includes(name);
 
 /**
  * Refuses a request that goes to no known endpoint and was meant for one.
  *
- * @throws ClientAuthError `variable_missing` for an endpoint that is not known; `variable_unresolved`
- * for a reference that no host resolves, or not yet
+ * @throws ClientAuthError `variable_missing` for an endpoint that is not known, `variable_unresolved`
  */
 export const checkNearMiss = (
   target: Target,
@@ -79,13 +80,10 @@ export const checkNearMiss = (
 ): void => {
   const unknown = findUnknownEndpoint(target, server);
   if (unknown) {
-    const got = server.isDiscovered ? 'nothing, and the metadata of "issuer" has none' : 'nothing';
-    const remedy = server.isDiscovered ? 'Set it.' : 'Set it, or set "issuer", and select the environment.';
-    throw mustBe('variable_missing', unknown, 'an https URL', got, remedy);
+    const [got, remedy] = server.isDiscovered
+      ? ['nothing, and the metadata of "issuer" has none', 'Set it.']
+      : ['nothing', 'Set it, or set "issuer", and select the environment.'];
+    throw mustBe('variable_missing', unknown, 'an https URL', got as string, remedy as string);
   }
-  // No host resolves {{ token_endpoint }}, with whitespace.
-  const path = withoutQuery(target.written);
-  const names = path.replace(/\s/g, '');
-  if (ENDPOINT_NAMES.some(name => names.includes(`{{${name}}}`))) checkResolved('The URL', path);
   checkKnownNow('The URL', findUnresolvedPath(target), request, resolve);
 };

@@ -47,7 +47,7 @@ describe('toForm', () => {
     assert.deepEqual(toForm({ mode: 'raw', raw: 'a=b' }, []), { got, remedy });
     assert.deepEqual(toForm({ mode: 'raw', raw: '{}' }, ['application/json']), {
       got: 'the header Content-Type of something else',
-      remedy: `${remedy}, and remove the header Content-Type`,
+      remedy: `${remedy}. Remove the header Content-Type`,
     });
   });
 
@@ -131,17 +131,7 @@ describe('toPlainForm', () => {
     assert.deepEqual(json(' {} '), toFields());
   });
 
-  for (const raw of [
-    '{"a":{}}',
-    '{"a":["b"]}',
-    '{"a":null}',
-    '[]',
-    '"a"',
-    'null',
-    '{',
-    'a=b',
-    '{"a":12345678901234567890}',
-  ]) {
+  for (const raw of ['{"a":{}}', '{"a":["b"]}', '{"a":null}', '[]', '"a"', 'null', '{', 'a=b']) {
     it(`makes nothing of ${raw}`, () => assert.equal(json(raw), undefined));
   }
 
