@@ -4,8 +4,8 @@
 
 import { type ClientAuthError, findUnresolvedReference, mustBe, shapeOf, toUnresolved } from './errors.ts';
 
-/** Characters that come along when a URL is copied, and those beyond ASCII. */
-export const ODD_CHARACTERS = /[^!-~]|["'`<>]/g;
+/** Characters that come along when a URL is copied: quotes and brackets, whitespace, and those beyond ASCII. */
+export const ODD_CHARACTERS = /[^!-~]|[\x22\x27\x60<>]/g;
 
 /** Scheme, host, optional port, path; then what may follow. */
 const PLAIN = /^(https?):\/\/([a-z0-9.-]+|\[::1\])(?::([0-9]{1,5}))?(\/[\w.~!$&()*+,;=:/-]*)?(\?[^#\s]*)?(#.*)?$/i;

@@ -83,7 +83,7 @@ const proceed = (server: KnownServer, target: Target): void => {
 guard(() => {
   const { method } = request;
   if (isSetupCheck(method, request.url) && !checkSetup(readVariable, toSigner, test)) skip();
-  const isPost = method.toUpperCase() === 'POST';
+  const isPost = method === 'POST' || method.toUpperCase() === 'POST';
   if (!isPost && !method.includes('{{')) return;
   checkBuiltIns(resolve);
   // Hosts write a method in upper case, the name of a variable in it too.
