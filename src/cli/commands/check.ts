@@ -25,7 +25,7 @@ export function addCheckCommand(program: Command, host: Host): void {
     .summary('check the settings before a run, or a collection')
     .description(
       'Checks the settings of the client line by line: variables, keys, certificate, server, clock.\n' +
-        'If a collection is given, checks that it has the script and no secret; the settings only if one of their options is given.',
+        'If a collection is given, checks that it has the scripts and no secret; the settings only if one of their options is given.',
     )
     .argument('[collection.json]', 'collection in format v2.1 or v2.0, "-" for standard input');
   addClientOptions(command)
@@ -55,8 +55,8 @@ async function check(file: string | undefined, options: Options, host: Host): Pr
   const read = client?.read ?? (() => '');
   const { endpoints } = preflight?.surroundings.known ?? toKnownServer(read, undefined);
   const { name, text } = await readCollectionFile(file, host);
-  const script = await host.readScript();
-  return [...lines, ...inFile(name, () => checkCollection(text, script, endpoints, read))];
+  const scripts = await host.readScripts();
+  return [...lines, ...inFile(name, () => checkCollection(text, scripts, endpoints, read))];
 }
 
 const COLOURS: Record<Status, 'green' | 'yellow' | 'red'> = {

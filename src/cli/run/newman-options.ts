@@ -11,6 +11,7 @@ import { CommandError } from '../command.ts';
 export interface RunOptions extends ClientOptions {
   reporters: string;
   folder?: string[];
+  last?: true;
   bail?: string | true;
   color: string;
   globals?: string;

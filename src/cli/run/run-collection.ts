@@ -5,6 +5,7 @@ import { type Client, readClient, readPair } from '../client/client-options.ts';
 import { type Environment, readEnvironment } from '../client/environment.ts';
 import { inFile, readCollectionFile } from '../collection/collection-file.ts';
 import { inject } from '../collection/injection.ts';
+import { adviseOnScripts } from '../collection/script-advice.ts';
 import { CommandError, type Host } from '../command.ts';
 import { Redaction } from '../secrets/redaction.ts';
 import { parseReporterOptions, type RunOptions, refuseToReplace, toNewmanOptions } from './newman-options.ts';
@@ -23,7 +24,7 @@ interface Collection {
  * Runs a collection.
  *
  * @param rest what the command line has beside the known options
- * @returns the number of failures, and the lines that explain what the authorization server refused
+ * @returns the number of failures, and the lines that explain them
  * @throws CommandError when the run can't be done, or a file can't be read or written; with exit code 2 for a usage error
  */
 export async function runCollection(
@@ -38,7 +39,7 @@ export async function runCollection(
   const globalVar = (options.globalVar ?? []).map(pair => readPair('--global-var', pair));
   const client = await readClient(options, host);
   const globals = options.globals === undefined ? undefined : await readEnvironment(options.globals);
-  const collection = await readCollection(file, host);
+  const { collection, advice } = await readCollection(file, options.last, host);
   const redaction = createRedaction(client, globals, collection);
   const newmanOptions = toNewmanOptions(collection, client, globals, globalVar, options);
   const { failures, posted, readIn } = await runNewman(
@@ -51,7 +52,8 @@ export async function runCollection(
   );
   const hasCertificateList = options.sslClientCertList !== undefined;
   const explanation = await explainRefusals(posted, readIn, client.transport, hasCertificateList);
-  return { failures, explanation: explanation.map(line => redaction.redact(line)) };
+  const lines = failures > 0 ? [...explanation, ...advice] : explanation;
+  return { failures, explanation: lines.map(line => redaction.redact(line)) };
 }
 
 /** A redaction that knows which variables the user has called secret. */
@@ -67,14 +69,20 @@ function createRedaction(
   return redaction;
 }
 
-/** The collection of a file, with the script in it. */
-async function readCollection(file: string, host: Host): Promise<Collection> {
+/** The collection of a file with the scripts in it, and what to do about scripts of its own. */
+async function readCollection(
+  file: string,
+  last: true | undefined,
+  host: Host,
+): Promise<{ collection: Collection; advice: string[] }> {
   const { name, text } = await readCollectionFile(file, host);
-  const script = await host.readScript();
+  const scripts = await host.readScripts();
   return inFile(name, () => {
-    const collection = JSON.parse(inject(text, script).replace(/^\uFEFF/, ''));
-    if (depthOf(collection) <= MAX_DEPTH) return collection;
-    throw new CommandError(`nested more than ${MAX_DEPTH} levels deep, which Newman cannot run. Move folders up.`);
+    const collection = JSON.parse(inject(text, scripts, { last }).replace(/^\uFEFF/, ''));
+    if (depthOf(collection) > MAX_DEPTH) {
+      throw new CommandError(`nested more than ${MAX_DEPTH} levels deep, which Newman cannot run. Move folders up.`);
+    }
+    return { collection, advice: adviseOnScripts(text, last).map(line => `${name}: ${line}`) };
   });
 }
 
