@@ -52,9 +52,8 @@ export const toForm = (body: PostmanBody | undefined, contentTypes: string[]): F
     return { got: 'the header Content-Type of something else', remedy };
   }
   if (isForm) return { mode, fields: urlencoded };
-  if (mode !== 'raw') return { got: `a body of mode "${mode}"`, remedy: choose };
-  if (contentTypes.some(type => type.trim())) return { mode, text: raw };
-  return { got: 'a raw body without the header Content-Type of a form', remedy: choose };
+  if (mode === 'raw' && contentTypes.some(type => type.trim())) return { mode, text: raw };
+  return { got: `a body of mode "${mode}"`, remedy: choose };
 };
 
 /**

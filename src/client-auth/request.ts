@@ -104,7 +104,7 @@ export const findObstacles = (
   request: ReadableRequest,
   url: string,
   resolve: Resolve,
-): { obstacles: Obstacle[]; form: Form | undefined } => {
+): [obstacles: Obstacle[], form: Form | undefined] => {
   const { authorization, headers } = request;
   const obstacles = toPairs(url.replace(/^[^?#]*\??|#.*$/gs, ''))
     .map(nameOf)
@@ -128,7 +128,7 @@ export const findObstacles = (
     obstacles.push(twice('The request', '"Authorization: Basic"', 'Remove the header'));
   }
   if (form && namesOf(form, resolve).includes('client_secret')) obstacles.push(twice('The form', '"client_secret"'));
-  return { obstacles, form };
+  return [obstacles, form];
 };
 
 /**
@@ -136,7 +136,7 @@ export const findObstacles = (
  *
  * @param url of the request, references resolved
  * @param replaces whether what can be replaced is
- * @returns its form, and what was replaced, in words
+ * @returns its form, and notes of what was replaced, for the console
  * @throws ClientAuthError `request_authenticated_twice`, `request_body_invalid`, `variable_unresolved`
  */
 export const checkRequest = (
@@ -144,13 +144,13 @@ export const checkRequest = (
   url: string,
   resolve: Resolve,
   replaces: boolean,
-): { form: Form; replaced: string[] } => {
-  const { obstacles, form } = findObstacles(request, url, resolve);
+): [form: Form, notes: string[]] => {
+  const [obstacles, form] = findObstacles(request, url, resolve);
   const refused = obstacles.find(({ canReplace }) => !(replaces && canReplace));
   if (refused) throw refused.refusal;
   checkResolved('The URL', withoutAuthentication(url));
   for (const { name, value } of request.headers) {
     if (!isDropped(name, value)) checkResolved('A header', `${name}: ${value}`);
   }
-  return { form: form as Form, replaced: obstacles.map(({ what }) => what) };
+  return [form as Form, obstacles.map(({ what }) => `replaced ${what}`)];
 };

@@ -18,9 +18,9 @@ const PLAIN = /^(https?):\/\/([a-z0-9.-]+|\[::1\])(?::([0-9]{1,5}))?(\/[\w.~!$&(
  * @see RFC 3986 section 6.2
  */
 export const toPlainUrl = (url: string): string | undefined => {
-  const match = PLAIN.exec(url);
-  if (!match) return undefined;
-  const [scheme, host, port, path] = [match[1]?.toLowerCase(), match[2]?.toLowerCase() as string, match[3], match[4]];
+  const lower = url.replace(/^[^/]*\/\/[^/?#]*/, start => start.toLowerCase());
+  const [, scheme, host, port, path] = PLAIN.exec(lower) ?? [];
+  if (!host) return undefined;
   const defaultPort = scheme === 'https' ? 443 : 80;
   if (port !== undefined && (Number(port) > 65535 || Number(port) < 1)) return undefined;
   if (host !== '[::1]' && !isPlainHost(host)) return undefined;

@@ -69,8 +69,8 @@ const readResolved = (read: ReadVariable, name: string, expected: string): strin
 const readChoice = <Choice extends string>(read: ReadVariable, name: string, choices: [Choice, Choice]): Choice => {
   const expected = choices.join(' or ');
   const value = readResolved(read, name, expected);
-  const choice = value === '' ? choices[0] : choices.find(one => one === value);
-  if (choice !== undefined) return choice;
+  const choice = value ? choices.find(one => one === value) : choices[0];
+  if (choice) return choice;
   throw invalidValue(name, expected, value, `Unset it for the default of ${choices[0]}.`);
 };
 
@@ -131,6 +131,6 @@ const readAudience = (value: string): Audience => {
     const remedy = 'Set what the authorization server expects as "aud".';
     throw invalidValue('client_assertion_audience', EXPECTED_AUDIENCE, value, remedy);
   }
-  checkServerUrl('client_assertion_audience', value, 'variable_invalid', 'Write it as the authorization server does.');
+  checkServerUrl('client_assertion_audience', value, 'variable_invalid');
   return { from: 'url', url: value };
 };

@@ -66,7 +66,6 @@ export const discover = (
   proceed: (metadata: Metadata) => void,
 ): void => {
   const deadline = Date.now() + LIMIT_SECONDS * 1000;
-  const late: MetadataAnswer = { fault: `no answer within ${LIMIT_SECONDS} seconds` };
   const failure = `${issuer} `;
   const known = String(variables.get(METADATA_VARIABLE) ?? '');
   if (known.startsWith(failure)) throw new ClientAuthError('discovery_failed', known.slice(failure.length), 'issuer');
@@ -74,7 +73,10 @@ export const discover = (
     try {
       const { url, metadata } = nextDiscoveryStep(issuer, answers);
       if (metadata) proceed(metadata);
-      else ask(url, deadline, (answer = late) => step([...answers, answer]));
+      else
+        ask(url, deadline, (answer = { fault: `no answer within ${LIMIT_SECONDS} seconds` }) =>
+          step([...answers, answer]),
+        );
     } catch (error) {
       if (answers.some(answer => 'fault' in answer))
         variables.set(METADATA_VARIABLE, failure + (error as Error).message);

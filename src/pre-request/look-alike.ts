@@ -10,7 +10,6 @@ const MISTAKES: [difference: string, pattern: RegExp][] = [
   ['quotes or invisible characters', ODD_CHARACTERS],
   ['the scheme', /^[a-z]+:\/\//i],
   ['the port', /:\d*(?=\/|$)/],
-  ['dots', /\/(\.|[^/]+\/\.\.)(?=\/|$)/g],
   ['a slash', /\/+(?=\/|$)/g],
   ['upper and lower case', /[A-Z]+/g],
 ];

@@ -55,26 +55,26 @@ const authenticate = (
   // Before the URL of the request: this message names the variable.
   checkServerUrl(endpoint, endpointUrl, 'variable_invalid');
   const settings = readSettings(readVariable);
-  const { form, replaced } = checkRequest(request, target.url, resolve, settings.replaces);
+  const [form, notes] = checkRequest(request, target.url, resolve, settings.replaces);
   // One for all that is signed: the generator in it must not start twice.
   let signer: Signer | undefined;
   const getSigner = (signing: Signing): Signer => {
     signer ??= toSigner(signing);
     return signer;
   };
-  const authentication = authenticateClient({ settings, server, endpoint, getSigner });
-  let hasRequestObject = false;
+  const authentication = authenticateClient(settings, server, endpoint, getSigner);
   const signRequest = (claims: string): string => {
-    hasRequestObject = true;
+    notes.push('with a request object');
     const signing = settings.method === 'private_key_jwt' ? settings : readSigning(readVariable);
     return createRequestObject(claims, settings.clientId, server.issuer, getSigner(signing));
   };
   const body = putParameters(form, authentication.parameters, resolve, signRequest);
   const where = `${settings.method} at ${endpoint} ${endpointUrl}`;
-  const line = toConsoleLine(where, authentication, hasRequestObject, replaced);
+  const traced = toTraced(authentication);
+  const line = toConsoleLine(where, traced?.text, authentication.assertion?.claims, notes);
   // The URL without references: a script after this one that changes a variable must not take the assertion elsewhere.
   writeRequest(body, url, line);
-  return toTraced(authentication);
+  return traced;
 };
 
 const proceed = (server: KnownServer, target: Target): void => {

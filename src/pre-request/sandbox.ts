@@ -68,7 +68,7 @@ const SAID_VARIABLE = 'paynet_client_auth_said';
 
 /** Says a line on the console, once a run. */
 export const sayOnce = (line: string): void => {
-  const said = String(pm.variables.get(SAID_VARIABLE) ?? '');
+  const said = readVariable(SAID_VARIABLE);
   if (said.includes(line)) return;
   pm.variables.set(SAID_VARIABLE, `${said} ${line}`);
   console.log(line);

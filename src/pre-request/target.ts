@@ -59,13 +59,12 @@ export const findUnresolvedPath = ({ written }: Target): string => {
  */
 export const checkKnownNow = (place: string, text: string, request: ReadableRequest, resolve: Resolve): void => {
   const name = findUnresolvedReference(text)?.trim();
-  if (!name || !(isEndpointName(name) || isPlainlyOAuth(readNames(request, resolve)))) return;
+  if (!name || !((ENDPOINT_NAMES as readonly string[]).includes(name) || isPlainlyOAuth(readNames(request, resolve))))
+    return;
   const remedy =
     'Set that variable before this request, in an earlier one or in the environment. Or use "inject --last": this script then runs after those of folder and request.';
   checkResolved(place, text, remedy);
 };
-
-const isEndpointName = (name: string): boolean => (ENDPOINT_NAMES as readonly string[]).includes(name);
 
 /**
  * Refuses a request that goes to no known endpoint and was meant for one.

@@ -43,7 +43,7 @@ describe('toForm', () => {
   it('takes raw text only with the content type of a form', () => {
     assert.deepEqual(toForm({ mode: 'raw', raw: 'a=b' }, [FORM]), { mode: 'raw', text: 'a=b' });
     const remedy = 'Choose "x-www-form-urlencoded" in the tab Body';
-    const got = 'a raw body without the header Content-Type of a form';
+    const got = 'a body of mode "raw"';
     assert.deepEqual(toForm({ mode: 'raw', raw: 'a=b' }, []), { got, remedy });
     assert.deepEqual(toForm({ mode: 'raw', raw: '{}' }, ['application/json']), {
       got: 'the header Content-Type of something else',

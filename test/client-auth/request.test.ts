@@ -56,7 +56,7 @@ describe('isDropped', () => {
 
 describe('findObstacles', () => {
   it('finds nothing in a plain form', () => {
-    assert.deepEqual(findObstacles(requestOf(), `${URL}?a=client_id#client_id`, asItIs).obstacles, []);
+    assert.deepEqual(findObstacles(requestOf(), `${URL}?a=client_id#client_id`, asItIs)[0], []);
   });
 
   it('finds all of them, in words and with the variable that replaces them', () => {
@@ -68,7 +68,7 @@ describe('findObstacles', () => {
       body: { mode: 'raw', raw: '{"client_secret":"x"}' },
       authorization: 'oauth2',
     });
-    const { obstacles, form } = findObstacles(request, 'https://u:p@as.example.my/token?client_id=a', asItIs);
+    const [obstacles, form] = findObstacles(request, 'https://u:p@as.example.my/token?client_id=a', asItIs);
     assert.deepEqual(
       obstacles.map(({ what }) => what),
       [
@@ -95,7 +95,7 @@ describe('findObstacles', () => {
     ];
     for (const body of bodies) {
       const request = requestOf({ body });
-      const [obstacle] = findObstacles(request, URL, asItIs).obstacles;
+      const [[obstacle]] = findObstacles(request, URL, asItIs);
       assert.equal(obstacle?.canReplace, false);
       assert.match(obstacle?.refusal.message ?? '', /Choose "x-www-form-urlencoded" in the tab Body\.$/);
       assert.throws(() => checkRequest(request, URL, asItIs, true), { code: 'request_body_invalid' });

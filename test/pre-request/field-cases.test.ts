@@ -267,7 +267,6 @@ for (const host of hosts) {
       ['two slashes for one', origin => `${origin}//token`, 'a slash'],
       ['the path in another case', origin => `${origin}/Token?a=secret`, 'upper and lower case'],
       ['another port', () => `${other.origin}/token`, 'the port'],
-      ['dot segments', origin => `${origin}/x/../token`, 'dots'],
     ];
     for (const [title, toUrl, difference] of alike) {
       itSends(
