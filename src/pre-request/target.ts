@@ -62,7 +62,7 @@ export const checkKnownNow = (place: string, text: string, request: ReadableRequ
   if (!name || !((ENDPOINT_NAMES as readonly string[]).includes(name) || isPlainlyOAuth(readNames(request, resolve))))
     return;
   const remedy =
-    'Set that variable before this request, in an earlier one or in the environment. Or use "inject --last": this script then runs after those of folder and request.';
+    'Scripts of folder and request run later. Set that variable before this request, in an earlier one or in the environment, or use "inject --last".';
   checkResolved(place, text, remedy);
 };
 

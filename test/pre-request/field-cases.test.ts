@@ -20,7 +20,8 @@ import {
 
 /** Where nobody listens. */
 const NOBODY = 'https://127.0.0.1:1';
-const ADVICE = /Set that variable before this request, in an earlier one .* "inject --last"/;
+const ADVICE =
+  /Scripts of folder and request run later\. Set that variable before this request, in an earlier one .*, or use "inject --last"\./;
 const LONG = `a name ${'x'.repeat(70)} [of] ("anything")\n`;
 
 for (const host of hosts) {
@@ -86,13 +87,13 @@ for (const host of hosts) {
       );
     }
     const late: [string, Partial<RequestDefinition>, RegExp][] = [
-      ['a URL out of the vault', { url: '{{vault:base}}/token' }, /{{vault:base}}\. Set that variable before/],
+      ['a URL out of the vault', { url: '{{vault:base}}/token' }, /{{vault:base}}\. Scripts of/],
       ['a URL with a long name of a variable', { url: `{{${LONG}}}/token` }, /unresolved {{…}}/],
       ['a URL with an empty name of a variable', { url: '{{}}/token' }, /unresolved {{…}}/],
       [
         'a method that is not known',
         { method: '{{verb}}' },
-        /The method, in upper case, holds an unresolved {{VERB}}\. Set/,
+        /The method, in upper case, holds an unresolved {{VERB}}\. Scripts/,
       ],
       [
         'a JSON body that is plainly one of OAuth',
