@@ -14,6 +14,7 @@ export const STATUS_BY_CODE = {
   variables_valid: 'ok',
   variable_name_whitespace: 'fail',
   variable_name_whitespace_unused: 'warn',
+  variable_switched_off: 'warn',
   signing_key_valid: 'ok',
   kid_set: 'ok',
   kid_not_of_jwk: 'warn',

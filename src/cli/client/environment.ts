@@ -8,7 +8,10 @@ import { readText } from '../files.ts';
 export interface EnvironmentValue {
   key: string;
   value?: unknown;
+  /** Whether it is switched on in Postman. Newman and Postman CLI use it all the same. */
   enabled?: boolean;
+  /** Newman and Postman CLI use no such row. */
+  disabled?: boolean;
   type?: string;
 }
 
@@ -46,11 +49,11 @@ export function withVariable(environment: Environment, key: string, value: strin
   return { ...environment, values: [...others, { key, value, enabled: true, type }] };
 }
 
-/** Makes a reader of the enabled variables of an environment; of several with one name the last counts, as in Postman. */
+/** Makes a reader of the variables of an environment that hosts use; of several with one name the last counts, as in Postman. */
 export function createReader({ values }: Environment): ReadVariable {
   const variables = new Map<string, string>();
-  for (const { key, value, enabled } of values) {
-    if (enabled === false || value === undefined || value === null) continue;
+  for (const { key, value, disabled } of values) {
+    if (disabled === true || value === undefined || value === null) continue;
     variables.set(key, typeof value === 'object' ? JSON.stringify(value) : String(value));
   }
   return name => resolveReferences(variables.get(name) ?? '', other => variables.get(other)).trim();
@@ -70,7 +73,7 @@ export function resolveReferences(template: string, find: (name: string) => stri
   let text = template;
   for (let round = 0; round < MAX_ROUNDS && text.includes('{{'); round++) {
     let { length } = text;
-    text = text.replace(/\{\{([^{}]+)\}\}/g, (reference, name) => {
+    text = text.replace(/\{\{([^{}]*)\}\}/g, (reference, name) => {
       const value = find(name) ?? reference;
       length += value.length;
       return length > MAX_LENGTH ? reference : value;

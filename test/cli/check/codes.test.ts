@@ -97,6 +97,14 @@ const CASES: Record<OwnCode, Case> = {
   variables_valid: ['ok', () => checked().lines[0]],
   variable_name_whitespace: ['fail', () => named('kid ')],
   variable_name_whitespace_unused: ['warn', () => named('kid ', { kid: 'k1' })],
+  variable_switched_off: [
+    'warn',
+    () =>
+      checkVariableNames(
+        { name: 'x', values: [{ key: 'kid', value: 'k1', enabled: false }] },
+        readerOf({ kid: 'k1' }),
+      )[0],
+  ],
   signing_key_valid: ['ok', () => checkSigningKey(checked()).lines[0]],
   kid_set: ['ok', () => checkSigningKey(checked()).lines[1]],
   kid_not_of_jwk: [
