@@ -4,6 +4,7 @@
 import type { Endpoints } from '../../client-auth/authorization-server.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import { findSecrets, isObject, type SecretFinding, toShown } from '../collection/findings.ts';
+import { findRequestFindings } from '../collection/obstacles.ts';
 import { findEndpointRequests, findServerVariables } from '../collection/requests.ts';
 import { toAdvice } from '../collection/script-advice.ts';
 import { findScriptFault, hasScriptLast, type ScriptFault } from '../collection/script-fault.ts';
@@ -13,7 +14,7 @@ import type { Scripts } from '../command.ts';
 import { SECRET_KINDS } from '../secrets/looks.ts';
 import { type Line, line } from './line.ts';
 
-/** Maximum number of secrets in a message. */
+/** Maximum number of secrets, or of requests, in a message. */
 const MAX_SHOWN = 10;
 
 /** Which part of a collection is checked, and what is no finding. */
@@ -47,12 +48,32 @@ export function checkCollection(
     ...checkSecrets(root, allow),
     checkServerVariables(root, read),
     checkRequests(root, endpoints, read),
+    ...checkObstacles(root, endpoints, read),
     ...checkScripts(text),
   ];
 }
 
 const describeInjected = (folder: string | undefined): string =>
   `exactly these two are in their places${folder === undefined ? '' : ` in ${JSON.stringify(folder)}`}`;
+
+/** The requests that the script will refuse, or replace something of; nothing for most collections. */
+function checkObstacles(root: unknown, endpoints: Endpoints, read: ReadVariable): Line[] {
+  const all = findRequestFindings(root, endpoints, read);
+  const words = {
+    request_refused: 'will be refused. Remove what they hold, or set "existing_client_authentication" to "replace"',
+    request_replaced: 'will have this replaced by client authentication',
+  };
+  return (['request_refused', 'request_replaced'] as const).flatMap(code => {
+    const findings = all.filter(one => one.code === code);
+    if (findings.length === 0) return [];
+    const shown = findings.slice(0, MAX_SHOWN).map(({ endpoint, name, found, canReplace }) => {
+      return `${endpoint}: ${JSON.stringify(name)} has ${found.join(' and ')}${canReplace ? '' : ' (change it yourself)'}`;
+    });
+    const more = findings.length > MAX_SHOWN ? [`and ${findings.length - MAX_SHOWN} more`] : [];
+    const message = [`${findings.length} of them ${words[code]}:`, ...shown, ...more].join('\n');
+    return { ...line(code, 'requests', message), findings };
+  });
+}
 
 /** What to do about scripts of the collection; nothing for most collections. */
 function checkScripts(text: string): Line[] {

@@ -3,6 +3,7 @@
 import { ClientAuthError, type ClientAuthErrorCode } from '../../client-auth/errors.ts';
 import { toTerminalWords } from '../client/terminal-words.ts';
 import type { SecretFinding } from '../collection/findings.ts';
+import type { RequestFinding } from '../collection/obstacles.ts';
 import type { ScriptFinding } from '../collection/script-findings.ts';
 import { CommandError } from '../command.ts';
 
@@ -93,6 +94,8 @@ export const STATUS_BY_CODE = {
   server_variable_found: 'warn',
   script_sends: 'warn',
   script_changes_authentication: 'warn',
+  request_refused: 'warn',
+  request_replaced: 'ok',
   endpoint_request_found: 'ok',
   endpoint_request_not_found: 'warn',
   check_failed: 'fail',
@@ -110,8 +113,8 @@ export interface Line {
   status: Status;
   /** In words, with the one thing to do. */
   message: string;
-  /** All that the message is about: secrets of a collection with their places, or scripts of it. */
-  findings?: (SecretFinding | ScriptFinding)[];
+  /** All that the message is about: secrets of a collection with their places, scripts or requests of it. */
+  findings?: (SecretFinding | ScriptFinding | RequestFinding)[];
 }
 
 /** A line with the status of its code. */

@@ -212,6 +212,18 @@ const CASES: Record<OwnCode, Case> = {
   secret_found: ['fail', () => ofCollection(1, { variable: [{ key: 'signing_key', value: toPkcs8(privateKey) }] })],
   server_variable_not_found: ['ok', () => ofCollection(2)],
   server_variable_found: ['warn', () => ofCollection(2, { variable: [{ key: 'issuer', value: UNREACHABLE }] })],
+  request_refused: [
+    'warn',
+    () => ofCollection(4, { item: [{ ...posted, request: { ...posted.request, auth: { type: 'basic' } } }] }),
+  ],
+  request_replaced: [
+    'ok',
+    () =>
+      ofCollection(4, {
+        variable: [{ key: 'existing_client_authentication', value: 'replace' }],
+        item: [{ ...posted, request: { ...posted.request, auth: { type: 'basic' } } }],
+      }),
+  ],
   script_sends: ['warn', () => ofCollection(4, { event: [eventOf('test', ['pm.sendRequest(token_endpoint)'])] })],
   script_changes_authentication: [
     'warn',
