@@ -67,7 +67,7 @@ export function findRequestFindings(root: unknown, endpoints: Endpoints, read: R
       // What a request inherits is never sent beside client authentication.
       authorization: isObject(auth) && typeof auth.type === 'string' ? auth.type : 'noauth',
     };
-    const { obstacles } = findObstacles(readable, url, resolve);
+    const [obstacles] = findObstacles(readable, url, resolve);
     if (obstacles.length === 0) return [];
     const canReplace = obstacles.every(one => one.canReplace);
     const isReplaced = canReplace && resolve('{{existing_client_authentication}}').trim() === 'replace';

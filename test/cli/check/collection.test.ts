@@ -27,7 +27,7 @@ const secretFindings = (line: Line | undefined) => (line?.findings ?? []) as Sec
 const variables = (values: Record<string, string>) =>
   collectionOf({ variable: Object.entries(values).map(([key, value]) => ({ key, value })) });
 const findingsOf = (values: Record<string, string>) =>
-  secretsOf(variables(values)).flatMap(({ findings }) => findings?.map(({ names }) => names.at(-1)) ?? []);
+  secretsOf(variables(values)).flatMap(line => secretFindings(line).map(({ names }) => names.at(-1)));
 
 describe('the secrets of a collection', () => {
   it('are shown with the private key first, and how many more there are', () => {
@@ -81,7 +81,7 @@ describe('the secrets of a collection', () => {
     );
     const [left] = secretsOf(collection, ['password']);
     assert.deepEqual(
-      left?.findings?.map(({ names }) => names),
+      secretFindings(left).map(({ names }) => names),
       [['client_secret']],
     );
   });
