@@ -1,4 +1,6 @@
-// What all commands share: how a command fails, and what it may ask of its process. Pure, on the machine.
+// What all commands share: how a command fails, its examples, and what it may ask of its process. Pure, on the machine.
+
+import type { Command } from 'commander';
 
 /** A failure with a message for the user. The command line prints it on standard error and exits with `exitCode`. */
 export class CommandError extends Error {
@@ -14,6 +16,14 @@ export class CommandError extends Error {
 
 /** Parses an option that may be given several times. */
 export const collect = (value: string, before: string[] = []): string[] => [...before, value];
+
+/**
+ * Ends the help of a command with examples.
+ *
+ * @param examples the arguments of a call each, the name of the command first
+ */
+export const addExamples = (command: Command, ...examples: string[]): Command =>
+  command.addHelpText('after', `\nExamples:\n${examples.map(example => `  paynet-client-auth ${example}`).join('\n')}`);
 
 /** The process as a command sees it; `main.ts` supplies the real one. */
 export interface Host {

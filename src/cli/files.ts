@@ -1,8 +1,8 @@
 // Reads and writes whole files; each way in which that fails has its own message. On the machine.
 
 import { isUtf8 } from 'node:buffer';
-import { access, constants, lstat, readFile, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { access, constants, lstat, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { CommandError } from './command.ts';
 
@@ -47,9 +47,10 @@ export function decodeUtf8(bytes: Buffer): string {
  * Writes a whole file or nothing: beside the old one, flushed, then renamed over it. Mode, owner and a symbolic link to the file
  * are kept. A device or a pipe, which cannot be replaced, is written to directly.
  *
+ * @param mode permissions of the file, in place of those of the old one
  * @throws CommandError when the file cannot be written; the old one is then unchanged
  */
-export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
+export async function writeWhole(file: string, content: string | Uint8Array, mode?: number): Promise<void> {
   const toParts = () => (typeof content === 'string' ? encodeUtf8(content) : content);
   try {
     const existing = await statOrMissing(file);
@@ -60,10 +61,53 @@ export async function writeWhole(file: string, content: string | Uint8Array): Pr
     // The package writes with a single write(2), which a full disk cuts short without an error: write in its place.
     await writeFileAtomic(file, '', {
       tmpfileCreated: temporary => writeFile(temporary, toParts(), { flag: 'r+' }),
+      ...(mode !== undefined && { mode }),
     });
   } catch (error) {
     throw error instanceof CommandError ? error : cannotBeWritten(file, error);
   }
+}
+
+/**
+ * Writes a file that was not there, whole or not at all.
+ *
+ * @param force whether a file that is there is replaced
+ * @param mode permissions of the file; by default those of any new file
+ * @throws CommandError when there is such a file, or it cannot be written
+ */
+export async function writeNew(file: string, content: string, force = false, mode?: number): Promise<void> {
+  if (force) return await writeWhole(file, content, mode);
+  const handle = await open(file, 'wx', mode).catch(error => {
+    throw errorCode(error) === 'EEXIST' ? isThere(file) : cannotBeWritten(file, error);
+  });
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+  } catch (error) {
+    await rm(file, { force: true });
+    throw cannotBeWritten(file, error);
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Refuses to begin where a file is there that must not be replaced.
+ *
+ * @throws CommandError that names the file
+ */
+export async function refuseExisting(files: string[], force = false): Promise<void> {
+  for (const file of files) if (!force && (await lstat(file).catch(() => undefined))) throw isThere(file);
+}
+
+const isThere = (file: string): CommandError =>
+  new CommandError(`${file}: is there already. Name another file, or replace it with --force.`);
+
+/** Whether two paths name one file, by whatever links. */
+export async function isSameFile(one: string, other: string): Promise<boolean> {
+  if (resolve(one) === resolve(other)) return true;
+  const [a, b] = await Promise.all([one, other].map(file => stat(file).catch(() => undefined)));
+  return a !== undefined && a.dev === b?.dev && a.ino === b.ino;
 }
 
 /**

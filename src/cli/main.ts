@@ -11,6 +11,7 @@ import { CommandError, type Host } from './command.ts';
 import { addAssertionCommand } from './commands/assertion.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addInjectCommand } from './commands/inject.ts';
+import { addJwksCommand } from './commands/jwks.ts';
 import { addRunCommand } from './commands/run.ts';
 import { cannotBeWritten, encodeUtf8 } from './files.ts';
 
@@ -85,12 +86,13 @@ function note(line: string): void {
 function createProgram(host: Host): Command {
   const program = new Command('paynet-client-auth')
     .description('Client authentication for PayNet in Postman and Newman.')
-    .version(packageJson.version)
+    .version(packageJson.version, '-v, --version', 'print the version')
     .option('--debug', 'show the stack trace of an error')
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 usage error.')
     .showHelpAfterError('(--help shows how to call it)')
     .exitOverride();
-  for (const add of [addInjectCommand, addRunCommand, addCheckCommand, addAssertionCommand]) add(program, host);
+  for (const add of [addInjectCommand, addRunCommand, addCheckCommand, addAssertionCommand, addJwksCommand])
+    add(program, host);
   return program;
 }
 

@@ -6,6 +6,7 @@ import { CommandError, type Host } from '../../src/cli/command.ts';
 import { addAssertionCommand } from '../../src/cli/commands/assertion.ts';
 import { addCheckCommand } from '../../src/cli/commands/check.ts';
 import { addInjectCommand } from '../../src/cli/commands/inject.ts';
+import { addJwksCommand } from '../../src/cli/commands/jwks.ts';
 import { addRunCommand } from '../../src/cli/commands/run.ts';
 import { script } from './collections.ts';
 
@@ -48,7 +49,8 @@ export const runCommand = async (args: string[], { input = '', env = {} }: Surro
       result.stderr += text;
     },
   });
-  for (const add of [addInjectCommand, addRunCommand, addCheckCommand, addAssertionCommand]) add(program, host);
+  for (const add of [addInjectCommand, addRunCommand, addCheckCommand, addAssertionCommand, addJwksCommand])
+    add(program, host);
   const restoreOutput = catchOutput(text => {
     result.stdout += text;
   });
