@@ -13,6 +13,7 @@ import { addCheckCommand } from './commands/check.ts';
 import { addInjectCommand } from './commands/inject.ts';
 import { addJwksCommand } from './commands/jwks.ts';
 import { addRunCommand } from './commands/run.ts';
+import { addTokenCommand } from './commands/token.ts';
 import { cannotBeWritten, encodeUtf8 } from './files.ts';
 
 const SCRIPT = new URL('pre-request.js', import.meta.url);
@@ -91,7 +92,14 @@ function createProgram(host: Host): Command {
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 usage error.')
     .showHelpAfterError('(--help shows how to call it)')
     .exitOverride();
-  for (const add of [addInjectCommand, addRunCommand, addCheckCommand, addAssertionCommand, addJwksCommand])
+  for (const add of [
+    addInjectCommand,
+    addRunCommand,
+    addCheckCommand,
+    addAssertionCommand,
+    addTokenCommand,
+    addJwksCommand,
+  ])
     add(program, host);
   return program;
 }

@@ -8,6 +8,7 @@ import { addCheckCommand } from '../../src/cli/commands/check.ts';
 import { addInjectCommand } from '../../src/cli/commands/inject.ts';
 import { addJwksCommand } from '../../src/cli/commands/jwks.ts';
 import { addRunCommand } from '../../src/cli/commands/run.ts';
+import { addTokenCommand } from '../../src/cli/commands/token.ts';
 import { script } from './collections.ts';
 
 export type Surroundings = {
@@ -49,7 +50,14 @@ export const runCommand = async (args: string[], { input = '', env = {} }: Surro
       result.stderr += text;
     },
   });
-  for (const add of [addInjectCommand, addRunCommand, addCheckCommand, addAssertionCommand, addJwksCommand])
+  for (const add of [
+    addInjectCommand,
+    addRunCommand,
+    addCheckCommand,
+    addAssertionCommand,
+    addTokenCommand,
+    addJwksCommand,
+  ])
     add(program, host);
   const restoreOutput = catchOutput(text => {
     result.stdout += text;
