@@ -97,8 +97,12 @@ export async function writeNew(file: string, content: string, force = false, mod
  * @throws CommandError that names the file
  */
 export async function refuseExisting(files: string[], force = false): Promise<void> {
-  for (const file of files) if (!force && (await lstat(file).catch(() => undefined))) throw isThere(file);
+  for (const file of files) if (!force && (await exists(file))) throw isThere(file);
 }
+
+/** Whether there is a file, directory or link of this name. */
+export const exists = async (file: string): Promise<boolean> =>
+  (await lstat(file).catch(() => undefined)) !== undefined;
 
 const isThere = (file: string): CommandError =>
   new CommandError(`${file}: is there already. Name another file, or replace it with --force.`);

@@ -6,6 +6,7 @@ import { shapeOf } from '../../client-auth/errors.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import { CommandError, collect, type Host } from '../command.ts';
 import { readBytes } from '../files.ts';
+import { addConfigOption } from './config-file.ts';
 import { createReader, type Environment, readEnvironment, withVariable } from './environment.ts';
 import { PASSPHRASE_VARIABLE, readSigningKey } from './signing-key-file.ts';
 
@@ -18,6 +19,8 @@ export interface ClientOptions {
   sslClientKey?: string;
   sslClientPassphrase?: string;
   sslExtraCaCerts?: string;
+  /** The config file that was used; false if none was to be. */
+  config?: string | false;
 }
 
 /** The PEM files of the TLS connection: transport certificate, its key with its passphrase, and authorities to trust. */
@@ -37,8 +40,9 @@ export interface Client {
   transport: Transport;
 }
 
-/** Adds the options of {@link ClientOptions} to a command. */
+/** Adds the options of {@link ClientOptions} to a command; what they leave out comes from the config file. */
 export function addClientOptions(command: Command): Command {
+  addConfigOption(command);
   return command
     .option('-e, --environment <file>', 'Postman environment with the variables of the client')
     .option('--env-var <name=value>', 'variable to add or to override, but not a private key; may be repeated', collect)

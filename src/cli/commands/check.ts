@@ -8,6 +8,7 @@ import { checkCollection } from '../check/collection.ts';
 import type { Line, Status } from '../check/line.ts';
 import { runLiveChecks } from '../check/live.ts';
 import { runPreflight } from '../check/preflight.ts';
+import { describeConfig } from '../check/settings.ts';
 import { addClientOptions, type ClientOptions, readClient } from '../client/client-options.ts';
 import { inFile, readCollectionFile } from '../collection/collection-file.ts';
 import { CommandError, type Host } from '../command.ts';
@@ -25,7 +26,7 @@ export function addCheckCommand(program: Command, host: Host): void {
     .summary('check the settings before a run, or a collection')
     .description(
       'Checks the settings of the client line by line: variables, keys, certificate, server, clock.\n' +
-        'If a collection is given, checks that it has the script and no secret; the settings only if one of their options is given.',
+        'If a collection is given, checks that it has the script and no secret; the settings only if an option or the config file says something of them.',
     )
     .argument('[collection.json]', 'collection in format v2.1 or v2.0, "-" for standard input');
   addClientOptions(command)
@@ -41,7 +42,7 @@ export function addCheckCommand(program: Command, host: Host): void {
 }
 
 async function check(file: string | undefined, options: Options, host: Host): Promise<Line[]> {
-  const { json: _, ...others } = options;
+  const { json: _, config, ...others } = options;
   if (file === '-' && options.signingKey === '-') {
     throw new CommandError('Standard input is either the collection or the signing key, not both.', 2);
   }
@@ -49,7 +50,8 @@ async function check(file: string | undefined, options: Options, host: Host): Pr
   const client = isForClient ? await readClient(options, host) : undefined;
   const preflight = client && (await runPreflight(client, options.jwks, new Date()));
   const live = client && preflight && options.live ? await runLiveChecks(preflight, client.read) : [];
-  const lines = [...(preflight?.lines ?? []), ...live];
+  const configured = client && config ? [describeConfig(config)] : [];
+  const lines = [...configured, ...(preflight?.lines ?? []), ...live];
   if (file === undefined) return lines;
 
   const read = client?.read ?? (() => '');

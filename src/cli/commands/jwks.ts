@@ -3,6 +3,7 @@
 import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 import { Argument, type Command, Option } from 'commander';
+import { addConfigOption } from '../client/config-file.ts';
 import { toPublicJwk } from '../client/public-jwks.ts';
 import { readSigningKey } from '../client/signing-key-file.ts';
 import { addExamples, CommandError, type Host } from '../command.ts';
@@ -38,6 +39,7 @@ export function addJwksCommand(program: Command, host: Host): void {
     .option('--out <file>', 'write the JWKS there instead of to standard output')
     .option('--force', 'replace a file that is there')
     .action((isNew: 'new' | undefined, options: Options) => run(isNew !== undefined, options, host));
+  addConfigOption(command);
   addExamples(
     command,
     'jwks --signing-key signing.pem',
