@@ -6,6 +6,10 @@ import { dirname, resolve } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { CommandError } from './command.ts';
 
+/** Whether a text can be the path of a file, and is not what a file holds, as a key: that is never to be shown. */
+export const isPath = (text: string): boolean =>
+  text !== '' && text.length <= 1024 && !/[\r\n]|-----BEGIN|^\s*\{/.test(text);
+
 /**
  * Reads a whole file as bytes.
  *
@@ -15,6 +19,10 @@ export async function readBytes(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (error) {
+    if (!isPath(file)) {
+      const got = file === '' ? 'nothing' : `${file.length} characters of text`;
+      throw new CommandError(`expected the path of a file, got ${got}. Write the text into a file, and name that.`, 2);
+    }
     if (/^https?:\/\//i.test(file)) {
       const why =
         'What comes from there can change from run to run, and scripts of a collection can read the signing key';

@@ -7,9 +7,10 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
-import { CommandError, type Host } from './command.ts';
+import { CommandError, type Host, type Terminal } from './command.ts';
 import { addAssertionCommand } from './commands/assertion.ts';
 import { addCheckCommand } from './commands/check.ts';
+import { addInitCommand } from './commands/init.ts';
 import { addInjectCommand } from './commands/inject.ts';
 import { addJwksCommand } from './commands/jwks.ts';
 import { addRunCommand } from './commands/run.ts';
@@ -53,6 +54,16 @@ async function askSecret(prompt: string): Promise<string | undefined> {
   return line;
 }
 
+/** Standard error shows the questions: standard output may go into a file. */
+function findTerminal(): Terminal | undefined {
+  const { stdin: input, stderr: output } = process;
+  if (!input.isTTY || !output.isTTY) return undefined;
+  // A terminal that does not know its size says 0.
+  output.columns ||= 80;
+  output.rows ||= 24;
+  return { input, output };
+}
+
 async function print(text: string): Promise<void> {
   const { stdout } = process;
   // Into a file process.stdout writes with a single write(2), which a full disk cuts short without an error.
@@ -89,10 +100,11 @@ function createProgram(host: Host): Command {
     .description('Client authentication for PayNet in Postman and Newman.')
     .version(packageJson.version, '-v, --version', 'print the version')
     .option('--debug', 'show the stack trace of an error')
-    .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 usage error.')
+    .addHelpText('after', '\nBegin with: paynet-client-auth init\nExit codes: 0 done, 1 failed, 2 usage error.')
     .showHelpAfterError('(--help shows how to call it)')
     .exitOverride();
   for (const add of [
+    addInitCommand,
     addInjectCommand,
     addRunCommand,
     addCheckCommand,
@@ -124,6 +136,7 @@ async function main(argv: string[]): Promise<number> {
     readStandardInput,
     readSecret,
     askSecret,
+    findTerminal,
     print,
     note,
     explainCrash: explanation => {

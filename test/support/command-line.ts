@@ -2,9 +2,10 @@
 // file of tests then. What the process itself does - exit codes that a shell sees, signals, pipes, a crash - is for `execute`.
 
 import { Command, CommanderError } from 'commander';
-import { CommandError, type Host } from '../../src/cli/command.ts';
+import { CommandError, type Host, type Terminal } from '../../src/cli/command.ts';
 import { addAssertionCommand } from '../../src/cli/commands/assertion.ts';
 import { addCheckCommand } from '../../src/cli/commands/check.ts';
+import { addInitCommand } from '../../src/cli/commands/init.ts';
 import { addInjectCommand } from '../../src/cli/commands/inject.ts';
 import { addJwksCommand } from '../../src/cli/commands/jwks.ts';
 import { addRunCommand } from '../../src/cli/commands/run.ts';
@@ -16,6 +17,8 @@ export type Surroundings = {
   input?: string;
   /** The environment of the process, which secrets are read from. */
   env?: Record<string, string>;
+  /** Where the user is asked. */
+  terminal?: Terminal;
 };
 
 export type Result = { code: number; stdout: string; stderr: string };
@@ -24,7 +27,10 @@ export type Result = { code: number; stdout: string; stderr: string };
  * Runs a command of the command line, as `paynet-client-auth <args>` would. One at a time: what Newman's reporters write to
  * standard output is caught meanwhile.
  */
-export const runCommand = async (args: string[], { input = '', env = {} }: Surroundings = {}): Promise<Result> => {
+export const runCommand = async (
+  args: string[],
+  { input = '', env = {}, terminal }: Surroundings = {},
+): Promise<Result> => {
   const result: Result = { code: 0, stdout: '', stderr: '' };
   const note = (line: string) => {
     result.stderr += `${line}\n`;
@@ -35,6 +41,7 @@ export const runCommand = async (args: string[], { input = '', env = {} }: Surro
     readStandardInput: async () => Buffer.from(input),
     readSecret: name => env[name],
     askSecret: async () => undefined,
+    findTerminal: () => terminal,
     print: async text => {
       result.stdout += text;
     },
@@ -51,6 +58,7 @@ export const runCommand = async (args: string[], { input = '', env = {} }: Surro
     },
   });
   for (const add of [
+    addInitCommand,
     addInjectCommand,
     addRunCommand,
     addCheckCommand,

@@ -42,8 +42,7 @@ export interface Client {
 
 /** Adds the options of {@link ClientOptions} to a command; what they leave out comes from the config file. */
 export function addClientOptions(command: Command): Command {
-  addConfigOption(command);
-  return command
+  command
     .option('-e, --environment <file>', 'Postman environment with the variables of the client')
     .option('--env-var <name=value>', 'variable to add or to override, but not a private key; may be repeated', collect)
     .option(
@@ -54,6 +53,7 @@ export function addClientOptions(command: Command): Command {
     .option('--ssl-client-key <file>', 'key of the transport certificate, PEM')
     .option('--ssl-client-passphrase <passphrase>', 'passphrase of the key of the transport certificate')
     .option('--ssl-extra-ca-certs <file>', 'certificates of further authorities to trust, PEM');
+  return addConfigOption(command);
 }
 
 /**

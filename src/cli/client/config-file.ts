@@ -3,10 +3,10 @@
 
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Command } from 'commander';
-import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import { shapeOf } from '../../client-auth/errors.ts';
 import { CommandError } from '../command.ts';
-import { decodeUtf8, exists, readBytes } from '../files.ts';
+import { decodeUtf8, exists, isPath, readBytes } from '../files.ts';
 
 /** Its name, in the working directory. */
 export const CONFIG_FILE = 'paynet-client-auth.json';
@@ -65,7 +65,7 @@ export function parseConfig(text: string, file: string): Config {
       throw fault(offset, `must have the members ${MEMBERS.join(', ')} alone, got ${got}. Correct or remove it.`);
     }
     if (config[member] !== undefined) throw fault(offset, `"${member}" is there twice. Remove one.`);
-    if (!value || !isPath(value)) {
+    if (value?.type !== 'string' || !isPath(value.value)) {
       const got = typeof value?.value === 'string' ? shapeOf(value.value) : `a value of type ${value?.type}`;
       throw fault(offset, `"${member}" must be the path of a file, got ${got}. Correct or remove it.`);
     }
@@ -73,10 +73,6 @@ export function parseConfig(text: string, file: string): Config {
   }
   return config;
 }
-
-/** Whether a value can be a path, and is not a key that was pasted in its place. */
-const isPath = ({ type, value }: Node): boolean =>
-  type === 'string' && value !== '' && value.length <= 1024 && !/[\r\n]|-----BEGIN|^\s*\{/.test(value);
 
 /** `PropertyNameExpected` as "property name expected". */
 const toWords = (code: string): string => code.replace(/[A-Z]/g, capital => ` ${capital.toLowerCase()}`).trim();

@@ -41,7 +41,8 @@ function toAssertionParameters({ environment, envVar = [], signingKey, sslExtraC
   ];
 }
 
-const quote = (text: string): string => (/^[\w./:@=-]+$/.test(text) ? text : `'${text.replace(/'/g, `'\\''`)}'`);
+/** A text as one word of a POSIX shell. */
+export const quote = (text: string): string => (/^[\w./:@=-]+$/.test(text) ? text : `'${text.replace(/'/g, `'\\''`)}'`);
 
 /** The name of a certificate file for cURL, which takes what follows a colon as the passphrase. */
 const toCertificate = (file: string): string => file.replace(/[\\:]/g, '\\$&');

@@ -7,7 +7,7 @@ import { readSettings } from '../../client-auth/settings.ts';
 import { authenticate } from '../client/authenticate.ts';
 import { addClientOptions, type ClientOptions, readClient } from '../client/client-options.ts';
 import { toCurlCommand } from '../client/curl-command.ts';
-import { CommandError, type Host } from '../command.ts';
+import { addExamples, CommandError, type Host } from '../command.ts';
 import { describeAssertion } from '../diagnosis/assertion-text.ts';
 import { readKnownServer } from '../server/metadata.ts';
 
@@ -32,6 +32,7 @@ export function addAssertionCommand(program: Command, host: Host): void {
     )
     .option('--curl', 'print the cURL command for the token endpoint instead, with file names and without secrets')
     .action((options: AssertionOptions) => run(options, host));
+  addExamples(command, 'assertion -e env.json --signing-key signing.pem', 'assertion --decode', 'assertion --curl');
 }
 
 async function run(options: AssertionOptions, host: Host): Promise<void> {

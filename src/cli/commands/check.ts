@@ -1,17 +1,17 @@
 // The command `check`: checks the settings of the client before a run, and a collection, and prints a line for each thing. On the
 // machine.
 
-import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { toKnownServer } from '../../client-auth/known-server.ts';
 import { checkCollection } from '../check/collection.ts';
-import type { Line, Status } from '../check/line.ts';
+import type { Line } from '../check/line.ts';
+import { toText } from '../check/lines-as-text.ts';
 import { runLiveChecks } from '../check/live.ts';
 import { runPreflight } from '../check/preflight.ts';
 import { describeConfig } from '../check/settings.ts';
 import { addClientOptions, type ClientOptions, readClient } from '../client/client-options.ts';
 import { inFile, readCollectionFile } from '../collection/collection-file.ts';
-import { CommandError, type Host } from '../command.ts';
+import { addExamples, CommandError, type Host } from '../command.ts';
 
 interface Options extends ClientOptions {
   jwks?: string;
@@ -39,6 +39,12 @@ export function addCheckCommand(program: Command, host: Host): void {
       const failed = lines.filter(({ status }) => status === 'fail').length;
       if (failed > 0) throw new CommandError(`${failed} of ${lines.length} checks failed.`);
     });
+  addExamples(
+    command,
+    'check -e env.json --signing-key signing.pem --ssl-client-cert transport.pem --ssl-client-key transport.key',
+    'check --live',
+    'check my.postman_collection.json',
+  );
 }
 
 async function check(file: string | undefined, options: Options, host: Host): Promise<Line[]> {
@@ -59,23 +65,4 @@ async function check(file: string | undefined, options: Options, host: Host): Pr
   const { name, text } = await readCollectionFile(file, host);
   const script = await host.readScript();
   return [...lines, ...inFile(name, () => checkCollection(text, script, endpoints, read))];
-}
-
-const COLOURS: Record<Status, 'green' | 'yellow' | 'red'> = {
-  ok: 'green',
-  warn: 'yellow',
-  skip: 'yellow',
-  fail: 'red',
-};
-
-/** Status, name and message in columns. */
-function toText(lines: Line[], useColour: boolean): string {
-  const width = Math.max(...lines.map(({ name }) => name.length));
-  const indent = ' '.repeat(6 + width + 2);
-  const rows = lines.map(({ name, status, message }) => {
-    const word = status.padEnd(4);
-    const mark = useColour ? styleText(COLOURS[status], word) : word;
-    return `${mark}  ${name.padEnd(width)}  ${message.replaceAll('\n', `\n${indent}`)}\n`;
-  });
-  return rows.join('');
 }

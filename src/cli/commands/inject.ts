@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { inFile, readCollectionFile } from '../collection/collection-file.ts';
 import { findScriptFault, inject, remove } from '../collection/injection.ts';
 import { parseScript } from '../collection/script-text.ts';
-import { CommandError, type Host } from '../command.ts';
+import { addExamples, CommandError, type Host } from '../command.ts';
 import { writeWhole } from '../files.ts';
 
 interface Options {
@@ -17,7 +17,7 @@ interface Options {
 
 /** Adds the command `inject` to the command line. */
 export function addInjectCommand(program: Command, host: Host): void {
-  program
+  const command = program
     .command('inject')
     .summary('put the pre-request script into a Postman collection')
     .description(
@@ -36,6 +36,11 @@ export function addInjectCommand(program: Command, host: Host): void {
     .option('--remove', 'remove the script')
     .option('--folder <name>', 'put it into this folder instead of the whole collection')
     .action((file: string, options: Options) => run(file, options, host));
+  addExamples(
+    command,
+    'inject my.postman_collection.json -o my-authenticated.postman_collection.json',
+    'inject my-authenticated.postman_collection.json --check',
+  );
 }
 
 async function run(file: string, options: Options, host: Host): Promise<void> {

@@ -2,7 +2,7 @@
 
 import { type Command, Option } from 'commander';
 import { addClientOptions } from '../client/client-options.ts';
-import { CommandError, collect, type Host } from '../command.ts';
+import { addExamples, CommandError, collect, type Host } from '../command.ts';
 import type { RunOptions } from '../run/newman-options.ts';
 import { runCollection } from '../run/run-collection.ts';
 
@@ -56,6 +56,11 @@ export function addRunCommand(program: Command, host: Host): void {
     .option('--export-cookie-jar <file>', 'write the cookies after the run')
     .option('--verbose', 'more detail on the console')
     .action((file: string, rest: string[], options: RunOptions) => run(file, rest, options, host));
+  addExamples(
+    command,
+    'run my.postman_collection.json -e env.json --signing-key signing.pem --ssl-client-cert transport.pem --ssl-client-key transport.key',
+    'run my.postman_collection.json --folder Accounts --reporters cli,junit --reporter-junit-export newman.xml',
+  );
 }
 
 async function run(file: string, rest: string[], options: RunOptions, host: Host): Promise<void> {

@@ -95,6 +95,11 @@ describe('jwks', () => {
         /got a public key/,
       ],
       [['--signing-key', folder.path('none.pem')], 1, /no such file/],
+      [
+        ['--signing-key', pem],
+        2,
+        /expected the path of a file, got \d+ characters of text\. Write the text into a file/,
+      ],
       [['--signing-key', folder.path('signing.pem'), '--kid', pem], 1, /"kid" must be the key ID/],
       [
         ['--signing-key', folder.path('signing.pem'), '--kid', ''],
