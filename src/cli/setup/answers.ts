@@ -93,7 +93,8 @@ export const QUESTIONS: readonly Question[] = [
     name: 'kid',
     option: '--kid',
     message: 'kid: the key ID in the registered JWKS',
-    isNeeded: needsSigningKey,
+    // A client of tls_client_auth may have a key too, for request objects.
+    isNeeded: answers => needsSigningKey(answers) || answers.signingKey !== undefined,
     check: kid => {
       if (kid === '') throw mustBe('variable_missing', 'kid', EXPECTED_KID, 'nothing', 'Copy it from the JWKS.');
       checkKid(kid);

@@ -6,9 +6,14 @@ import type { Config } from '../client/config-file.ts';
 import { type Answers, isPkcs12 } from './answers.ts';
 
 /** The variables of a client, without its key. */
-export function toVariables({ issuer, clientId, method, kid = '' }: Answers): Record<string, string> {
-  const signing = method === 'tls_client_auth' ? {} : { kid, client_assertion_audience: 'token_endpoint' };
-  return { issuer, client_id: clientId, token_endpoint_auth_method: method, ...signing };
+export function toVariables({ issuer, clientId, method, kid }: Answers): Record<string, string> {
+  return {
+    issuer,
+    client_id: clientId,
+    token_endpoint_auth_method: method,
+    ...(kid !== undefined && { kid }),
+    ...(method === 'private_key_jwt' && { client_assertion_audience: 'token_endpoint' }),
+  };
 }
 
 /**
@@ -18,7 +23,7 @@ export function toVariables({ issuer, clientId, method, kid = '' }: Answers): Re
  */
 export function toEnvironmentText(answers: Answers, file: string): string {
   const variables = Object.entries(toVariables(answers)).map(([key, value]) => ({ key, value, type: 'default' }));
-  const secret = answers.method === 'tls_client_auth' ? [] : [{ key: 'signing_key', value: '', type: 'secret' }];
+  const secret = answers.signingKey === undefined ? [] : [{ key: 'signing_key', value: '', type: 'secret' }];
   const values = [...variables, ...secret].map(one => ({ ...one, enabled: true }));
   if (!/\.ya?ml$/i.test(file)) {
     return toJson({ name: 'PayNet', values, _postman_variable_scope: 'environment' });

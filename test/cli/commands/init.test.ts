@@ -111,7 +111,7 @@ describe('init by options', () => {
     assert.equal(JSON.parse((await runCommand(['jwks'])).stdout).keys[0].alg, 'PS256');
   });
 
-  it('sets up tls_client_auth without a signing key', async () => {
+  it('sets up tls_client_auth without a signing key, or with one for request objects', async () => {
     const { client_id } = server.clients.tlsClientAuth;
     const change = { '--signing-key': undefined, '--kid': undefined, '--client-id': client_id };
     const { code, stderr } = await init(allFlags({ ...change, '--method': 'tls_client_auth' }));
@@ -120,6 +120,15 @@ describe('init by options', () => {
     assert.doesNotMatch(read(ENVIRONMENT) + read(CONFIG), /kid|signing/);
     assert.equal(read('.gitignore'), '/transport.key\n');
     assert.match((await runCommand(['token'])).stdout, /^[\x21-\x7e]+\n$/);
+
+    const withKey = ['--signing-key', 'signing.pem', '--method', 'tls_client_auth', '--force'];
+    assert.match((await init([...allFlags(change), ...withKey])).stderr, /Give --kid\.$/m);
+    await init([...allFlags(change), ...withKey, '--kid', 'k1']);
+    assert.deepEqual(
+      JSON.parse(read(ENVIRONMENT)).values.map(({ key }: { key: string }) => key),
+      ['issuer', 'client_id', 'token_endpoint_auth_method', 'kid', 'signing_key'],
+    );
+    assert.equal(JSON.parse(read(CONFIG)).signingKey, 'signing.pem');
   });
 
   it('takes the kid of a JWK', async () => {
