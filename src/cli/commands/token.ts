@@ -2,7 +2,6 @@
 // tools; explains a refusal as `run` does. On the machine.
 
 import type { Command } from 'commander';
-import { checkServerUrl } from '../../client-auth/server-url.ts';
 import { readSettings } from '../../client-auth/settings.ts';
 import { findAccessToken, sendTokenRequest, toAttempt, toTokenForm } from '../check/token-request.ts';
 import { addClientOptions, type ClientOptions, readClient } from '../client/client-options.ts';
@@ -43,7 +42,6 @@ async function run(options: Options, host: Host): Promise<void> {
   const settings = readSettings(client.read);
   const known = await readKnownServer(client, true);
   const { token_endpoint: url = '' } = known.endpoints;
-  checkServerUrl('token_endpoint', url, 'variable_invalid');
   const form = toTokenForm(options.scope ?? (client.read('scope') || 'accounts'), settings, known);
   const exchange = await sendTokenRequest(url, form, await readTls(client.transport));
 
