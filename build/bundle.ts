@@ -29,6 +29,9 @@ const FOR_NODE: BuildOptions = {
   plugins: [sliceJsrsasign(() => {})],
 };
 
+/** The licences of what is cut out of jsrsasign. */
+const SIGNER_NOTICES = 'build/pre-request-notices.txt';
+
 /** Lines for whoever finds a script in Postman; the first begins in the line of the hash, the last closes the comment. */
 const PRE_REQUEST_HEADER = ` * Proves who the client is (private_key_jwt or tls_client_auth) in each request for an endpoint of the authorization server.
  * Made from TypeScript and jsrsasign by the npm package paynet-client-auth. It sends nothing anywhere else.
@@ -70,7 +73,7 @@ const bundleScript = async (
 export const bundlePreRequest = async (
   report: (kept: string[], dropped: string[]) => void = () => {},
 ): Promise<string> => {
-  const notices = `/*!\n${await readFile('build/pre-request-notices.txt', 'utf8')}*/\n`;
+  const notices = `/*!\n${await readFile(SIGNER_NOTICES, 'utf8')}*/\n`;
   return bundleScript({ entryPoint: 'src/pre-request/main.ts', header: PRE_REQUEST_HEADER, notices }, report);
 };
 
@@ -92,7 +95,10 @@ export const bundleCommandLine = async (entryPoint = 'src/cli/main.ts'): Promise
   });
   const packages = inputs.map(input => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]);
   const notices = await Promise.all([...new Set(packages)].sort().map(name => name && readNotice(name)));
-  return `#!/usr/bin/env node\n${code}\n\n/*!\nContains:\n${notices.filter(Boolean).join('\n')}*/\n`;
+  // The signer is the same as in the script.
+  const ofSigner = await readFile(SIGNER_NOTICES, 'utf8');
+  const all = [...notices.filter(Boolean), `\n${ofSigner}\n`].join('\n');
+  return `#!/usr/bin/env node\n${code}\n\n/*!\nContains:\n${all}*/\n`;
 };
 
 const readNotice = async (name: string): Promise<string> => {

@@ -17,7 +17,7 @@ await writeFile(`${DIST}/post-response.js`, postResponse);
 await writeFile(`${DIST}/cli.js`, await bundleCommandLine(), { mode: 0o755 });
 
 if (!process.argv.includes('--dist')) {
-  for (const { path, text } of await makeCollections(script)) await writeFile(path, text);
+  for (const { path, text } of await makeCollections({ preRequest: script, postResponse })) await writeFile(path, text);
 }
 
 if (!process.argv.includes('--quiet')) {

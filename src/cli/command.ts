@@ -18,6 +18,12 @@ export class CommandError extends Error {
 /** Parses an option that may be given several times. */
 export const collect = (value: string, before: string[] = []): string[] => [...before, value];
 
+/** The texts of the built scripts. They are injected, checked and removed as one. */
+export interface Scripts {
+  preRequest: string;
+  postResponse: string;
+}
+
 /**
  * Ends the help of a command with examples.
  *
@@ -36,8 +42,14 @@ export interface Terminal {
 export interface Host {
   /** Whether standard output is a terminal that shows colour. */
   isTerminal: boolean;
-  /** The text of the built pre-request script. */
-  readScript(): Promise<string>;
+  /** The width of the terminal in characters; undefined where there is none. */
+  columns: number | undefined;
+  /** How the command line was called, for a command that is to be pasted into a shell. */
+  commandName: string;
+  /** Makes what is loaded after this, as Newman, write without colour. */
+  disableColour(): void;
+  /** The texts of the built scripts. */
+  readScripts(): Promise<Scripts>;
   /** All bytes of standard input. */
   readStandardInput(): Promise<Buffer>;
   /** A variable of the process environment; undefined when it is not set. */

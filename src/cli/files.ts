@@ -41,6 +41,26 @@ export async function readBytes(file: string): Promise<Buffer> {
 }
 
 /**
+ * Reads a whole file as text.
+ *
+ * @throws CommandError that names the file, when it can't be read or is not UTF-8
+ */
+export async function readText(file: string): Promise<string> {
+  const bytes = await readBytes(file);
+  return inFile(file, () => decodeUtf8(bytes));
+}
+
+/** Does something with a file; the message of a `CommandError` then begins with the name of the file. */
+export function inFile<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw new CommandError(`${name}: ${error.message}`, error.exitCode, { cause: error });
+  }
+}
+
+/**
  * Decodes UTF-8 and keeps a byte order mark, so that encoding the text again gives the same bytes.
  *
  * @throws CommandError when the bytes are not UTF-8, where a decoder would silently replace some of them

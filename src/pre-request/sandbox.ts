@@ -15,7 +15,7 @@ declare const console: { log(line: string): void };
 declare const setTimeout: (callback: () => void, milliseconds: number) => unknown;
 declare const clearTimeout: (timer: unknown) => void;
 /** Newman's sandbox has none. */
-declare const crypto: { getRandomValues?(array: Uint8Array): Uint8Array } | undefined;
+declare const crypto: { getRandomValues(array: Uint8Array): void };
 
 /** Replaces references by the values of their variables; a number that a script has put there becomes text. */
 export const resolve: Resolve = template => {
@@ -140,10 +140,18 @@ const toReason = (error: unknown): string => {
   return String(message ?? code ?? 'unknown').slice(0, 200);
 };
 
-/** Gives the generator of the host, if it has one. */
-export const findRandomValues = (): ((array: Uint8Array) => Uint8Array) | undefined => {
-  const host = typeof crypto === 'undefined' ? undefined : crypto;
-  return host?.getRandomValues?.bind(host);
+/**
+ * Draws 32 bytes from the generator of the host, as text. Newman's sandbox has none, and a script may have replaced it by anything:
+ * what it gives is never all that `jti` and salt depend on.
+ */
+export const findRandomValues = (): string => {
+  try {
+    const values = new Uint8Array(32);
+    crypto.getRandomValues(values);
+    return values.join();
+  } catch {
+    return '';
+  }
 };
 
 /**

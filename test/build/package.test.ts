@@ -30,14 +30,20 @@ describe('the package', () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  it('holds the script, the command line, what to import, and no sources, tests or maps', () => {
+  it('holds the script, the command line, what to import, the documentation, and no sources, tests or maps', () => {
     assert.deepEqual(files.map(({ path }) => path).sort(), [
+      'CHANGELOG.md',
+      'LICENSE',
       'README.md',
+      'SECURITY.md',
       'collections/paynet.postman_collection.json',
       'collections/paynet.postman_environment.json',
       'dist/cli.js',
       'dist/post-response.js',
       'dist/pre-request.js',
+      ...['ci', 'commands', 'development', 'errors', 'own-collection'].map(name => `docs/${name}.md`),
+      ...['costs', 'green', 'red', 'start'].map(name => `docs/pictures/${name}.svg`),
+      ...['postman-app', 'security', 'variables'].map(name => `docs/${name}.md`),
       'package.json',
     ]);
     assert.doesNotMatch(readFileSync(join(installed, 'dist/cli.js'), 'utf8'), /sourceMappingURL/);
@@ -54,7 +60,7 @@ describe('the package', () => {
     assert.equal((await execute('node', [cli, 'inject', '--check', collection])).code, 0);
     const run = await execute('node', [cli, 'run', collection, '--folder', 'Client credentials grant']);
     assert.equal(run.code, 1);
-    assert.match(run.stdout.replace(/\s+/g, ' '), /"token_endpoint" must be an https URL, got nothing/);
+    assert.match(run.stderr, /"client_id" must be .*, got nothing/);
     const assertion = await execute('node', [cli, 'assertion']);
     assert.match(assertion.stderr, /"client_id" must be/);
     assert.equal((await execute('node', [cli, 'check', collection])).code, 0);

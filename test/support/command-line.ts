@@ -3,14 +3,8 @@
 
 import { Command, CommanderError } from 'commander';
 import { CommandError, type Host, type Terminal } from '../../src/cli/command.ts';
-import { addAssertionCommand } from '../../src/cli/commands/assertion.ts';
-import { addCheckCommand } from '../../src/cli/commands/check.ts';
-import { addInitCommand } from '../../src/cli/commands/init.ts';
-import { addInjectCommand } from '../../src/cli/commands/inject.ts';
-import { addJwksCommand } from '../../src/cli/commands/jwks.ts';
-import { addRunCommand } from '../../src/cli/commands/run.ts';
-import { addTokenCommand } from '../../src/cli/commands/token.ts';
-import { script } from './collections.ts';
+import { addCommands } from '../../src/cli/commands/commands.ts';
+import { scripts } from './collections.ts';
 
 export type Surroundings = {
   /** What comes from standard input. */
@@ -37,7 +31,10 @@ export const runCommand = async (
   };
   const host: Host = {
     isTerminal: false,
-    readScript: async () => script,
+    columns: undefined,
+    commandName: 'paynet-client-auth',
+    disableColour: () => undefined,
+    readScripts: async () => scripts,
     readStandardInput: async () => Buffer.from(input),
     readSecret: name => env[name],
     askSecret: async () => undefined,
@@ -57,16 +54,7 @@ export const runCommand = async (
       result.stderr += text;
     },
   });
-  for (const add of [
-    addInitCommand,
-    addInjectCommand,
-    addRunCommand,
-    addCheckCommand,
-    addAssertionCommand,
-    addTokenCommand,
-    addJwksCommand,
-  ])
-    add(program, host);
+  addCommands(program, host);
   const restoreOutput = catchOutput(text => {
     result.stdout += text;
   });

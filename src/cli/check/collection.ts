@@ -1,47 +1,119 @@
-// Checks a collection: that it has the pre-request script, that no secret is in it, which of its variables say where assertions go,
+// Checks a collection: that it has the two scripts, that no secret is in it, which of its variables say where assertions go,
 // and which of its requests are authenticated. Pure, on the machine.
 
 import type { Endpoints } from '../../client-auth/authorization-server.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
-import { findSecrets, type SecretFinding } from '../collection/findings.ts';
-import { findScriptFault } from '../collection/injection.ts';
+import { findSecrets, isObject, type SecretFinding, toShown } from '../collection/findings.ts';
 import { findEndpointRequests, findServerVariables } from '../collection/requests.ts';
+import { toAdvice } from '../collection/script-advice.ts';
+import { findScriptFault, hasScriptLast, type ScriptFault } from '../collection/script-fault.ts';
+import { findScriptFindings } from '../collection/script-findings.ts';
+import { BEGIN } from '../collection/script-text.ts';
+import type { Scripts } from '../command.ts';
+import { SECRET_KINDS } from '../secrets/looks.ts';
 import { type Line, line } from './line.ts';
 
 /** Maximum number of secrets in a message. */
 const MAX_SHOWN = 10;
 
+/** Which part of a collection is checked, and what is no finding. */
+export interface CollectionOptions {
+  /** The folder that the script was put into; the whole collection if undefined. */
+  folder?: string | undefined;
+  /** Places and names of secrets that may be there. */
+  allow?: string[] | undefined;
+}
+
 /**
  * Checks a collection.
  *
  * @param text JSON text in Postman's collection format
- * @param script text of the built pre-request script
+ * @param scripts texts of the built scripts
  * @param endpoints the known endpoints of the authorization server
  * @param read gives the value of a variable of the environment
- * @throws CommandError when the text is not a collection
+ * @throws CommandError when the text is not a collection, or has no such folder
  */
-export function checkCollection(text: string, script: string, endpoints: Endpoints, read: ReadVariable): Line[] {
-  const first = checkScript(text, script);
+export function checkCollection(
+  text: string,
+  scripts: Scripts,
+  endpoints: Endpoints,
+  read: ReadVariable,
+  { folder, allow = [] }: CollectionOptions = {},
+): Line[] {
+  const fault = findScriptFault(text, scripts, folder === undefined ? {} : { folder });
   const root: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
-  return [first, checkSecrets(root), checkServerVariables(root, read), checkRequests(root, endpoints, read)];
+  return [
+    fault ? toScriptFault(fault, root, folder) : line('script_injected', 'script', describeInjected(folder)),
+    ...checkSecrets(root, allow),
+    checkServerVariables(root, read),
+    checkRequests(root, endpoints, read),
+    ...checkScripts(text),
+  ];
 }
 
-function checkScript(text: string, script: string): Line {
-  const name = 'script';
-  const fault = findScriptFault(text, script);
-  if (fault) return line(fault.code, name, `${fault.message} Inject it with "inject --in-place".`);
-  return line('script_injected', name, 'exactly this one is the first pre-request script');
+const describeInjected = (folder: string | undefined): string =>
+  `exactly these two are in their places${folder === undefined ? '' : ` in ${JSON.stringify(folder)}`}`;
+
+/** What to do about scripts of the collection; nothing for most collections. */
+function checkScripts(text: string): Line[] {
+  const all = findScriptFindings(text, hasScriptLast(text));
+  const codes = ['script_sends', 'script_changes_authentication'] as const;
+  return codes.flatMap(code => {
+    const findings = all.filter(one => one.code === code);
+    return findings.length > 0 ? { ...line(code, 'scripts', toAdvice(code, findings)), findings } : [];
+  });
 }
 
-function checkSecrets(root: unknown): Line {
-  const name = 'secrets';
-  const findings = findSecrets(root);
-  if (findings.length === 0) {
-    return line('secret_not_found', name, 'no private key, token or other secret was found in the file');
+/** Where the whole collection lacks the script, a folder may have it: `inject --folder` puts it there. */
+function toScriptFault({ code, message }: ScriptFault, root: unknown, folder: string | undefined): Line {
+  const found = code === 'script_missing' && folder === undefined ? findFoldersWithScript(root) : [];
+  if (found.length === 0) {
+    const option = folder === undefined ? '' : ` --folder ${JSON.stringify(folder)}`;
+    return line(code, 'script', `${message} Inject it with "inject --in-place${option}".`);
   }
-  const more = findings.length > MAX_SHOWN ? `, and ${findings.length - MAX_SHOWN} more` : '';
+  const names = found.map(name => JSON.stringify(name)).join(', ');
+  return line(
+    code,
+    'script',
+    `${message} It is in ${names} alone: check that with --folder, or inject it for all requests.`,
+  );
+}
+
+/** The names of the folders that have a copy of the script themselves. */
+function findFoldersWithScript(root: unknown): string[] {
+  const open = isObject(root) && Array.isArray(root.item) ? [...root.item] : [];
+  const found: string[] = [];
+  // The list grows while it is read.
+  for (const one of open) {
+    if (!isObject(one) || !Array.isArray(one.item)) continue;
+    if (JSON.stringify(one.event ?? null).includes(BEGIN)) found.push(String(one.name));
+    open.push(...one.item);
+  }
+  return found;
+}
+
+function checkSecrets(root: unknown, allow: string[]): Line[] {
+  const name = 'secrets';
+  const all = findSecrets(root);
+  const isAllowed = ({ path, names }: SecretFinding) => allow.some(one => one === path || one === names.at(-1));
+  const allowed = all.filter(isAllowed);
+  const found = all.filter(one => !isAllowed(one));
+  const findings = SECRET_KINDS.flatMap(kind => found.filter(one => one.kind === kind));
+  const unused = allow.filter(one => !allowed.some(({ path, names }) => one === path || one === names.at(-1)));
+  const lines = unused.map(one =>
+    line('secret_allowed_not_found', name, `--allow ${JSON.stringify(toShown(one))} allows nothing. Leave it out.`),
+  );
+  if (allowed.length > 0) {
+    lines.push(line('secret_allowed', name, `allowed by --allow: ${allowed.map(describeSecret).join(', ')}`));
+  }
+  if (findings.length === 0) {
+    const other = allowed.length > 0 ? 'no other private key' : 'no private key';
+    return [line('secret_not_found', name, `${other}, token or other secret was found in the file`), ...lines];
+  }
+  const more = findings.length > MAX_SHOWN ? `, and ${findings.length - MAX_SHOWN} more, which --json lists` : '';
   const list = findings.slice(0, MAX_SHOWN).map(describeSecret).join(', ') + more;
-  return { ...line('secret_found', name, `${list}. Remove them, and replace what they give access to.`), findings };
+  const message = `${list}. Remove them, and replace what they give access to.`;
+  return [{ ...line('secret_found', name, message), findings }, ...lines];
 }
 
 function describeSecret({ kind, path, names }: SecretFinding): string {

@@ -1,11 +1,13 @@
 // What `check` says: one line for each thing that it has looked at, with a code that programs can rely on. Pure, on the machine.
 
 import { ClientAuthError, type ClientAuthErrorCode } from '../../client-auth/errors.ts';
+import { toTerminalWords } from '../client/terminal-words.ts';
 import type { SecretFinding } from '../collection/findings.ts';
+import type { ScriptFinding } from '../collection/script-findings.ts';
 import { CommandError } from '../command.ts';
 
-/** `skip`: it could not be checked, or there was nothing to check. */
-export type Status = 'ok' | 'warn' | 'fail' | 'skip';
+/** `info`: neither right nor wrong. `skip`: it could not be checked, or there was nothing to check. */
+export type Status = 'ok' | 'info' | 'warn' | 'fail' | 'skip';
 
 /** The own codes of `check`, each with its status. Closed: a code never changes its meaning. */
 export const STATUS_BY_CODE = {
@@ -70,7 +72,7 @@ export const STATUS_BY_CODE = {
   live_refused: 'fail',
   live_unreachable: 'fail',
   live_unexpected_answer: 'fail',
-  live_other_method_refused: 'ok',
+  live_other_method_refused: 'info',
   live_other_method_unknown: 'skip',
   live_not_tried: 'skip',
   script_injected: 'ok',
@@ -82,10 +84,15 @@ export const STATUS_BY_CODE = {
   script_disabled: 'fail',
   script_not_run: 'fail',
   script_not_first: 'fail',
+  script_not_last: 'fail',
   secret_not_found: 'ok',
   secret_found: 'fail',
+  secret_allowed: 'info',
+  secret_allowed_not_found: 'warn',
   server_variable_not_found: 'ok',
   server_variable_found: 'warn',
+  script_sends: 'warn',
+  script_changes_authentication: 'warn',
   endpoint_request_found: 'ok',
   endpoint_request_not_found: 'warn',
   check_failed: 'fail',
@@ -103,8 +110,8 @@ export interface Line {
   status: Status;
   /** In words, with the one thing to do. */
   message: string;
-  /** All secrets of a collection, with their places; only with the code `secret_found`. */
-  findings?: SecretFinding[];
+  /** All that the message is about: secrets of a collection with their places, or scripts of it. */
+  findings?: (SecretFinding | ScriptFinding)[];
 }
 
 /** A line with the status of its code. */
@@ -125,7 +132,8 @@ export const notChecked = (code: OwnCode, name: string, because: string): Line =
  * @param code of a CommandError; a ClientAuthError has its own
  */
 export function failure(name: string, error: unknown, code: OwnCode = 'check_failed'): Line {
-  if (error instanceof ClientAuthError) return { code: error.code, name, status: 'fail', message: error.message };
+  if (error instanceof ClientAuthError)
+    return { code: error.code, name, status: 'fail', message: toTerminalWords(error) };
   if (error instanceof CommandError) return line(code, name, error.message);
   // The message of another error may quote what it was given.
   const kind = error instanceof Error ? error.name : typeof error;

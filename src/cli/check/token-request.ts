@@ -7,9 +7,11 @@ import type { Settings } from '../../client-auth/settings.ts';
 import { authenticate } from '../client/authenticate.ts';
 import type { Facts } from '../diagnosis/causes.ts';
 import { type RefusedRequest, toFacts } from '../diagnosis/refused-request.ts';
+import { toStatement } from '../diagnosis/statements.ts';
 import type { Surroundings } from '../diagnosis/surroundings.ts';
+import { toConnectionCode } from '../server/connection-faults.ts';
 import { parseObject } from '../server/json-object.ts';
-import { send, type Tls, toConnectionCode } from '../server/send.ts';
+import { send, type Tls } from '../server/send.ts';
 
 /** The result of a token request. */
 export interface Attempt {
@@ -91,5 +93,7 @@ export function toAttempt(exchange: Exchange, surroundings: Surroundings): Attem
   const known = toFacts(surroundings, exchange);
   const facts = { ...known, clockDifference: exchange.clockDifference ?? known.clockDifference };
   const isToken = findAccessToken(exchange) !== undefined;
-  return { facts, isAuthenticated: isToken || AFTER_AUTHENTICATION.includes(facts.error ?? '') };
+  // Keycloak refuses a client with 401 unauthorized_client.
+  const isLater = facts.status !== 401 && AFTER_AUTHENTICATION.includes(facts.error ?? '') && !toStatement(facts);
+  return { facts, isAuthenticated: isToken || isLater };
 }

@@ -2,7 +2,7 @@
 
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import { CommandError } from '../command.ts';
-import { decodeUtf8, readBytes } from '../files.ts';
+import { readText } from '../files.ts';
 
 /** A variable of an environment, as it is in the file. */
 export interface EnvironmentValue {
@@ -24,7 +24,7 @@ export interface Environment {
  * @throws CommandError when it can't be read, or is neither
  */
 export async function readEnvironment(file: string): Promise<Environment> {
-  const text = decodeUtf8(await readBytes(file)).replace(/^\uFEFF/, '');
+  const text = (await readText(file)).replace(/^\uFEFF/, '');
   let json: Partial<Environment> | null;
   try {
     json = JSON.parse(text);

@@ -10,13 +10,16 @@ import { runLiveChecks } from '../check/live.ts';
 import { runPreflight } from '../check/preflight.ts';
 import { describeConfig } from '../check/settings.ts';
 import { addClientOptions, type ClientOptions, readClient } from '../client/client-options.ts';
-import { inFile, readCollectionFile } from '../collection/collection-file.ts';
-import { addExamples, CommandError, type Host } from '../command.ts';
+import { readCollectionFile } from '../collection/collection-file.ts';
+import { addExamples, CommandError, collect, type Host } from '../command.ts';
+import { inFile } from '../files.ts';
 
 interface Options extends ClientOptions {
   jwks?: string;
   live?: true;
   json?: true;
+  folder?: string;
+  allow?: string[];
 }
 
 /** Adds the command `check` to the command line. */
@@ -26,16 +29,30 @@ export function addCheckCommand(program: Command, host: Host): void {
     .summary('check the settings before a run, or a collection')
     .description(
       'Checks the settings of the client line by line: variables, keys, certificate, server, clock.\n' +
-        'If a collection is given, checks that it has the script and no secret; the settings only if an option or the config file says something of them.',
+        'If a collection is given, checks that it has the scripts and no secret; the settings only if an option or the config file says something of them.',
     )
     .argument('[collection.json]', 'collection in format v2.1 or v2.0, "-" for standard input');
   addClientOptions(command)
     .option('--jwks <file|url>', 'JWKS of the client, to find the signing key in; by default the variable jwks_uri')
     .option('--live', 'also request a token by each method, and by the other audiences if it is refused')
-    .option('--json', 'print an array of {code, name, status, message} instead of lines; the codes are stable')
+    .option(
+      '--folder <name>',
+      'look for the script in this folder of the collection, as "inject --folder" puts it there',
+    )
+    .option(
+      '--allow <place|name>',
+      'a secret that is no finding, by its place or the name it has; may be repeated',
+      collect,
+    )
+    .option(
+      '--json',
+      'print an array of {code, name, status, message} instead of lines; the codes are stable, all findings are in it',
+    )
     .action(async (file: string | undefined, options: Options) => {
       const lines = await check(file, options, host);
-      await host.print(options.json ? `${JSON.stringify(lines, null, 2)}\n` : toText(lines, host.isTerminal));
+      await host.print(
+        options.json ? `${JSON.stringify(lines, null, 2)}\n` : toText(lines, host.isTerminal, host.columns),
+      );
       const failed = lines.filter(({ status }) => status === 'fail').length;
       if (failed > 0) throw new CommandError(`${failed} of ${lines.length} checks failed.`);
     });
@@ -48,9 +65,12 @@ export function addCheckCommand(program: Command, host: Host): void {
 }
 
 async function check(file: string | undefined, options: Options, host: Host): Promise<Line[]> {
-  const { json: _, config, ...others } = options;
+  const { json: _, config, folder, allow, ...others } = options;
   if (file === '-' && options.signingKey === '-') {
     throw new CommandError('Standard input is either the collection or the signing key, not both.', 2);
+  }
+  if (file === undefined && (folder !== undefined || allow)) {
+    throw new CommandError(`${allow ? '--allow' : '--folder'} needs a collection.`, 2);
   }
   const isForClient = file === undefined || Object.keys(others).length > 0;
   const client = isForClient ? await readClient(options, host) : undefined;
@@ -63,6 +83,6 @@ async function check(file: string | undefined, options: Options, host: Host): Pr
   const read = client?.read ?? (() => '');
   const { endpoints } = preflight?.surroundings.known ?? toKnownServer(read, undefined);
   const { name, text } = await readCollectionFile(file, host);
-  const script = await host.readScript();
-  return [...lines, ...inFile(name, () => checkCollection(text, script, endpoints, read))];
+  const scripts = await host.readScripts();
+  return [...lines, ...inFile(name, () => checkCollection(text, scripts, endpoints, read, { folder, allow }))];
 }

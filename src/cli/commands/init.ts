@@ -10,6 +10,7 @@ import { checkOffline } from '../check/offline.ts';
 import { type ClientOptions, readClient } from '../client/client-options.ts';
 import { CONFIG_FILE } from '../client/config-file.ts';
 import { quote } from '../client/curl-command.ts';
+import { withTerminalWords } from '../client/terminal-words.ts';
 import { addExamples, CommandError, type Host, type Terminal } from '../command.ts';
 import {
   cannotBeWritten,
@@ -64,7 +65,7 @@ export function addInitCommand(program: Command, host: Host): void {
       'the environment; by default paynet.postman_environment.json, in a workspace of Postman v12 postman/environments/paynet.environment.yaml',
     )
     .option('--force', 'replace files that are there')
-    .action((options: Options) => run(options, host));
+    .action((options: Options) => withTerminalWords(run(options, host)));
   addExamples(
     command,
     'init',
@@ -89,13 +90,13 @@ async function run(options: Options, host: Host): Promise<void> {
   await writeNew(CONFIG_FILE, toConfigText(answers, environment, CONFIG_FILE), isForced);
   host.note(`${CONFIG_FILE}: written. check, run, assertion, token and jwks need no options here.`);
   await ignoreKeys(answers, host);
-  await host.print(toText(lines, host.isTerminal));
+  await host.print(toText(lines, host.isTerminal, host.columns));
   const failed = lines.filter(({ status }) => status === 'fail').length;
   if (failed > 0) {
-    throw new CommandError(`${failed} of ${lines.length} checks failed. Mend it, then run: paynet-client-auth check`);
+    throw new CommandError(`${failed} of ${lines.length} checks failed. Mend it, then run: ${host.commandName} check`);
   }
-  if (answers.kid) host.note(`To print the JWKS to register: paynet-client-auth jwks --kid ${quote(answers.kid)}`);
-  host.note('Next: paynet-client-auth check --live');
+  if (answers.kid) host.note(`To print the JWKS to register: ${host.commandName} jwks --kid ${quote(answers.kid)}`);
+  host.note(`Next: ${host.commandName} check --live`);
 }
 
 /** In a workspace of Postman v12 where it keeps its environments. */

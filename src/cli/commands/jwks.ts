@@ -6,6 +6,7 @@ import { Argument, type Command, Option } from 'commander';
 import { addConfigOption } from '../client/config-file.ts';
 import { toPublicJwk } from '../client/public-jwks.ts';
 import { readSigningKey } from '../client/signing-key-file.ts';
+import { withTerminalWords } from '../client/terminal-words.ts';
 import { addExamples, CommandError, type Host } from '../command.ts';
 import { isSameFile, refuseExisting, writeNew } from '../files.ts';
 
@@ -38,7 +39,7 @@ export function addJwksCommand(program: Command, host: Host): void {
     .option('--kid <kid>', 'key ID')
     .option('--out <file>', 'write the JWKS there instead of to standard output')
     .option('--force', 'replace a file that is there')
-    .action((isNew: 'new' | undefined, options: Options) => run(isNew !== undefined, options, host));
+    .action((isNew: 'new' | undefined, options: Options) => withTerminalWords(run(isNew !== undefined, options, host)));
   addConfigOption(command);
   addExamples(
     command,

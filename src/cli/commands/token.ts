@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { readSettings } from '../../client-auth/settings.ts';
 import { findAccessToken, sendTokenRequest, toAttempt, toTokenForm } from '../check/token-request.ts';
 import { addClientOptions, type ClientOptions, readClient } from '../client/client-options.ts';
+import { withTerminalWords } from '../client/terminal-words.ts';
 import { addExamples, CommandError, type Host } from '../command.ts';
 import { explain } from '../diagnosis/explanation.ts';
 import { readSurroundings } from '../diagnosis/surroundings.ts';
@@ -29,7 +30,7 @@ export function addTokenCommand(program: Command, host: Host): void {
   addClientOptions(command)
     .option('--scope <scope>', 'scopes, with spaces between them; by default the variable scope, else accounts')
     .option('--json', 'print the whole answer of the token endpoint')
-    .action((options: Options) => run(options, host));
+    .action((options: Options) => withTerminalWords(run(options, host)));
   addExamples(
     command,
     'token -e env.json --signing-key signing.pem --ssl-client-cert transport.pem --ssl-client-key transport.key',

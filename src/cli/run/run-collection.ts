@@ -3,10 +3,15 @@
 
 import { type Client, readClient, readPair } from '../client/client-options.ts';
 import { type Environment, readEnvironment } from '../client/environment.ts';
-import { inFile, readCollectionFile } from '../collection/collection-file.ts';
+import { listFolders } from '../collection/collection.ts';
+import { readCollectionFile } from '../collection/collection-file.ts';
 import { inject } from '../collection/injection.ts';
+import { adviseOnScripts } from '../collection/script-advice.ts';
 import { CommandError, type Host } from '../command.ts';
+import { inFile } from '../files.ts';
 import { Redaction } from '../secrets/redaction.ts';
+import { checkProxyVariables, listProxyPasswords } from '../server/route.ts';
+import { type Beginning, readBeginning } from './beginning.ts';
 import { parseReporterOptions, type RunOptions, refuseToReplace, toNewmanOptions } from './newman-options.ts';
 import { runNewman } from './run-newman.ts';
 import { explainRefusals } from './run-refusals.ts';
@@ -17,13 +22,15 @@ const MAX_DEPTH = 1100;
 /** A collection as far as it is looked at. */
 interface Collection {
   variable?: unknown;
+  item?: unknown;
 }
 
 /**
  * Runs a collection.
  *
  * @param rest what the command line has beside the known options
- * @returns the number of failures, and the lines that explain what the authorization server refused
+ * @param inspect looks at what the run begins with, and throws where it must not begin
+ * @returns the number of failures, the lines that explain them, and whether the authorization server refused the client
  * @throws CommandError when the run can't be done, or a file can't be read or written; with exit code 2 for a usage error
  */
 export async function runCollection(
@@ -31,14 +38,18 @@ export async function runCollection(
   rest: string[],
   options: RunOptions,
   host: Host,
-): Promise<{ failures: number; explanation: string[] }> {
+  inspect: (beginning: Beginning) => Promise<void>,
+): Promise<{ failures: number; explanation: string[]; isClientRefused: boolean }> {
   const reporters = options.reporters.split(',').map(name => name.trim());
   const reporterOptions = parseReporterOptions(rest, reporters);
+  checkProxyVariables();
   refuseToReplace(file, reporterOptions, options);
   const globalVar = (options.globalVar ?? []).map(pair => readPair('--global-var', pair));
   const client = await readClient(options, host);
   const globals = options.globals === undefined ? undefined : await readEnvironment(options.globals);
-  const collection = await readCollection(file, host);
+  const { collection, advice } = await readCollection(file, options.last, host);
+  refuseUnknownFolders(collection, options.folder);
+  await inspect(await readBeginning(client, collection, globals, globalVar, options));
   const redaction = createRedaction(client, globals, collection);
   const newmanOptions = toNewmanOptions(collection, client, globals, globalVar, options);
   const { failures, posted, readIn } = await runNewman(
@@ -50,8 +61,9 @@ export async function runCollection(
     host,
   );
   const hasCertificateList = options.sslClientCertList !== undefined;
-  const explanation = await explainRefusals(posted, readIn, client.transport, hasCertificateList);
-  return { failures, explanation: explanation.map(line => redaction.redact(line)) };
+  const { lines, isClientRefused } = await explainRefusals(posted, readIn, client.transport, hasCertificateList);
+  const all = failures > 0 ? [...lines, ...advice] : lines;
+  return { failures, explanation: all.map(line => redaction.redact(line)), isClientRefused };
 }
 
 /** A redaction that knows which variables the user has called secret. */
@@ -62,20 +74,46 @@ function createRedaction(
 ) {
   const redaction = new Redaction();
   redaction.learn(transport.passphrase ?? '', { text: 'passphrase', isPair: false });
+  for (const password of listProxyPasswords()) redaction.learn(password, { text: 'password', isPair: false });
   const variables = [...environment.values, ...(globals?.values ?? []), ...(Array.isArray(variable) ? variable : [])];
   for (const one of variables) if (one?.type === 'secret') redaction.declareSecret(String(one.key));
   return redaction;
 }
 
-/** The collection of a file, with the script in it. */
-async function readCollection(file: string, host: Host): Promise<Collection> {
+/** The collection of a file with the scripts in it, and what to do about scripts of its own. */
+async function readCollection(
+  file: string,
+  last: true | undefined,
+  host: Host,
+): Promise<{ collection: Collection; advice: string[] }> {
   const { name, text } = await readCollectionFile(file, host);
-  const script = await host.readScript();
+  const scripts = await host.readScripts();
   return inFile(name, () => {
-    const collection = JSON.parse(inject(text, script).replace(/^\uFEFF/, ''));
-    if (depthOf(collection) <= MAX_DEPTH) return collection;
-    throw new CommandError(`nested more than ${MAX_DEPTH} levels deep, which Newman cannot run. Move folders up.`);
+    const collection = JSON.parse(inject(text, scripts, { last }).replace(/^\uFEFF/, ''));
+    if (depthOf(collection) > MAX_DEPTH) {
+      throw new CommandError(`nested more than ${MAX_DEPTH} levels deep, which Newman cannot run. Move folders up.`);
+    }
+    return { collection, advice: adviseOnScripts(text, last).map(line => `${name}: ${line}`) };
   });
+}
+
+/** Newman says of a folder that is not there only that. */
+function refuseUnknownFolders(collection: Collection, wanted: string[] = []): void {
+  const open: unknown[] = Array.isArray(collection.item) ? [...collection.item] : [];
+  const known = new Set<unknown>();
+  const folders: string[] = [];
+  // The list grows while it is read.
+  for (const one of open) {
+    if (typeof one !== 'object' || one === null) continue;
+    const { id, _postman_id, name, item } = one as Record<string, unknown>;
+    for (const key of [id, _postman_id, name]) known.add(key);
+    if (!Array.isArray(item)) continue;
+    folders.push(JSON.stringify(name));
+    open.push(...item);
+  }
+  const missing = wanted.find(name => !known.has(name));
+  if (missing === undefined) return;
+  throw new CommandError(`there is no folder or request ${JSON.stringify(missing)}. ${listFolders(folders)}`, 2);
 }
 
 /** How many objects and arrays are in each other; not by recursion, which ends where Newman's does. */

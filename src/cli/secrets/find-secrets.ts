@@ -1,17 +1,17 @@
 // Finds the secrets in a text, by their form and by the names before them, also where it is escaped or in Base64. Pure, on the
 // machine.
 
-import { findBase64Runs } from './base64-runs.ts';
+import { bytesOf, findBase64Runs } from './base64-runs.ts';
 import { type Found, findCredentials, findDer, findJwkMembers, findJwts, findPems, findUserInfo } from './forms.ts';
-import { isPlaceholder, type SecretKind } from './looks.ts';
+import { isOrdinary, isPlaceholder, type SecretKind, worstOf } from './looks.ts';
 import { findInValue, findNamed } from './named-values.ts';
 import { toPlain } from './plain-text.ts';
 
 /** A shorter text without a name and a value in it holds no secret. */
 const MIN_LENGTH = 28;
 
-/** Text of ASCII, at least at its beginning. */
-const TEXT = /^[\t\n\r -~]{16}/;
+/** Text of ASCII, at least at its beginning, perhaps behind a byte order mark. */
+const TEXT = /^[ï»¿þÿ]{0,3}[\t\n\r -~]{16}/;
 
 /** Secrets in a text as it is. */
 function* findPlainly(text: string): Generator<Found> {
@@ -29,7 +29,7 @@ function* findInBase64(text: string): Generator<Found> {
     const { start, end, base64 } = run;
     const key = findDer(run);
     if (key) yield { kind: 'private key', label: '[private_key]', start, end, parts: [], key };
-    const decoded = Buffer.from(base64, 'base64').toString('latin1');
+    const decoded = bytesOf(base64);
     if (!TEXT.test(decoded)) continue;
     for (const found of findPlainly(decoded)) yield { ...found, start, end };
   }
@@ -45,19 +45,21 @@ export function findSecrets(text: string): Found[] {
   const found = [...findPlainly(text), ...findInBase64(text)];
   const plain = toPlain(text);
   if (!plain) return found;
-  const more = [...findPlainly(plain.text)].map(one => {
+  const more = [...findPlainly(plain.text), ...findInBase64(plain.text)].map(one => {
     const start = plain.toSource(one.start);
     return { ...one, start, end: plain.toSource(one.end) };
   });
   return [...found, ...more];
 }
 
-/** What a text holds, if it holds a secret that is no placeholder. */
+/** The worst that a text holds of secrets that are no placeholders. */
 export function findSecret(text: string): SecretKind | undefined {
-  return findSecrets(text).find(({ parts }) => !parts.some(isPlaceholder))?.kind;
+  return worstOf(findSecrets(text).map(({ parts, kind }) => (parts.some(isPlaceholder) ? undefined : kind)));
 }
 
-/** What the value of a variable, a field or a member is by its name, if it is a secret and no placeholder. */
+/** What the value of a variable, a field or a member is by its name, if it is a secret and neither placeholder nor plain words. */
 export function judgeNamed(name: string, value: string): SecretKind | undefined {
-  return isPlaceholder(value) ? undefined : [...findInValue(name, value)][0]?.kind;
+  if (isPlaceholder(value)) return undefined;
+  const kind = [...findInValue(name, value)][0]?.kind;
+  return kind === 'token' && isOrdinary(name, value) ? undefined : kind;
 }

@@ -1,7 +1,7 @@
 // Takes secrets out of the texts of a run: what is found in a text is remembered, and taken out of every text after it, whole or
 // in pieces, escaped or in Base64. On the machine.
 
-import { findBase64Runs } from './base64-runs.ts';
+import { bytesOf, findBase64Runs } from './base64-runs.ts';
 import { Dictionary } from './dictionary.ts';
 import { findSecrets } from './find-secrets.ts';
 import type { Found } from './forms.ts';
@@ -166,9 +166,7 @@ export class Redaction {
 
   /** Whether Base64 holds a piece of a secret; the text in it may begin up to three characters later. */
   #isInBase64(base64: string): boolean {
-    return [0, 1, 2, 3].some(
-      offset => this.#known.findPieces(Buffer.from(base64.slice(offset), 'base64').toString('latin1')).length > 0,
-    );
+    return [0, 1, 2, 3].some(offset => this.#known.findPieces(bytesOf(base64.slice(offset))).length > 0);
   }
 }
 
@@ -180,9 +178,23 @@ const isNumber = (text: string, start: number, end: number): boolean =>
   /[:,[]\s{0,99}$/.test(text.slice(Math.max(0, start - 100), start)) &&
   /^\s{0,99}[,}\]]/.test(text.slice(end, end + 100));
 
+/** A private key as PEM, whatever is between its lines. */
+const FRAME = /-----BEGIN[A-Z +]{1,30}KEY-----(?:(?!-----BEGIN)[\s\S]){1,20000}?-----END[A-Z +]{1,30}KEY-----/g;
+
+/** The first and last line of a key go with what is taken out between them. */
+function findFrames(text: string, places: Place[]): Place[] {
+  if (!/PRIVATE[ +]KEY-----/.test(text)) return [];
+  return [...text.matchAll(FRAME)].flatMap(({ 0: frame, index: start }) => {
+    const end = start + frame.length;
+    const inner = /^-----BEGIN[^-]*PRIVATE/.test(frame) && places.find(one => one.start >= start && one.end <= end);
+    return inner ? [{ start, end, label: inner.label }] : [];
+  });
+}
+
 /** Writes labels in the place of secrets; of places that overlap, the one that holds the others says which it is. */
-function replace(text: string, places: Place[]): string {
-  if (places.length === 0) return text;
+function replace(text: string, secrets: Place[]): string {
+  if (secrets.length === 0) return text;
+  const places = [...secrets, ...findFrames(text, secrets)];
   places.sort((a, b) => a.start - b.start || b.end - a.end);
   const parts: string[] = [];
   let done = 0;

@@ -5,8 +5,10 @@ import { metadataUrls } from '../../client-auth/authorization-server.ts';
 import { ClientAuthError, mustBe } from '../../client-auth/errors.ts';
 import { checkKid, EXPECTED_KID, readSettings } from '../../client-auth/settings.ts';
 import { importSigningKey } from '../../client-auth/signing-key.ts';
+import { type Needed, refuseBinary } from '../client/binary-file.ts';
 import { toPublicJwk } from '../client/public-jwks.ts';
-import { decodeUtf8, readBytes } from '../files.ts';
+import { toKeyText } from '../client/signing-key-file.ts';
+import { readBytes } from '../files.ts';
 
 /** The answers, by the names of their options. Keys and certificates are paths. */
 export interface Answers {
@@ -16,7 +18,7 @@ export interface Answers {
   signingKey?: string;
   kid?: string;
   sslClientCert: string;
-  sslClientKey?: string;
+  sslClientKey: string;
   sslExtraCaCerts?: string;
 }
 
@@ -42,12 +44,10 @@ export interface Question {
 const always = (): boolean => true;
 const needsSigningKey = ({ method }: Partial<Answers>): boolean => method !== 'tls_client_auth';
 
-/** Whether a file holds a certificate together with its key (PKCS#12, RFC 7292), by its name. */
-export const isPkcs12 = (file = ''): boolean => /\.(p12|pfx)$/i.test(file);
-
-const checkFile = async (file: string): Promise<void> => {
-  await readBytes(file);
-};
+const checkFile =
+  (option: string, needed: Needed) =>
+  async (file: string): Promise<void> =>
+    refuseBinary(option, file, await readBytes(file), needed);
 
 /** All questions, in their order. */
 export const QUESTIONS: readonly Question[] = [
@@ -111,18 +111,18 @@ export const QUESTIONS: readonly Question[] = [
   {
     name: 'sslClientCert',
     option: '--ssl-client-cert',
-    message: 'File of the transport certificate',
+    message: 'File of the transport certificate, PEM',
     isFile: true,
     isNeeded: always,
-    check: checkFile,
+    check: checkFile('--ssl-client-cert', 'certificate'),
   },
   {
     name: 'sslClientKey',
     option: '--ssl-client-key',
-    message: 'File of its private key',
+    message: 'File of its private key, PEM',
     isFile: true,
-    isNeeded: ({ sslClientCert }) => !isPkcs12(sslClientCert),
-    check: checkFile,
+    isNeeded: always,
+    check: checkFile('--ssl-client-key', 'key'),
   },
   {
     name: 'sslExtraCaCerts',
@@ -130,7 +130,7 @@ export const QUESTIONS: readonly Question[] = [
     message: 'File of further authorities to trust',
     isFile: true,
     isNeeded: () => false,
-    check: checkFile,
+    check: checkFile('--ssl-extra-ca-certs', 'certificate'),
   },
 ];
 
@@ -141,7 +141,7 @@ function checkVariables(variables: Record<string, string>): void {
 
 /** The text of a signing key; undefined of an encrypted one, which opens later. */
 async function readPlainKey(file: string): Promise<string | undefined> {
-  const text = decodeUtf8(await readBytes(file));
+  const text = toKeyText(await readBytes(file), file);
   try {
     importSigningKey(text);
     return text;

@@ -1,6 +1,8 @@
 // Where the answers for `init` come from: options, then the user at a terminal. Nobody is asked for the text of a key. On the machine.
 
 import { confirm, isCancel, path, select, text } from '@clack/prompts';
+import { ClientAuthError } from '../../client-auth/errors.ts';
+import { toTerminalWords } from '../client/terminal-words.ts';
 import { CommandError, type Terminal } from '../command.ts';
 import { type Answers, QUESTIONS, type Question } from './answers.ts';
 
@@ -53,7 +55,7 @@ async function findFault({ check }: Question, answer: string): Promise<string | 
     await check(answer);
     return undefined;
   } catch (error) {
-    return (error as Error).message;
+    return error instanceof ClientAuthError ? toTerminalWords(error) : (error as Error).message;
   }
 }
 

@@ -3,7 +3,7 @@
 
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import type { Config } from '../client/config-file.ts';
-import { type Answers, isPkcs12 } from './answers.ts';
+import type { Answers } from './answers.ts';
 
 /** The variables of a client, without its key. */
 export function toVariables({ issuer, clientId, method, kid }: Answers): Record<string, string> {
@@ -46,7 +46,7 @@ export function toConfigText(answers: Answers, environment: string, file: string
     environment,
     ...(signingKey !== undefined && { signingKey }),
     sslClientCert,
-    ...(sslClientKey !== undefined && { sslClientKey }),
+    sslClientKey,
     ...(sslExtraCaCerts !== undefined && { sslExtraCaCerts }),
   };
   const members = Object.entries(paths).map(([name, path]) => [name, toRelative(path, dirname(file))]);
@@ -60,11 +60,10 @@ export function toConfigText(answers: Answers, environment: string, file: string
  * @param directory where it is
  */
 export function findMissingIgnores(text: string, answers: Answers, directory: string): string[] {
-  const { signingKey, sslClientCert, sslClientKey } = answers;
-  const files = [signingKey, sslClientKey, isPkcs12(sslClientCert) ? sslClientCert : undefined];
+  const { signingKey, sslClientKey } = answers;
   const lines = text.split(/\r?\n/);
-  const patterns = files.flatMap(file => {
-    const path = file === undefined ? '..' : toRelative(file, directory);
+  const patterns = [signingKey ?? [], sslClientKey].flat().flatMap(file => {
+    const path = toRelative(file, directory);
     // A file of another directory is not in this repository, or has a .gitignore of its own.
     return isAbsolute(path) || path.startsWith('..') ? [] : [`/${path.replace(/[\\*?[ ]/g, '\\$&')}`];
   });

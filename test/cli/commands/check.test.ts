@@ -346,7 +346,10 @@ describe('check', () => {
     assert.match(find('connection')?.message ?? '', /possible: .* does not know the authority/);
     assert.equal(find('certificate chain')?.status, 'warn');
     const { find: findMixed } = await checkAsJson({}, ['--ssl-client-cert', pem, '--ssl-client-key', files.key]);
-    assert.match(findMixed('transport certificate')?.message ?? '', /^"--ssl-client-key" must be the key of the first/);
+    assert.match(
+      findMixed('transport certificate')?.message ?? '',
+      /^"--ssl-client-key \S+" must be the key of the first/,
+    );
     assert.match(findMixed('connection')?.message ?? '', /proved: the transport certificate and its key/);
     const { find: findSwapped } = await checkAsJson({}, [
       '--ssl-client-cert',
@@ -483,8 +486,8 @@ describe('check', () => {
       assert.deepEqual(
         lines.find(one => one.code === 'secret_found')?.findings?.map(({ code, kind, names }) => [code, kind, names]),
         [
-          ['secret_found', 'token', ['Client', 'Well-known endpoint', 'Authorization']],
           ['secret_found', 'private key', ['signing_key']],
+          ['secret_found', 'token', ['Client', 'Well-known endpoint', 'Authorization']],
         ],
       );
       assert.equal(holdsPartOf(stdout, credentials.signingKey.privateKey), false);

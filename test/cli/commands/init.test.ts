@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
@@ -145,11 +145,6 @@ describe('init by options', () => {
       [[], /there is none\. Give --client-id, --issuer, --signing-key, --kid, --ssl-client-cert, --ssl-client-key\.$/m],
       [['--method', 'tls_client_auth'], /Give --client-id, --issuer, --ssl-client-cert, --ssl-client-key\.$/m],
       [allFlags({ '--kid': undefined }), /Give --kid\.$/m],
-      // A file of PKCS#12 has the key in it.
-      [
-        allFlags({ '--kid': undefined, '--ssl-client-cert': folder.write('t.p12', ''), '--ssl-client-key': undefined }),
-        /Give --kid\.$/m,
-      ],
     ];
     for (const [args, says] of cases) {
       const { code, stdout, stderr } = await init(args);
@@ -172,7 +167,9 @@ describe('init by options', () => {
       ],
       [{ '--ssl-client-key': 'gone.key' }, /^error: gone\.key: no such file/],
       [{ '--ssl-client-cert': '.' }, /is a directory, not a file/],
+      [{ '--ssl-client-cert': 'transport.der' }, /needs PEM, got a certificate in DER\. Convert it: openssl x509/],
     ];
+    folder.write('transport.der', new X509Certificate(read('transport.pem')).raw);
     for (const [change, says] of cases) {
       const { code, stdout, stderr } = await init(allFlags(change));
       assert.deepEqual([code !== 0, stdout], [true, '']);
@@ -192,7 +189,7 @@ describe('init by options', () => {
     assert.equal(code, 1);
     assert.match(
       stdout,
-      /^fail {2}transport certificate +"--ssl-client-key" must be the key of the first certificate/m,
+      /^fail {2}transport certificate +"--ssl-client-key other\.key" must be the key of the first certificate/m,
     );
     assert.match(stderr, /\nerror: 1 of \d+ checks failed\. Mend it, then run: paynet-client-auth check\n$/);
   });
