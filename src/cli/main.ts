@@ -9,11 +9,8 @@ import { Writable } from 'node:stream';
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { quote } from './client/curl-command.ts';
-import { CommandError, type Host, type Scripts } from './command.ts';
-import { addAssertionCommand } from './commands/assertion.ts';
-import { addCheckCommand } from './commands/check.ts';
-import { addInjectCommand } from './commands/inject.ts';
-import { addRunCommand } from './commands/run.ts';
+import { CommandError, type Host, type Scripts, type Terminal } from './command.ts';
+import { addCommands } from './commands/commands.ts';
 import { cannotBeWritten, encodeUtf8 } from './files.ts';
 import { wrap } from './wrap.ts';
 
@@ -55,6 +52,16 @@ async function askSecret(prompt: string): Promise<string | undefined> {
   terminal.close();
   note('');
   return line;
+}
+
+/** Standard error shows the questions: standard output may go into a file. */
+function findTerminal(): Terminal | undefined {
+  const { stdin: input, stderr: output } = process;
+  if (!input.isTTY || !output.isTTY) return undefined;
+  // A terminal that does not know its size says 0.
+  output.columns ||= 80;
+  output.rows ||= 24;
+  return { input, output };
 }
 
 async function print(text: string): Promise<void> {
@@ -105,13 +112,12 @@ function toCommandName(path: string): string {
 function createProgram(host: Host): Command {
   const program = new Command('paynet-client-auth')
     .description('Client authentication for PayNet in Postman and Newman.')
-    .version(packageJson.version)
+    .version(packageJson.version, '-v, --version', 'print the version')
     .option('--debug', 'show the stack trace of an error')
-    .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 usage error.')
+    .addHelpText('after', '\nBegin with: paynet-client-auth init\nExit codes: 0 done, 1 failed, 2 usage error.')
     .showHelpAfterError('(--help shows how to call it)')
     .exitOverride();
-  for (const add of [addInjectCommand, addRunCommand, addCheckCommand, addAssertionCommand]) add(program, host);
-  return program;
+  return addCommands(program, host);
 }
 
 async function main(argv: string[]): Promise<number> {
@@ -137,6 +143,7 @@ async function main(argv: string[]): Promise<number> {
     readStandardInput,
     readSecret,
     askSecret,
+    findTerminal,
     print,
     note,
     explainCrash: explanation => {

@@ -16,6 +16,10 @@ export interface CheckedVariables {
   atFault: ReadonlySet<string>;
 }
 
+/** The line for a config file that was used. */
+export const describeConfig = (file: string): Line =>
+  line('config_used', 'configuration', `the files are those of ${file}, where no option names another`);
+
 /** Checks the settings of the client: a line for each variable that is at fault, or one for all. */
 export function checkVariables(read: ReadVariable): CheckedVariables {
   const lines: Line[] = [];

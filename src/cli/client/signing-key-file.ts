@@ -20,12 +20,21 @@ export const PASSPHRASE_VARIABLE = 'SIGNING_KEY_PASSPHRASE';
  */
 export async function readSigningKey(file: string, host: Host): Promise<string> {
   const bytes = file === '-' ? await host.readStandardInput() : await readBytes(file);
+  const text = toKeyText(bytes, file === '-' ? 'standard input' : file);
+  return isEncrypted(text) ? decrypt(text, file, host) : text;
+}
+
+/**
+ * The text of a signing key, which may be encrypted.
+ *
+ * @param name of the file, for an error
+ * @throws CommandError when it is neither text nor a key in DER
+ */
+export function toKeyText(bytes: Buffer, name: string): string {
   const der = readDerKey(bytes);
   if (der !== undefined) return der;
-  const name = file === '-' ? 'standard input' : file;
   refuseBinary('--signing-key', name, bytes, 'key');
-  const text = inFile(name, () => toText(bytes));
-  return isEncrypted(text) ? decrypt(text, file, host) : text;
+  return inFile(name, () => toText(bytes));
 }
 
 /** The text of a key file: DER as its Base64; UTF-16 with a byte order mark, or UTF-8. */

@@ -18,7 +18,11 @@ export function toTerminalWords({ message }: ClientAuthError): string {
   return OPTIONS.reduce((text, [app, option]) => text.replace(app, option), message);
 }
 
-/** An error as a command shows it. */
-export function inTerminalWords(error: unknown): unknown {
-  return error instanceof ClientAuthError ? new CommandError(toTerminalWords(error), 1, { cause: error }) : error;
+/** Waits for the work of a command, whose errors become those of a command. */
+export async function withTerminalWords<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof ClientAuthError ? new CommandError(toTerminalWords(error), 1, { cause: error }) : error;
+  }
 }

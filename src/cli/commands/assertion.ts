@@ -7,8 +7,8 @@ import { readSettings } from '../../client-auth/settings.ts';
 import { authenticate } from '../client/authenticate.ts';
 import { addClientOptions, type ClientOptions, readClient } from '../client/client-options.ts';
 import { toCurlCommand } from '../client/curl-command.ts';
-import { inTerminalWords } from '../client/terminal-words.ts';
-import { CommandError, type Host } from '../command.ts';
+import { withTerminalWords } from '../client/terminal-words.ts';
+import { addExamples, CommandError, type Host } from '../command.ts';
 import { describeAssertion } from '../diagnosis/assertion-text.ts';
 import { readKnownServer } from '../server/metadata.ts';
 
@@ -32,11 +32,8 @@ export function addAssertionCommand(program: Command, host: Host): void {
       'print header, claims and times in words instead, and whether it is well formed; of the given assertion if there is one',
     )
     .option('--curl', 'print the cURL command for the token endpoint instead, with file names and without secrets')
-    .action((options: AssertionOptions) =>
-      run(options, host).catch(error => {
-        throw inTerminalWords(error);
-      }),
-    );
+    .action((options: AssertionOptions) => withTerminalWords(run(options, host)));
+  addExamples(command, 'assertion -e env.json --signing-key signing.pem', 'assertion --decode', 'assertion --curl');
 }
 
 async function run(options: AssertionOptions, host: Host): Promise<void> {

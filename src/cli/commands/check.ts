@@ -8,9 +8,10 @@ import type { Line } from '../check/line.ts';
 import { toText } from '../check/lines-as-text.ts';
 import { runLiveChecks } from '../check/live.ts';
 import { runPreflight } from '../check/preflight.ts';
+import { describeConfig } from '../check/settings.ts';
 import { addClientOptions, type ClientOptions, readClient } from '../client/client-options.ts';
 import { readCollectionFile } from '../collection/collection-file.ts';
-import { CommandError, collect, type Host } from '../command.ts';
+import { addExamples, CommandError, collect, type Host } from '../command.ts';
 import { inFile } from '../files.ts';
 
 interface Options extends ClientOptions {
@@ -28,7 +29,7 @@ export function addCheckCommand(program: Command, host: Host): void {
     .summary('check the settings before a run, or a collection')
     .description(
       'Checks the settings of the client line by line: variables, keys, certificate, server, clock.\n' +
-        'If a collection is given, checks that it has the scripts and no secret; the settings only if one of their options is given.',
+        'If a collection is given, checks that it has the scripts and no secret; the settings only if an option or the config file says something of them.',
     )
     .argument('[collection.json]', 'collection in format v2.1 or v2.0, "-" for standard input');
   addClientOptions(command)
@@ -55,10 +56,16 @@ export function addCheckCommand(program: Command, host: Host): void {
       const failed = lines.filter(({ status }) => status === 'fail').length;
       if (failed > 0) throw new CommandError(`${failed} of ${lines.length} checks failed.`);
     });
+  addExamples(
+    command,
+    'check -e env.json --signing-key signing.pem --ssl-client-cert transport.pem --ssl-client-key transport.key',
+    'check --live',
+    'check my.postman_collection.json',
+  );
 }
 
 async function check(file: string | undefined, options: Options, host: Host): Promise<Line[]> {
-  const { json: _, folder, allow, ...others } = options;
+  const { json: _, config, folder, allow, ...others } = options;
   if (file === '-' && options.signingKey === '-') {
     throw new CommandError('Standard input is either the collection or the signing key, not both.', 2);
   }
@@ -69,7 +76,8 @@ async function check(file: string | undefined, options: Options, host: Host): Pr
   const client = isForClient ? await readClient(options, host) : undefined;
   const preflight = client && (await runPreflight(client, options.jwks, new Date()));
   const live = client && preflight && options.live ? await runLiveChecks(preflight, client.read) : [];
-  const lines = [...(preflight?.lines ?? []), ...live];
+  const configured = client && config ? [describeConfig(config)] : [];
+  const lines = [...configured, ...(preflight?.lines ?? []), ...live];
   if (file === undefined) return lines;
 
   const read = client?.read ?? (() => '');

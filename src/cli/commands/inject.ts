@@ -6,7 +6,7 @@ import { inject, remove } from '../collection/injection.ts';
 import { adviseOnScripts } from '../collection/script-advice.ts';
 import { findScriptFault } from '../collection/script-fault.ts';
 import { parseScripts } from '../collection/script-text.ts';
-import { CommandError, type Host } from '../command.ts';
+import { addExamples, CommandError, type Host } from '../command.ts';
 import { inFile, writeWhole } from '../files.ts';
 
 interface Options {
@@ -20,7 +20,7 @@ interface Options {
 
 /** Adds the command `inject` to the command line. */
 export function addInjectCommand(program: Command, host: Host): void {
-  program
+  const command = program
     .command('inject')
     .summary('put the two scripts into a Postman collection')
     .description(
@@ -45,6 +45,11 @@ export function addInjectCommand(program: Command, host: Host): void {
       ).conflicts('remove'),
     )
     .action((file: string, options: Options) => run(file, options, host));
+  addExamples(
+    command,
+    'inject my.postman_collection.json -o my-authenticated.postman_collection.json',
+    'inject my-authenticated.postman_collection.json --check',
+  );
 }
 
 async function run(file: string, options: Options, host: Host): Promise<void> {

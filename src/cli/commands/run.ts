@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { toText } from '../check/lines-as-text.ts';
 import { checkOffline, findSureFaults } from '../check/offline.ts';
 import { addClientOptions } from '../client/client-options.ts';
-import { CommandError, collect, type Host } from '../command.ts';
+import { addExamples, CommandError, collect, type Host } from '../command.ts';
 import type { Beginning } from '../run/beginning.ts';
 import type { RunOptions } from '../run/newman-options.ts';
 import { runCollection } from '../run/run-collection.ts';
@@ -82,6 +82,11 @@ export function addRunCommand(program: Command, host: Host): void {
       'exit with 0 also when the authorization server refused the client and no test failed',
     )
     .action((file: string, rest: string[], options: RunOptions) => run(file, rest, options, host));
+  addExamples(
+    command,
+    'run my.postman_collection.json -e env.json --signing-key signing.pem --ssl-client-cert transport.pem --ssl-client-key transport.key',
+    'run my.postman_collection.json --folder Accounts --reporters cli,junit --reporter-junit-export newman.xml',
+  );
 }
 
 /** Stops before a run in which each request to an endpoint would fail, with the lines of `check`. */

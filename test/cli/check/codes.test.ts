@@ -11,7 +11,7 @@ import { checkIssuer } from '../../../src/cli/check/issuer.ts';
 import { checkJwks, describeJwks } from '../../../src/cli/check/jwks.ts';
 import { failure, type Line, type OwnCode, STATUS_BY_CODE, type Status } from '../../../src/cli/check/line.ts';
 import { describeAttempt, describeOtherMethod, runLiveChecks } from '../../../src/cli/check/live.ts';
-import { checkVariableNames, checkVariables } from '../../../src/cli/check/settings.ts';
+import { checkVariableNames, checkVariables, describeConfig } from '../../../src/cli/check/settings.ts';
 import { checkSigningKey } from '../../../src/cli/check/signing-key.ts';
 import type { CertificateFacts } from '../../../src/cli/client/certificate-facts.ts';
 import type { Facts, Method } from '../../../src/cli/diagnosis/causes.ts';
@@ -94,6 +94,7 @@ type Case = [status: Status, make: () => Line | undefined | Promise<Line | undef
 
 /** All codes with their status, and the facts that give the line. */
 const CASES: Record<OwnCode, Case> = {
+  config_used: ['ok', () => describeConfig('paynet-client-auth.json')],
   variables_valid: ['ok', () => checked().lines[0]],
   variable_name_whitespace: ['fail', () => named('kid ')],
   variable_name_whitespace_unused: ['warn', () => named('kid ', { kid: 'k1' })],
