@@ -3,6 +3,7 @@
 
 import type { Endpoints } from '../../client-auth/authorization-server.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
+import type { StoredDocument } from '../collection/collection-source.ts';
 import { findSecrets, type SecretFinding } from '../collection/findings.ts';
 import { findScriptFault } from '../collection/injection.ts';
 import { findEndpointRequests, findServerVariables } from '../collection/requests.ts';
@@ -15,15 +16,22 @@ const MAX_SHOWN = 10;
  * Checks a collection.
  *
  * @param text JSON text in Postman's collection format
+ * @param documents all that is stored of it
  * @param script text of the built pre-request script
  * @param endpoints the known endpoints of the authorization server
  * @param read gives the value of a variable of the environment
  * @throws CommandError when the text is not a collection
  */
-export function checkCollection(text: string, script: string, endpoints: Endpoints, read: ReadVariable): Line[] {
+export function checkCollection(
+  text: string,
+  documents: StoredDocument[],
+  script: string,
+  endpoints: Endpoints,
+  read: ReadVariable,
+): Line[] {
   const first = checkScript(text, script);
   const root: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
-  return [first, checkSecrets(root), checkServerVariables(root, read), checkRequests(root, endpoints, read)];
+  return [first, checkSecrets(documents), checkServerVariables(root, read), checkRequests(root, endpoints, read)];
 }
 
 function checkScript(text: string, script: string): Line {
@@ -33,9 +41,11 @@ function checkScript(text: string, script: string): Line {
   return line('script_injected', name, 'exactly this one is the first pre-request script');
 }
 
-function checkSecrets(root: unknown): Line {
+function checkSecrets(documents: StoredDocument[]): Line {
   const name = 'secrets';
-  const findings = findSecrets(root);
+  const findings = documents.flatMap(({ name: file, root }) =>
+    findSecrets(root).map(finding => ({ ...finding, path: file === '' ? finding.path : `${file} ${finding.path}` })),
+  );
   if (findings.length === 0) {
     return line('secret_not_found', name, 'no private key, token or other secret was found in the file');
   }

@@ -9,12 +9,14 @@ import type { Line, Status } from '../check/line.ts';
 import { runLiveChecks } from '../check/live.ts';
 import { runPreflight } from '../check/preflight.ts';
 import { addClientOptions, type ClientOptions, readClient } from '../client/client-options.ts';
-import { inFile, readCollectionFile } from '../collection/collection-file.ts';
+import { inFile } from '../collection/collection-file.ts';
+import { COLLECTION_ARGUMENT, createCollectionOption, readCollection } from '../collection/collection-source.ts';
 import { CommandError, type Host } from '../command.ts';
 
 interface Options extends ClientOptions {
   jwks?: string;
   live?: true;
+  collection?: string;
   json?: true;
 }
 
@@ -27,8 +29,9 @@ export function addCheckCommand(program: Command, host: Host): void {
       'Checks the settings of the client line by line: variables, keys, certificate, server, clock.\n' +
         'If a collection is given, checks that it has the script and no secret; the settings only if one of their options is given.',
     )
-    .argument('[collection.json]', 'collection in format v2.1 or v2.0, "-" for standard input');
+    .argument('[collection]', `${COLLECTION_ARGUMENT}, "-" for standard input`);
   addClientOptions(command)
+    .addOption(createCollectionOption())
     .option('--jwks <file|url>', 'JWKS of the client, to find the signing key in; by default the variable jwks_uri')
     .option('--live', 'also request a token by each method, and by the other audiences if it is refused')
     .option('--json', 'print an array of {code, name, status, message} instead of lines; the codes are stable')
@@ -41,7 +44,7 @@ export function addCheckCommand(program: Command, host: Host): void {
 }
 
 async function check(file: string | undefined, options: Options, host: Host): Promise<Line[]> {
-  const { json: _, ...others } = options;
+  const { json: _, collection, ...others } = options;
   if (file === '-' && options.signingKey === '-') {
     throw new CommandError('Standard input is either the collection or the signing key, not both.', 2);
   }
@@ -54,9 +57,11 @@ async function check(file: string | undefined, options: Options, host: Host): Pr
 
   const read = client?.read ?? (() => '');
   const { endpoints } = preflight?.surroundings.known ?? toKnownServer(read, undefined);
-  const { name, text } = await readCollectionFile(file, host);
+  const { name, text, notes, readDocuments } = await readCollection(file, collection, host);
+  for (const note of notes) host.note(note);
   const script = await host.readScript();
-  return [...lines, ...inFile(name, () => checkCollection(text, script, endpoints, read))];
+  const documents = await readDocuments();
+  return [...lines, ...inFile(name, () => checkCollection(text, documents, script, endpoints, read))];
 }
 
 const COLOURS: Record<Status, 'green' | 'yellow' | 'red'> = {

@@ -10,6 +10,7 @@ import { CommandError } from '../command.ts';
 
 export interface RunOptions extends ClientOptions {
   reporters: string;
+  collection?: string;
   folder?: string[];
   bail?: string | true;
   color: string;

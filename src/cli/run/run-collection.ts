@@ -2,8 +2,9 @@
 // authorization server refused. On the machine.
 
 import { type Client, readClient, readPair } from '../client/client-options.ts';
-import { type Environment, readEnvironment } from '../client/environment.ts';
-import { inFile, readCollectionFile } from '../collection/collection-file.ts';
+import { type Environment, listSecureWithoutValue, readEnvironment } from '../client/environment.ts';
+import { inFile } from '../collection/collection-file.ts';
+import { readCollection } from '../collection/collection-source.ts';
 import { inject } from '../collection/injection.ts';
 import { CommandError, type Host } from '../command.ts';
 import { Redaction } from '../secrets/redaction.ts';
@@ -38,7 +39,10 @@ export async function runCollection(
   const globalVar = (options.globalVar ?? []).map(pair => readPair('--global-var', pair));
   const client = await readClient(options, host);
   const globals = options.globals === undefined ? undefined : await readEnvironment(options.globals);
-  const collection = await readCollection(file, host);
+  for (const one of [client.environment, ...(globals ? [globals] : [])]) {
+    for (const { message } of listSecureWithoutValue(one)) host.note(message);
+  }
+  const collection = await prepareCollection(file, options.collection, host);
   const redaction = createRedaction(client, globals, collection);
   const newmanOptions = toNewmanOptions(collection, client, globals, globalVar, options);
   const { failures, posted, readIn } = await runNewman(
@@ -67,9 +71,10 @@ function createRedaction(
   return redaction;
 }
 
-/** The collection of a file, with the script in it. */
-async function readCollection(file: string, host: Host): Promise<Collection> {
-  const { name, text } = await readCollectionFile(file, host);
+/** The collection with the script in it. */
+async function prepareCollection(path: string, chosen: string | undefined, host: Host): Promise<Collection> {
+  const { name, text, notes } = await readCollection(path, chosen, host);
+  for (const note of notes) host.note(note);
   const script = await host.readScript();
   return inFile(name, () => {
     const collection = JSON.parse(inject(text, script).replace(/^\uFEFF/, ''));

@@ -80,7 +80,13 @@ const ofAttempt = (change: Partial<Facts>, isAuthenticated = false) =>
 const script = scriptOf('1.2.3');
 const own = { listen: 'prerequest', script: { type: 'text/javascript', exec: linesOf(script) } };
 const ofCollection = (at: number, more: object = {}) =>
-  checkCollection(JSON.stringify(collectionOf(more)), script, { token_endpoint: TOKEN_ENDPOINT }, readerOf({}))[at];
+  checkCollection(
+    JSON.stringify(collectionOf(more)),
+    [{ name: '', root: collectionOf(more) }],
+    script,
+    { token_endpoint: TOKEN_ENDPOINT },
+    readerOf({}),
+  )[at];
 const ofScript = (...event: unknown[]) => ofCollection(0, { event });
 const posted = { name: 'x', request: { method: 'POST', url: TOKEN_ENDPOINT } };
 
