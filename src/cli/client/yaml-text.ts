@@ -21,7 +21,7 @@ export function parseYaml(text: string): { value: unknown; comments: string } {
     throw new CommandError(`more than ${MAX_LENGTH / 1e6} MB of YAML. Split it, or put large bodies into files.`);
   }
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'silent' });
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error' });
   const fault = findFault(document);
   if (fault) {
     const { line, col } = lineCounter.linePos(fault.offset);

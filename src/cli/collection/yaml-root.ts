@@ -21,16 +21,23 @@ export async function findRoot(path: string, collection: string | undefined): Pr
   if (collection !== undefined) {
     throw new CommandError(`--collection chooses in a workspace, and ${path} is none. Leave it out.`, 2);
   }
-  let root = start;
-  while (!isAtHome(root) && dirname(root) !== root && (await isPart(dirname(root)))) root = dirname(root);
-  if (!(await isPart(root))) {
+  const root = await findOutermost(start);
+  if (root === undefined) {
     const what = 'no *.request.yaml and no .resources/definition.yaml is in it';
     throw new CommandError(`${path}: is not the directory of a collection: ${what}. Name another one.`);
   }
   return root === resolve(path) ? path : root;
 }
 
-const isPart = async (path: string): Promise<boolean> => isAtHome(path) || (await isCollectionFolder(path));
+/** The outermost directory around a path that holds requests or a definition; a folder between two may hold neither. */
+async function findOutermost(start: string): Promise<string | undefined> {
+  let outermost: string | undefined;
+  for (let path = start; path !== dirname(path); path = dirname(path)) {
+    if (isAtHome(path)) return path;
+    if (await isCollectionFolder(path)) outermost = path;
+  }
+  return outermost;
+}
 
 /** Whether a directory is where a workspace keeps its collections, whatever is in it. */
 const isAtHome = (path: string): boolean => isHome(dirname(path));
