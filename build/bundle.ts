@@ -1,4 +1,4 @@
-// How the texts of dist/ are made, on the machine: the pre-request script and the command line, with esbuild. The same
+// How the texts of dist/ are made, on the machine: the two scripts and the command line, with esbuild. The same
 // sources and lockfile give the same bytes.
 
 import { createHash } from 'node:crypto';
@@ -29,24 +29,26 @@ const FOR_NODE: BuildOptions = {
   plugins: [sliceJsrsasign(() => {})],
 };
 
-/** For whoever finds the script in Postman; begins in the line of the hash. */
-const HEADER = ` * Proves who the client is (private_key_jwt or tls_client_auth) in each request for an endpoint of the authorization server.
+/** Lines for whoever finds a script in Postman; the first begins in the line of the hash, the last closes the comment. */
+const PRE_REQUEST_HEADER = ` * Proves who the client is (private_key_jwt or tls_client_auth) in each request for an endpoint of the authorization server.
  * Made from TypeScript and jsrsasign by the npm package paynet-client-auth. It sends nothing anywhere else.
  * Do not edit it: a newer version replaces it (paynet-client-auth inject), from this first to the last line.
  * Configure it by variables: client_id, signing_key, kid, issuer. Their list is in docs/variables.md of the package. */`;
+const POST_RESPONSE_HEADER = ` * Tests that each request for the authorization server has proved who the client is.
+ * Made from TypeScript by the npm package paynet-client-auth.
+ * Do not edit it: a newer version replaces it, from this first to the last line.
+ * Configure it by variables: docs/variables.md of the package. */`;
 
 /**
- * Bundles the pre-request script: a first line with name, version and the SHA-256 of all that follows it, four lines that say
+ * Bundles a script for the sandbox: a first line with name, version and the SHA-256 of all that follows it, four lines that say
  * what it is, one line of code, the licence notices, a last line by which the end is found.
- *
- * @param report receives the names of what was kept of jsrsasign, and of what was dropped out of that
  */
-export const bundlePreRequest = async (
-  report: (kept: string[], dropped: string[]) => void = () => {},
+const bundleScript = async (
+  { entryPoint, header, notices }: { entryPoint: string; header: string; notices: string },
+  report: (kept: string[], dropped: string[]) => void,
 ): Promise<string> => {
-  const notices = await readFile('build/pre-request-notices.txt', 'utf8');
   const { code } = await bundle({
-    entryPoints: ['src/pre-request/main.ts'],
+    entryPoints: [entryPoint],
     format: 'iife',
     platform: 'neutral',
     target: 'es2020',
@@ -55,9 +57,26 @@ export const bundlePreRequest = async (
     tsconfigRaw: { compilerOptions: { strict: true, useDefineForClassFields: false } },
     plugins: [sliceJsrsasign(report)],
   });
-  const rest = `${HEADER}\n${code}\n/*!\n${notices}*/\n/* end of paynet-client-auth */\n`;
+  const rest = `${header}\n${code}\n${notices}/* end of paynet-client-auth */\n`;
   const hash = createHash('sha256').update(rest).digest('hex');
   return `/*! paynet-client-auth ${packageJson.version} sha256=${hash}\n${rest}`;
+};
+
+/**
+ * Bundles the pre-request script, the first gate.
+ *
+ * @param report receives the names of what was kept of jsrsasign, and of what was dropped out of that
+ */
+export const bundlePreRequest = async (
+  report: (kept: string[], dropped: string[]) => void = () => {},
+): Promise<string> => {
+  const notices = `/*!\n${await readFile('build/pre-request-notices.txt', 'utf8')}*/\n`;
+  return bundleScript({ entryPoint: 'src/pre-request/main.ts', header: PRE_REQUEST_HEADER, notices }, report);
+};
+
+/** Bundles the post-response script, the second gate. It holds nothing of other people. */
+export const bundlePostResponse = async (): Promise<string> => {
+  return bundleScript({ entryPoint: 'src/post-response/main.ts', header: POST_RESPONSE_HEADER, notices: '' }, () => {});
 };
 
 /**

@@ -1,8 +1,8 @@
-// `npm run build`: fills dist/ with the pre-request script and the command line, and collections/ with what is imported into
+// `npm run build`: fills dist/ with the two scripts and the command line, and collections/ with what is imported into
 // Postman. With --dist it leaves collections/ as it is; with --quiet it does not say what is in the script.
 
 import { mkdir, writeFile } from 'node:fs/promises';
-import { bundleCommandLine, bundlePreRequest } from './bundle.ts';
+import { bundleCommandLine, bundlePostResponse, bundlePreRequest } from './bundle.ts';
 import { makeCollections } from './collections.ts';
 
 const DIST = 'dist';
@@ -12,16 +12,19 @@ await mkdir(DIST, { recursive: true });
 const parts = { kept: [] as string[], dropped: [] as string[] };
 const script = await bundlePreRequest((kept, dropped) => Object.assign(parts, { kept, dropped }));
 await writeFile(`${DIST}/pre-request.js`, script);
+const postResponse = await bundlePostResponse();
+await writeFile(`${DIST}/post-response.js`, postResponse);
 await writeFile(`${DIST}/cli.js`, await bundleCommandLine(), { mode: 0o755 });
 
 if (!process.argv.includes('--dist')) {
-  for (const { path, text } of await makeCollections(script)) await writeFile(path, text);
+  for (const { path, text } of await makeCollections({ preRequest: script, postResponse })) await writeFile(path, text);
 }
 
 if (!process.argv.includes('--quiet')) {
   console.log(`Kept of jsrsasign: ${parts.kept.join(', ')}`);
   console.log(`Dropped out of that: ${parts.dropped.join(', ')}`);
   console.log(
-    `Built ${DIST}/pre-request.js (${script.length} bytes), ${DIST}/cli.js, and what to import into Postman.`,
+    `Built ${DIST}/pre-request.js (${script.length} bytes), ${DIST}/post-response.js (${postResponse.length} bytes), ` +
+      `${DIST}/cli.js, and what to import into Postman.`,
   );
 }

@@ -20,6 +20,7 @@ const LONGEST = [
   'test/cli/run/run-refusals',
   'test/cli/run/run-secrets',
   'test/demo/demo',
+  'test/docs/commands',
   'test/pre-request/conformance',
   'test/pre-request/metadata',
   'test/pre-request/redefined-builtins',

@@ -3,8 +3,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { ENDPOINT_NAMES } from '../src/client-auth/authorization-server.ts';
-import { readSettings } from '../src/client-auth/settings.ts';
 
 const root = new URL('../', import.meta.url);
 const files = (folder: string, ending = /(?<!\.d)\.ts$/) =>
@@ -41,23 +39,5 @@ describe('the sources', () => {
   it('begin each file with a header that says what it holds', () => {
     for (const path of [...sources, ...files('build'), ...files('test')])
       assert.match(read(path), /^\/\/ \S.{20,}/, path);
-  });
-});
-
-describe('the README', () => {
-  const readme = read('README.md');
-
-  it('has a row for every variable that the script reads', () => {
-    const names = new Set<string>(['issuer', ...ENDPOINT_NAMES]);
-    readSettings(name => {
-      names.add(name);
-      return name === 'client_id' ? 'c' : '';
-    });
-    for (const name of names) assert.match(readme, new RegExp(`^\\| \`${name}\`.* \\|`, 'm'), name);
-  });
-
-  it('has a line for every entry of the top level and every folder of src', () => {
-    const top = ['collections', 'build', 'test', ...readdirSync(new URL('src', root)).map(name => `src/${name}`)];
-    for (const name of top) assert.match(readme, new RegExp(`^${name}/ `, 'm'), name);
   });
 });

@@ -10,6 +10,7 @@ import { after, before, describe, test } from 'node:test';
 import { makeCollections } from '../build/collections.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../src/demo/authorization-server.ts';
 import { type CredentialFiles, writeCredentialFiles } from '../src/demo/credential-files.ts';
+import { scripts } from './support/collections.ts';
 import { hosts } from './support/hosts.ts';
 
 type Script = { listen: string; script: { exec: string[] } };
@@ -41,7 +42,7 @@ const requests = requestsOf(collection);
 const environment = read<Environment>('collections/paynet.postman_environment.json');
 
 test('the files to import are what their source gives', async () => {
-  const made = await makeCollections(readText('dist/pre-request.js'));
+  const made = await makeCollections(scripts);
   assert.equal(made.length, 2);
   for (const { path, text } of made) {
     assert.ok(text === readText(path), `${path} differs from what collections/source/ gives: run "npm run build"`);

@@ -15,12 +15,18 @@ export class CommandError extends Error {
 /** Parses an option that may be given several times. */
 export const collect = (value: string, before: string[] = []): string[] => [...before, value];
 
+/** The texts of the built scripts. They are injected, checked and removed as one. */
+export interface Scripts {
+  preRequest: string;
+  postResponse: string;
+}
+
 /** The process as a command sees it; `main.ts` supplies the real one. */
 export interface Host {
   /** Whether standard output is a terminal that shows colour. */
   isTerminal: boolean;
-  /** The text of the built pre-request script. */
-  readScript(): Promise<string>;
+  /** The texts of the built scripts. */
+  readScripts(): Promise<Scripts>;
   /** All bytes of standard input. */
   readStandardInput(): Promise<Buffer>;
   /** A variable of the process environment; undefined when it is not set. */

@@ -7,20 +7,23 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
-import { CommandError, type Host } from './command.ts';
+import { CommandError, type Host, type Scripts } from './command.ts';
 import { addAssertionCommand } from './commands/assertion.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addInjectCommand } from './commands/inject.ts';
 import { addRunCommand } from './commands/run.ts';
 import { cannotBeWritten, encodeUtf8 } from './files.ts';
 
-const SCRIPT = new URL('pre-request.js', import.meta.url);
+async function readScripts(): Promise<Scripts> {
+  const [preRequest, postResponse] = await Promise.all([readScript('pre-request'), readScript('post-response')]);
+  return { preRequest, postResponse };
+}
 
-async function readScript(): Promise<string> {
+async function readScript(name: string): Promise<string> {
   try {
-    return await readFile(SCRIPT, 'utf8');
+    return await readFile(new URL(`${name}.js`, import.meta.url), 'utf8');
   } catch (error) {
-    throw new CommandError('The pre-request script is not beside the command line. Run "npm run build".', 1, {
+    throw new CommandError(`The ${name} script is not beside the command line. Run "npm run build".`, 1, {
       cause: error,
     });
   }
@@ -110,7 +113,7 @@ async function main(argv: string[]): Promise<number> {
   });
   const program = createProgram({
     isTerminal: Boolean(process.stdout.isTTY) && !process.env.NO_COLOR,
-    readScript,
+    readScripts,
     readStandardInput,
     readSecret,
     askSecret,

@@ -13,7 +13,7 @@ import type { Signer } from './signer.ts';
 export const PARAMETER_NAMES = ['client_id', 'client_assertion_type', 'client_assertion'] as const;
 
 /** https://www.rfc-editor.org/rfc/rfc7523#section-2.2 */
-const CLIENT_ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 export type Parameter = { key: (typeof PARAMETER_NAMES)[number]; value: string };
 
@@ -80,7 +80,7 @@ export const authenticateClient = (options: {
   return {
     parameters: [
       clientId,
-      { key: 'client_assertion_type', value: CLIENT_ASSERTION_TYPE },
+      { key: 'client_assertion_type', value: ASSERTION_TYPE },
       { key: 'client_assertion', value: assertion },
     ],
     assertion: { kid: signer.kid, claims },

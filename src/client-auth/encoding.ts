@@ -53,6 +53,13 @@ export const fromBase64url = (text: string): string | undefined => {
   return /^0*$/.test(hex.slice(digits)) ? hex.slice(0, digits) : undefined;
 };
 
+/** Writes Base64 as base64url, without padding and whitespace. */
+export const unifyBase64 = (text: string): string =>
+  text
+    .replace(/[\s=]+/g, '')
+    .replace(/\+/g, '-')
+    .replace(/\//g, '_');
+
 /**
  * Decodes padded Base64, by the same rules as {@link fromBase64url}.
  *
@@ -60,5 +67,5 @@ export const fromBase64url = (text: string): string | undefined => {
  */
 export const fromBase64 = (text: string): string | undefined =>
   text !== '' && text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text)
-    ? fromBase64url(text.replace(/=/g, '').replace(/\+/g, '-').replace(/\//g, '_'))
+    ? fromBase64url(unifyBase64(text))
     : undefined;

@@ -1,5 +1,5 @@
 // Modular exponentiation on native BigInt, on both sides. Every sandbox has BigInt, and in code that runs only once it is
-// many times faster than arithmetic written in JavaScript. Not constant in time: see the README's security limits.
+// many times faster than arithmetic written in JavaScript. Not constant in time: see docs/security.md.
 
 /**
  * Computes base to the power of exponent, modulo modulus, by windows of five bits: the digits of the exponent in base 32.

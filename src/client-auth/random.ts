@@ -1,8 +1,9 @@
-// Random bytes for `jti` and salt, on both sides. Where the host has a good generator it is used; Newman's sandbox has none
-// but Math.random and its like, whose next outputs can be computed from a few earlier ones, so there the bytes are drawn
-// from a hash over the private key as well: hedged, in the spirit of RFC 6979 section 3.6.
+// Random bytes for `jti` and salt, on both sides. They are drawn from a hash over the private key, the generator of the system
+// where there is one, and all else that changes: hedged, in the spirit of RFC 6979 section 3.6. Newman's sandbox has no generator but
+// Math.random and its like, whose next outputs can be computed from a few earlier ones; in other hosts a script can replace it.
 
 import { toHex } from './encoding.ts';
+import type { RsaPrivateKey } from './rsa-numbers.ts';
 
 /** Gives so many fresh random bytes, as hexadecimal. */
 export type RandomBytes = (length: number) => string;
@@ -11,24 +12,19 @@ export type RandomBytes = (length: number) => string;
 export type Sha256 = (hex: string) => string;
 
 /**
- * Makes a generator on `crypto.getRandomValues`.
+ * Makes a generator from the private key and from what changes. Without the key nobody can predict its output, even with all the
+ * rest of the seed; with the key the rest still has to be guessed.
  *
- * @see https://www.w3.org/TR/webcrypto/#Crypto-method-getRandomValues
- */
-export const systemRandomBytes =
-  (getRandomValues: (array: Uint8Array) => Uint8Array): RandomBytes =>
-  length =>
-    toHex(String.fromCharCode(...getRandomValues(new Uint8Array(length))));
-
-/**
- * Makes a generator from a secret and from what changes. Nobody can predict its output without the secret, even with all
- * the rest of the seed; with the secret the rest still has to be guessed.
- *
- * @param secret 256 bits or more that only the holder of the private key knows
- * @param entropy what changes from run to run: clock, Math.random, the request
+ * @param entropy random values of the system, and what else changes from run to run: clock, Math.random, the request
  * @see RFC 6979 section 3.6
  */
-export const hedgedRandomBytes = (sha256: Sha256, secret: string, entropy: string[]): RandomBytes => {
+export const hedgedRandomBytes = (
+  { p }: Pick<RsaPrivateKey, 'p'>,
+  sha256: Sha256,
+  entropy: (string | number)[],
+): RandomBytes => {
+  // 330 bits of a prime: more than the hash takes in as a secret, and fewer blocks to hash than the whole.
+  const secret = p.toString(36).slice(-64);
   const seed = sha256(toHex(['paynet-client-auth', secret, ...entropy].join('\0')));
   let drawn = 0;
   return length => {

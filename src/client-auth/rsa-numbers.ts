@@ -2,9 +2,18 @@
 // other. Formats: PKCS#8 (RFC 5958), PKCS#1 (RFC 8017 appendix A.1.2), JWK (RFC 7518 section 6.3).
 
 import { type DerElement, INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, readDer, SEQUENCE } from './der.ts';
-import { fromBase64url } from './encoding.ts';
+import { fromBase64url, unifyBase64 } from './encoding.ts';
 import { mustBe } from './errors.ts';
-import { damaged, encrypted, fault, notRsaKey, publicKey, truncated, unreadable } from './signing-key-faults.ts';
+import {
+  certificate,
+  damaged,
+  encrypted,
+  fault,
+  notRsaKey,
+  publicKey,
+  truncated,
+  unreadable,
+} from './signing-key-faults.ts';
 
 /** In the order of RSAPrivateKey (RFC 8017 appendix A.1.2), by the names of a JWK. */
 const NAMES = ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'] as const;
@@ -95,16 +104,17 @@ const fromPkcs1 = (elements: DerElement[]): RsaPrivateKey => {
   return toPrivateKey((_, index) => toInteger(elements[index + 1]));
 };
 
-/** RSASSA-PSS-params that allow PS256: none, or SHA-256 throughout with a salt of up to 32 bytes (RFC 4055 section 3.1). */
+/**
+ * Whether RSASSA-PSS-params allow PS256: none, or SHA-256 throughout and a least salt of 32 bytes or less (RFC 4055 section
+ * 3.1). A hash that is absent is SHA-1 (RFC 8017 appendix A.2.3).
+ */
 const areParametersOfPs256 = (parameters: DerElement | undefined): boolean => {
   if (!parameters || parameters.tag === NULL) return true;
-  // [0] hash SHA-256, [1] MGF1 with SHA-256, each with or without NULL parameters; then perhaps [2] the salt length,
-  // which is 20 when it is absent.
-  const match =
-    /^a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402010500(?:a2030201(..))?$/.exec(
-      parameters.contents,
-    );
-  return match !== null && Number.parseInt(match[1] ?? '14', 16) <= 32;
+  const sha256 = '0609608648016503040201';
+  // "All implementations MUST accept both NULL and absent parameters" of a hash (RFC 4055 section 2.1), so each comes in two
+  // lengths. Then perhaps the salt length, which is 20 when it is absent, and the trailer field, which is 1.
+  const allowed = `^(?:a00f300d${sha256}0500|a00d300b${sha256})(?:a11c301a06092a864886f70d010108300d${sha256}0500|a11a301806092a864886f70d010108300b${sha256})(?:a2030201([01].|20))?(?:a303020101)?$`;
+  return new RegExp(allowed).test(parameters.contents);
 };
 
 /**
@@ -119,7 +129,11 @@ export const fromDer = (hex: string): RsaPrivateKey => {
   const elements = readSequence(hex);
   const [version, algorithm, privateKey] = elements;
   // EncryptedPrivateKeyInfo of RFC 5958 section 3, or SubjectPublicKeyInfo of RFC 5280 section 4.1
-  if (version?.tag === SEQUENCE) throw algorithm?.tag === OCTET_STRING ? encrypted() : publicKey();
+  if (version?.tag === SEQUENCE) {
+    if (algorithm?.tag === OCTET_STRING) throw encrypted();
+    // Certificate of RFC 5280 section 4.1
+    throw algorithm?.tag === SEQUENCE ? certificate() : publicKey();
+  }
   // ECPrivateKey of RFC 5915 section 3
   if (algorithm?.tag === OCTET_STRING) throw notRsaKey('an EC');
   if (algorithm?.tag !== SEQUENCE) return fromPkcs1(elements);
@@ -147,14 +161,15 @@ export const fromDer = (hex: string): RsaPrivateKey => {
  * @see RFC 7518 section 6.3
  */
 export const fromJwkMembers = (jwk: Record<string, unknown>): RsaPrivateKey => {
-  if (jwk.oth !== undefined) throw damaged('it is not a key of two primes');
-  const missing = NAMES.filter(name => jwk[name] === undefined);
+  // null and an empty list say that there are no other primes.
+  if (String(jwk.oth ?? '')) throw damaged('it is not a key of two primes');
+  const missing = NAMES.filter(name => (jwk[name] ?? undefined) === undefined);
   if (missing.length > 0) {
     throw unreadable(`a JWK without ${missing.join(', ')}`, 'Export the key with all its members.');
   }
   return toPrivateKey(name => {
     const value = jwk[name];
-    const hex = typeof value === 'string' ? fromBase64url(value) : undefined;
+    const hex = typeof value === 'string' ? fromBase64url(unifyBase64(value)) : undefined;
     if (!hex) throw damaged(`its member ${name} is not base64url`);
     return BigInt(`0x${hex}`);
   });

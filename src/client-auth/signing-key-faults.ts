@@ -34,10 +34,15 @@ export const encrypted = () =>
     'Decrypt it with "openssl pkey -in encrypted.pem -out signing-key.pem" and paste the result.',
   );
 
+/** `signing_key_ambiguous` */
+export const ambiguous = (count: number) =>
+  fault('signing_key_ambiguous', `${count} private keys`, 'Paste only the one that signs.');
+
 /** `signing_key_public` */
 export const publicKey = (remedy = PASTE_PRIVATE) => fault('signing_key_public', 'a public key', remedy);
 
-const certificate = () => fault('signing_key_certificate', 'a certificate', PASTE_PRIVATE);
+/** `signing_key_certificate` */
+export const certificate = () => fault('signing_key_certificate', 'a certificate', PASTE_PRIVATE);
 
 /** The PEM labels that never mean an RSA private key. */
 const REFUSED_LABELS: Record<string, () => ClientAuthError> = {

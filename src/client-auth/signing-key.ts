@@ -1,11 +1,10 @@
 // Key intake, on both sides: the text of the variable `signing_key`, in any form that a paste gives it, becomes an RSA private
-// key that is known to be whole, or the exact fault. Here is the text: quotes, escapes and Base64 around it, PEM (RFC 7468),
-// JWK (RFC 7517).
+// key that is known to be whole, or the exact fault. Here are the blocks of a PEM (RFC 7468) and the use of a JWK (RFC 7517).
 
-import { fromBase64, fromBase64url, fromHex } from './encoding.ts';
-import { findUnresolvedReference, toUnresolved } from './errors.ts';
+import { fromBase64 } from './encoding.ts';
 import { fromDer, fromJwkMembers, type RsaPrivateKey } from './rsa-numbers.ts';
 import {
+  ambiguous,
   damaged,
   encrypted,
   fault,
@@ -15,14 +14,12 @@ import {
   truncated,
   unreadable,
 } from './signing-key-faults.ts';
+import { openKeyText } from './signing-key-text.ts';
 
 export type { RsaPrivateKey };
 
 /** An imported key; `kid` is there when the key was a JWK that has one. */
 export type SigningKey = { key: RsaPrivateKey; kid: string | undefined };
-
-/** More text than any key with its chain of certificates has. */
-const MAX_LENGTH = 65536;
 
 type PemBlock = { label: string; body: string };
 
@@ -43,9 +40,7 @@ const readPem = (text: string): PemBlock[] => {
 const fromPem = (text: string): RsaPrivateKey => {
   const blocks = readPem(text);
   const privateKeys = blocks.filter(({ label }) => label.endsWith('PRIVATE KEY'));
-  if (privateKeys.length > 1) {
-    throw fault('signing_key_ambiguous', `${privateKeys.length} private keys`, 'Paste only the one that signs.');
-  }
+  if (privateKeys.length > 1) throw ambiguous(privateKeys.length);
   const block = privateKeys[0] ?? blocks[0];
   if (!block) throw damaged('its BEGIN line is not whole');
   const refusal = refusalOfLabel(block.label);
@@ -58,36 +53,22 @@ const fromPem = (text: string): RsaPrivateKey => {
   throw /^[A-Za-z0-9+/]*={0,2}$/.test(base64) ? truncated('its Base64 is not whole') : damaged('it is not Base64');
 };
 
-/** The value of some JSON, undefined when it is none: the message of JSON.parse quotes the text, which is the key. */
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** RFC 7517 sections 4.2 to 4.4. An empty member says as little as none. */
+const allowsPs256 = ({ alg, use, key_ops }: Record<string, unknown>): boolean => {
+  const operations = key_ops ?? [];
+  return (
+    (alg || 'PS256') === 'PS256' &&
+    (use || 'sig') === 'sig' &&
+    Array.isArray(operations) &&
+    (operations.length === 0 || operations.includes('sign'))
+  );
 };
 
-/** The text within quotes; of a JSON string its value. */
-const unquote = (text: string): string => {
-  const value = text.startsWith('"') && parseJson(text);
-  return typeof value === 'string' ? value.trim() : text.replace(/^(["'])(.*)\1$/s, '$2');
-};
-
-/** RFC 7517 sections 4.2 to 4.4 */
-const allowsPs256 = ({ alg, use, key_ops }: Record<string, unknown>): boolean =>
-  (alg ?? 'PS256') === 'PS256' &&
-  (use ?? 'sig') === 'sig' &&
-  (key_ops === undefined || (Array.isArray(key_ops) && key_ops.includes('sign')));
-
-/** @param plain the same text with its escapes replaced by spaces, for a text that is no JSON with them */
-const fromJwk = (text: string, plain: string): SigningKey => {
-  const jwk = (parseJson(text) ?? parseJson(plain)) as Record<string, unknown> | undefined;
-  if (!jwk) throw text.endsWith('}') ? damaged('it is not JSON') : truncated('its JSON is not whole');
-  const { keys, kty, d, kid } = jwk;
-  if (Array.isArray(keys)) throw unreadable('a JWK Set', 'Paste the one key that signs, from "{" to "}".');
+const fromJwk = (jwk: Record<string, unknown>): SigningKey => {
+  const { kty, d, kid } = jwk;
   if (kty === 'EC' || kty === 'OKP' || kty === 'oct') throw notRsa(`a JWK of type ${kty}`);
   if (kty !== 'RSA') throw unreadable('JSON that is not a JWK', 'Paste a JWK whose "kty" is "RSA".');
-  if (d === undefined) throw publicKey('Paste the JWK that has the private members too.');
+  if ((d ?? undefined) === undefined) throw publicKey('Paste the JWK that has the private members too.');
   if (!allowsPs256(jwk)) {
     throw fault(
       'signing_key_wrong_use',
@@ -99,43 +80,14 @@ const fromJwk = (text: string, plain: string): SigningKey => {
 };
 
 /**
- * Imports the signing key from the text of a variable.
+ * Imports the signing key from the text of a variable: PKCS#8 or PKCS#1, in PEM or in Base64, or an RSA private JWK, in each form
+ * that {@link openKeyText} opens.
  *
- * @param text PKCS#8 or PKCS#1 in PEM, its line breaks kept, escaped, replaced by spaces or gone, perhaps in quotes or in
- * Base64 once more, perhaps after certificates or other text; or an RSA private JWK
  * @throws ClientAuthError `variable_missing`, `variable_unresolved`, or the `signing_key_…` that names the fault
  * @see RFC 5958, RFC 8017 appendix A.1.2, RFC 7468, RFC 7517
  */
 export const importSigningKey = (text: string): SigningKey => {
-  const trimmed = text.trim();
-  if (trimmed.length > MAX_LENGTH) {
-    throw unreadable(`${trimmed.length} characters of text`, 'Paste the key file alone.');
-  }
-  const unquoted = unquote(trimmed);
-  // "r" and "n" are optional so that a long run of backslashes is read once, not once from each of them.
-  const plain = unquoted.replace(/\\+([rn]?)/g, (run, character) => (character ? ' ' : run)).trim();
-  if (plain === '') {
-    throw fault('variable_missing', 'nothing', 'Paste the key into "signing_key" of the selected environment.');
-  }
-  const reference = findUnresolvedReference(plain);
-  if (reference) {
-    throw fault('variable_unresolved', toUnresolved(reference), 'Set that variable, or paste the key itself.');
-  }
-  if (plain.startsWith('{')) return fromJwk(unquoted, plain);
-  if (/-----BEGIN [A-Z]/.test(plain)) return { key: fromPem(plain), kid: undefined };
-
-  if (/-----END |-----BEGIN/.test(plain)) throw truncated('its BEGIN line is missing');
-  const base64url = plain.replace(/\s/g, '').replace(/=+$/, '').replace(/\+/g, '-').replace(/\//g, '_');
-  // Of a text that was cut the rest still shows what it was.
-  const whole = base64url.slice(0, base64url.length & ~3);
-  const decoded = fromHex(fromBase64url(base64url) ?? fromBase64url(whole) ?? '');
-  // A PEM, in any of the forms above, or a JWK.
-  if (/-----BEGIN |^\s*["'{]/.test(decoded)) return importSigningKey(decoded);
-  if (decoded.startsWith('\x30')) {
-    throw unreadable(
-      'Base64 without its "-----BEGIN PRIVATE KEY-----" line',
-      'Paste the whole file, its first and last line too.',
-    );
-  }
-  throw unreadable(`${plain.length} characters of other text`, 'Paste the private key file.');
+  const opened = openKeyText(text);
+  if ('jwk' in opened) return fromJwk(opened.jwk);
+  return { key: 'pem' in opened ? fromPem(opened.pem) : fromDer(opened.der), kid: undefined };
 };

@@ -1,13 +1,14 @@
 // The pre-request script, inside the sandbox of Postman and Newman: the order of its steps. A request to an endpoint of the
 // authorization server is authenticated, or refused by one failed test and not sent; any other request stays as it is.
 
-import type { Metadata } from '../client-auth/authorization-server.ts';
+import { type Metadata, withoutQuery } from '../client-auth/authorization-server.ts';
 import { authenticateClient } from '../client-auth/client-authentication.ts';
 import { type KnownServer, toKnownServer } from '../client-auth/known-server.ts';
 import { createRequestObject } from '../client-auth/request-object.ts';
 import { checkServerUrl } from '../client-auth/server-url.ts';
 import { readSettings, readSigning, type Signing } from '../client-auth/settings.ts';
 import { createSigner, type Signer } from '../client-auth/signer.ts';
+import { type TracedAssertion, toTraced } from '../client-auth/trace.ts';
 import { checkBuiltIns } from './built-ins.ts';
 import { toConsoleLine } from './console-line.ts';
 import { discover, keepMetadata, needsMetadata, recallMetadata } from './discovery.ts';
@@ -19,6 +20,7 @@ import {
   findRandomValues,
   getVariables,
   guard,
+  leaveTrace,
   nameExecution,
   readVariable,
   request,
@@ -41,7 +43,12 @@ const readServer = (metadata: Metadata | undefined): KnownServer => {
 const toSigner = (signing: Signing): Signer =>
   createSigner(signing, toRandomBytes(findRandomValues(), nameExecution), Date.now() / 1000);
 
-const authenticate = ({ endpoint, url }: Destination, target: Target, server: KnownServer): void => {
+/** Returns what can be shown of the assertion, if it made one. */
+const authenticate = (
+  { endpoint, url }: Destination,
+  target: Target,
+  server: KnownServer,
+): TracedAssertion | undefined => {
   const endpointUrl = server.endpoints[endpoint] as string;
   // Before the URL of the request: this message names the variable.
   checkServerUrl(endpoint, endpointUrl, 'variable_invalid');
@@ -64,12 +71,15 @@ const authenticate = ({ endpoint, url }: Destination, target: Target, server: Kn
   const line = toConsoleLine(`${settings.method} at ${endpoint} ${endpointUrl}`, authentication, hasRequestObject);
   // The URL without references: a script after this one that changes a variable must not take the assertion elsewhere.
   writeRequest(body, url, line);
+  return toTraced(authentication);
 };
 
 const proceed = (server: KnownServer, target: Target): void => {
   const destination = findDestination(target, server);
-  if (destination) authenticate(destination, target, server);
+  let assertion: TracedAssertion | undefined;
+  if (destination) assertion = authenticate(destination, target, server);
   else checkNearMiss(target, server, request);
+  leaveTrace({ url: withoutQuery(destination?.url ?? target.written), isAuthenticated: !!destination, assertion });
 };
 
 guard(() => {

@@ -4,6 +4,7 @@
 import type { MetadataAnswer } from '../client-auth/discovery.ts';
 import { ClientAuthError } from '../client-auth/errors.ts';
 import type { ReadVariable } from '../client-auth/settings.ts';
+import { TRACE_VARIABLE, type Trace } from '../client-auth/trace.ts';
 import type { PostmanBody, Resolve } from './form.ts';
 import type { Pm, PostmanVariables } from './host.ts';
 import type { ReadableRequest } from './request.ts';
@@ -14,7 +15,7 @@ declare const console: { log(line: string): void };
 declare const setTimeout: (callback: () => void, milliseconds: number) => unknown;
 declare const clearTimeout: (timer: unknown) => void;
 /** Newman's sandbox has none. */
-declare const crypto: { getRandomValues?(array: Uint8Array): Uint8Array } | undefined;
+declare const crypto: { getRandomValues(array: Uint8Array): void };
 
 /** Replaces references by the values of their variables; a number that a script has put there becomes text. */
 export const resolve: Resolve = template => {
@@ -59,6 +60,12 @@ export const writeRequest = (body: PostmanBody, url: string, line: string): void
   if (!pm.request.auth) pm.request.auth = { type: 'noauth' };
   if (url !== request.url) pm.request.url.update(url);
   console.log(line);
+};
+
+/** Leaves for the post-response script what was seen and made. */
+export const leaveTrace = (trace: Omit<Trace, 'execution'>): void => {
+  const { requestId, iteration } = pm.info;
+  pm.variables.set(TRACE_VARIABLE, JSON.stringify({ ...trace, execution: `${requestId} ${iteration}` }));
 };
 
 /** The message of an error that is not ours may quote what it was given, a key for instance. */
@@ -133,10 +140,18 @@ const toReason = (error: unknown): string => {
   return String(message ?? code ?? 'unknown').slice(0, 200);
 };
 
-/** Gives the generator of the host, if it has one. */
-export const findRandomValues = (): ((array: Uint8Array) => Uint8Array) | undefined => {
-  const host = typeof crypto === 'undefined' ? undefined : crypto;
-  return host?.getRandomValues?.bind(host);
+/**
+ * Draws 32 bytes from the generator of the host, as text. Newman's sandbox has none, and a script may have replaced it by anything:
+ * what it gives is never all that `jti` and salt depend on.
+ */
+export const findRandomValues = (): string => {
+  try {
+    const values = new Uint8Array(32);
+    crypto.getRandomValues(values);
+    return values.join();
+  } catch {
+    return '';
+  }
 };
 
 /**

@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
-import { collectionOf, form, raw } from '../support/collections.ts';
+import { collectionOf, form, postResponse, raw } from '../support/collections.ts';
 import { createRsaKey, toPkcs8 } from '../support/keys.ts';
 import { startRecorder } from '../support/recorder.ts';
 import { type Bar, toChart } from './chart.ts';
@@ -28,6 +28,7 @@ const OURS = 'this script';
 const FLOOR = 'RSA-PSS by hand on BigInt';
 const PASTED = 'jsrsasign pasted, by eval';
 const UNRELATED = 'this script, another request';
+const EMPTY_TEST = 'empty post-response script';
 
 const isSigned = (assertion: string, key: KeyObject): boolean => {
   const [header, claims, signature] = assertion.split('.');
@@ -40,13 +41,17 @@ const recorder = await startRecorder();
 const url = `${recorder.origin}/token`;
 const token = { url: '{{token_endpoint}}', body: form(['grant_type', 'client_credentials']) };
 const api = { url: `${recorder.origin}/accounts`, ...raw('application/json', '{}') };
-const VARIANTS = [
+type Variant = { name: string; source: string; request: typeof token | typeof api; signs: boolean; test?: string };
+const VARIANTS: Variant[] = [
   { name: 'empty script', source: scripts.empty, request: token, signs: false },
   { name: UNRELATED, source: scripts.ours, request: api, signs: false },
   { name: FLOOR, source: scripts.configured, request: token, signs: true },
   { name: OURS, source: scripts.ours, request: token, signs: true },
   { name: 'jsrsasign imported whole', source: scripts.whole, request: token, signs: true },
   { name: PASTED, source: scripts.pasted, request: token, signs: true },
+  { name: EMPTY_TEST, source: scripts.ours, request: token, signs: true, test: '' },
+  { name: 'post-response, another request', source: scripts.ours, request: api, signs: false, test: postResponse },
+  { name: 'post-response', source: scripts.ours, request: token, signs: true, test: postResponse },
 ].filter(({ source }) => options.only === 'all' || (source !== scripts.whole && source !== scripts.pasted));
 
 /** Median milliseconds over the empty script, by the name of the variant. */
@@ -55,9 +60,14 @@ const measureCosts = async (bits: number): Promise<Map<string, number>> => {
   const environment = { token_endpoint: url, client_id: 'client-1', kid: 'key-1', signing_key: toPkcs8(privateKey) };
   const times = new Map<string, number[]>(VARIANTS.map(({ name }) => [name, []]));
   for (let round = 0; round <= Number(options.rounds); round++) {
-    for (const { name, source, request, signs } of VARIANTS) {
+    for (const { name, source, request, signs, test } of VARIANTS) {
       const all = name === PASTED ? { ...environment, jsrsasign: pastedLibrary } : environment;
-      const run = await measure(collectionOf([request], {}, source), all, WARM_UP + ITERATIONS);
+      const event = [
+        { listen: 'prerequest', script: { exec: [source] } },
+        { listen: 'test', script: { exec: [test ?? ''] } },
+      ];
+      const step = test === undefined ? 'prerequest' : 'test';
+      const run = await measure(collectionOf([request], { event }), all, WARM_UP + ITERATIONS, step);
       const expected = signs ? WARM_UP + ITERATIONS : 0;
       if (run.assertions.length !== expected || !run.assertions.every(one => isSigned(one, publicKey))) {
         throw new Error(`${name}: ${run.assertions.length} assertions, or one that does not verify`);
@@ -66,9 +76,12 @@ const measureCosts = async (bits: number): Promise<Map<string, number>> => {
       if (round > 0) times.get(name)?.push(...run.times.slice(WARM_UP));
     }
   }
-  const empty = median(times.get('empty script') ?? []);
+  const middle = (name: string) => median(times.get(name) ?? []);
   return new Map(
-    VARIANTS.map(({ name }) => [name, median(times.get(name) ?? []) - (name === 'empty script' ? 0 : empty)]),
+    VARIANTS.map(({ name, test }) => {
+      const empty = test === undefined ? 'empty script' : EMPTY_TEST;
+      return [name, middle(name) - (name === empty ? 0 : middle(empty))];
+    }),
   );
 };
 
@@ -88,7 +101,7 @@ const bars: Bar[] = [];
 for (const bits of options.bits.split(',').map(Number)) {
   const costs = await measureCosts(bits);
   const cost = (name: string) => costs.get(name) ?? Number.NaN;
-  const rows = VARIANTS.slice(1).map(({ name }) => [
+  const rows = VARIANTS.filter(({ name }) => !name.startsWith('empty')).map(({ name }) => [
     name,
     cost(name).toFixed(2),
     (cost(name) / cost(OURS)).toFixed(2),
@@ -96,8 +109,9 @@ for (const bits of options.bits.split(',').map(Number)) {
   ]);
   print([`RSA-${bits}`, 'ms over an empty script', 'to this script', 'to the floor'], rows);
   console.log(`An empty script takes ${cost('empty script').toFixed(2)} ms.\n`);
-  for (const { name } of VARIANTS.slice(1)) {
-    if (name !== UNRELATED || bits === 2048) bars.push({ group: `RSA-${bits}`, name, value: cost(name) });
+  for (const { name, test } of VARIANTS.slice(1)) {
+    if (test === undefined && (name !== UNRELATED || bits === 2048))
+      bars.push({ group: `RSA-${bits}`, name, value: cost(name) });
   }
 }
 await recorder.close();

@@ -1,4 +1,4 @@
-// Measures the pre-request step of Newman, on the machine: from the event before the script to the event after it.
+// Measures a step of Newman, on the machine: from the event before its script to the event after it.
 
 import newman, { type NewmanRunOptions } from 'newman';
 
@@ -11,6 +11,7 @@ export const measure = (
   collection: object,
   environment: Record<string, string>,
   iterations: number,
+  step: 'prerequest' | 'test' = 'prerequest',
 ): Promise<{ times: number[]; assertions: string[] }> =>
   new Promise((resolve, reject) => {
     const times: number[] = [];
@@ -28,10 +29,10 @@ export const measure = (
         if (failure) reject(failure);
         else resolve({ times, assertions });
       })
-      .on('beforePrerequest', () => {
+      .on(step === 'test' ? 'beforeTest' : 'beforePrerequest', () => {
         start = performance.now();
       })
-      .on('prerequest', () => {
+      .on(step, () => {
         times.push(performance.now() - start);
       })
       .on('beforeRequest', (_error, { request }) => {

@@ -3,7 +3,7 @@
 
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -12,12 +12,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
 import { inject } from '../../src/cli/collection/injection.ts';
+import { scripts } from '../support/collections.ts';
 import { median } from './measure.ts';
 
 const RUNS = Number(process.env.RUNS ?? 3);
 const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const newman = createRequire(import.meta.url).resolve('newman/bin/newman.js');
-const script = readFileSync(new URL('../../dist/pre-request.js', import.meta.url), 'utf8');
 const folder = mkdtempSync(join(tmpdir(), 'paynet-client-auth-bench-'));
 const path = (name: string) => join(folder, name);
 const PRINT_USAGE = `data:text/javascript,process.on("exit",()=>{const{userCPUTime:u,systemCPUTime:s,maxRSS}=process.resourceUsage();
@@ -109,7 +109,7 @@ const table = new Table({
 });
 for (const [title, requests, count, args] of scenarios.filter(([name]) => !only || name.includes(only))) {
   writeFileSync(path('collection.json'), collectionOf(requests));
-  writeFileSync(path('injected.json'), inject(collectionOf(requests), script));
+  writeFileSync(path('injected.json'), inject(collectionOf(requests), scripts));
   writeFileSync(path('env.json'), JSON.stringify({ values: variables(count).map(([key, value]) => ({ key, value })) }));
   const plain: Awaited<ReturnType<typeof measure>>[] = [];
   const ours: typeof plain = [];

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { bundleCommandLine, bundlePreRequest } from '../../build/bundle.ts';
+import { bundleCommandLine, bundlePostResponse, bundlePreRequest } from '../../build/bundle.ts';
 import { slice } from '../../build/slice-jsrsasign.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { execute } from '../support/execute.ts';
@@ -15,6 +15,16 @@ const script = readFileSync(new URL('../../dist/pre-request.js', import.meta.url
 const [banner = '', ...rest] = script.split('\n');
 const codeAt = rest.findIndex(line => line.startsWith('"use strict"'));
 const code = rest[codeAt] as string;
+
+const FORBIDDEN = {
+  'evaluates text': /\beval\b|\bFunction\(/,
+  'reaches the network by itself': /XMLHttpRequest|\bfetch\b|WebSocket|importScripts/,
+  'looks like a browser or Node': /\b(window|navigator|document|globalThis|process|self|global)\b/,
+  'loads modules': /\brequire\b|\bimport\b/,
+  'writes to the environment of the user': /pm\.(environment|globals|collectionVariables)/,
+  'stores a key or an assertion in a variable': /variables\.set\([^)]*(assertion|signing_key)/,
+  'uses what sandboxes warn about': /\b(atob|btoa|Buffer)\b/,
+};
 
 describe('dist/pre-request.js', () => {
   it('begins with name, version and the SHA-256 of all that follows', () => {
@@ -51,8 +61,8 @@ describe('dist/pre-request.js', () => {
     assert.match(code, /^"use strict";\(\(\)=>\{.*\}\)\(\);$/);
   });
 
-  it('is at most 34 KB with its notices', () => {
-    assert.equal(script.length <= 34 * 1024, true, `${script.length} bytes`);
+  it('is at most 36 KB with its notices', () => {
+    assert.equal(script.length <= 36 * 1024, true, `${script.length} bytes`);
   });
 
   it('is made of the sources byte for byte, every time', async () => {
@@ -60,15 +70,6 @@ describe('dist/pre-request.js', () => {
     assert.equal(await bundlePreRequest(), script);
   });
 
-  const FORBIDDEN = {
-    'evaluates text': /\beval\b|\bFunction\(/,
-    'reaches the network by itself': /XMLHttpRequest|\bfetch\b|WebSocket|importScripts/,
-    'looks like a browser or Node': /\b(window|navigator|document|globalThis|process|self|global)\b/,
-    'loads modules': /\brequire\b|\bimport\b/,
-    'writes to the environment of the user': /pm\.(environment|globals|collectionVariables)/,
-    'stores a key or an assertion in a variable': /variables\.set\([^)]*(assertion|signing_key)/,
-    'uses what sandboxes warn about': /\b(atob|btoa|Buffer)\b/,
-  };
   for (const [what, pattern] of Object.entries(FORBIDDEN)) {
     it(`holds nothing that ${what}`, () => {
       assert.doesNotMatch(code, pattern);
@@ -84,6 +85,29 @@ describe('dist/pre-request.js', () => {
     const names =
       /ECDSA|\bDSA\b|decrypt|JWS|\bJWT|X509|CMS|OAEP|oaep|pkcs1unpad|SHA1|SHA512|MD5|Arcfour|prng|ASN1|KEYUTIL|PKCS5|modPow\(/;
     assert.doesNotMatch(code.replace(/"[^"]*"|`[^`]*`/g, '""'), names);
+  });
+});
+
+describe('dist/post-response.js', () => {
+  const text = readFileSync(new URL('../../dist/post-response.js', import.meta.url), 'utf8');
+  const [first = '', ...others] = text.split('\n');
+
+  it('begins with its version and hash, says what it is, and ends with the line by which its end is found', () => {
+    const [, version, hash] = /^\/\*! paynet-client-auth (\S+) sha256=([\da-f]{64})$/.exec(first) ?? [];
+    assert.equal(version, packageJson.version);
+    assert.equal(hash, createHash('sha256').update(others.join('\n')).digest('hex'));
+    assert.match(others.slice(0, 4).join('\n'), /Tests that.*\n.*npm package.*\n.*Do not edit.*\n.*Configure it by/);
+    assert.deepEqual(others.slice(-2), ['/* end of paynet-client-auth */', '']);
+  });
+
+  it('is at most 8 KB', () => {
+    assert.equal(text.length <= 8 * 1024, true, `${text.length} bytes`);
+  });
+
+  it('is made of the sources byte for byte, and holds nothing that the other script may not hold', async () => {
+    assert.equal(await bundlePostResponse(), text);
+    for (const pattern of Object.values(FORBIDDEN)) assert.doesNotMatch(others[4] ?? '', pattern);
+    assert.doesNotMatch(text, /signing_key[^ :,"]/);
   });
 });
 

@@ -30,13 +30,20 @@ describe('the package', () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  it('holds the script, the command line, what to import, and no sources, tests or maps', () => {
+  it('holds the script, the command line, what to import, the documentation, and no sources, tests or maps', () => {
     assert.deepEqual(files.map(({ path }) => path).sort(), [
+      'CHANGELOG.md',
+      'LICENSE',
       'README.md',
+      'SECURITY.md',
       'collections/paynet.postman_collection.json',
       'collections/paynet.postman_environment.json',
       'dist/cli.js',
+      'dist/post-response.js',
       'dist/pre-request.js',
+      ...['ci', 'commands', 'development', 'errors', 'own-collection'].map(name => `docs/${name}.md`),
+      ...['costs', 'green', 'red', 'start'].map(name => `docs/pictures/${name}.svg`),
+      ...['postman-app', 'security', 'variables'].map(name => `docs/${name}.md`),
       'package.json',
     ]);
     assert.doesNotMatch(readFileSync(join(installed, 'dist/cli.js'), 'utf8'), /sourceMappingURL/);

@@ -11,6 +11,8 @@ import { type AuthorizationServer, startAuthorizationServer } from '../../src/de
 import { type CredentialFiles, writeCredentialFiles } from '../../src/demo/credential-files.ts';
 import { createReport } from '../../src/demo/report.ts';
 import { runCollection, type Step } from '../../src/demo/run-collection.ts';
+import { toEndOfStart } from '../pictures/outputs.ts';
+import { readPicture, toComparable } from '../pictures/terminal.ts';
 import { toEnvironment } from '../support/workplace.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -73,6 +75,8 @@ describe('npm start without arguments', () => {
     assert.equal(stderr, '');
     assert.deepEqual(leftovers(), []);
     assert.doesNotMatch(stdout, /PRIVATE KEY|eyJ/);
+    const picture = readPicture(readFileSync(join(root, 'docs/pictures/start.svg'), 'utf8'));
+    assert.equal(toComparable(picture), toComparable(toEndOfStart(stdout)), '"npm run pictures" draws it anew');
     assert.ok(!stdout.includes('\u001b'), 'colour where there is no terminal');
   });
 

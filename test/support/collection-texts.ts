@@ -1,6 +1,7 @@
 // Collections as text, in every layout and with every oddity that a file may have, and scripts to put into them.
 
 import { createHash } from 'node:crypto';
+import type { Scripts } from '../../src/cli/command.ts';
 
 const schema = 'https://schema.getpostman.com/json/collection/v2.1.0/collection.json';
 
@@ -12,6 +13,12 @@ export function scriptOf(
   const rest = `/*! Contains a library\n * under a licence\n */\n${code}\n/* end of paynet-client-auth */\n`;
   return `/*! paynet-client-auth ${version} sha256=${createHash('sha256').update(rest).digest('hex')} */\n${rest}`;
 }
+
+/** Both scripts in the form of the built ones. */
+export const scriptsOf = (version: string, code?: string): Scripts => ({
+  preRequest: scriptOf(version, code),
+  postResponse: scriptOf(version, `pm.test("client authentication");${code ?? ''}`),
+});
 
 /** The lines of a script, as an injected event holds them. */
 export function linesOf(script: string): string[] {
@@ -88,6 +95,7 @@ export const collectionTexts: Record<string, string> = {
     4,
   ),
   'no schema': '{"info":{"name":"by hand"},"item":[]}',
+  'no info': '{"name":"by hand","item":[]}',
   'no item': `{"info":{"schema":"${schema}"}}`,
   'members twice': `{"info":{},"event":[1],"item":[{}],"info":{"schema":"v2.1.0"},"event":[{"listen":"test"}],"item":[]}`,
   'an escaped key of events': `{"info":{"schema":"v2.1.0"},"\\u0065vent":[{"listen":"test"}],"item":[]}`,

@@ -1,9 +1,15 @@
-// Collections for tests: a few requests, and the built script in front of them as `inject` puts it there.
+// Collections for tests: a few requests, and the built scripts in front of them as `inject` puts them there.
 
 import { readFileSync } from 'node:fs';
 
+const read = (name: string): string => readFileSync(new URL(`../../dist/${name}.js`, import.meta.url), 'utf8');
+
 /** The built pre-request script. */
-export const script = readFileSync(new URL('../../dist/pre-request.js', import.meta.url), 'utf8');
+export const script = read('pre-request');
+/** The built post-response script. */
+export const postResponse = read('post-response');
+/** Both built scripts. */
+export const scripts = { preRequest: script, postResponse };
 
 const SCHEMA = 'https://schema.getpostman.com/json/collection/v2.1.0/collection.json';
 
@@ -38,10 +44,18 @@ const BASIC = {
 /** Basic authorization, as Postman stores it. */
 export const basicAuth = (): object => structuredClone(BASIC);
 
-/** A collection of requests with the script in front. */
+const eventOf = (listen: string, source: string) => ({
+  listen,
+  script: { type: 'text/javascript', exec: source.split('\n') },
+});
+
+/** Both scripts as events, as they are injected. */
+export const ownEvents = (source = script) => [eventOf('prerequest', source), eventOf('test', scripts.postResponse)];
+
+/** A collection of requests with the scripts in front. */
 export const collectionOf = (requests: RequestDefinition[], extra: object = {}, source = script): object => ({
   info: { name: 'test', schema: SCHEMA },
-  event: [{ listen: 'prerequest', script: { type: 'text/javascript', exec: source.split('\n') } }],
+  event: ownEvents(source),
   item: requests.map((request, index) => ({ name: `request ${index}`, request: { method: 'POST', ...request } })),
   ...extra,
 });

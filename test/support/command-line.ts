@@ -7,7 +7,7 @@ import { addAssertionCommand } from '../../src/cli/commands/assertion.ts';
 import { addCheckCommand } from '../../src/cli/commands/check.ts';
 import { addInjectCommand } from '../../src/cli/commands/inject.ts';
 import { addRunCommand } from '../../src/cli/commands/run.ts';
-import { script } from './collections.ts';
+import { scripts } from './collections.ts';
 
 export type Surroundings = {
   /** What comes from standard input. */
@@ -17,6 +17,15 @@ export type Surroundings = {
 };
 
 export type Result = { code: number; stdout: string; stderr: string };
+
+/** A host for commands that are looked at and not run. */
+const NO_HOST = {} as Host;
+
+/** Adds all commands to a program. */
+export const addCommands = (program: Command, host: Host = NO_HOST): Command => {
+  for (const add of [addInjectCommand, addRunCommand, addCheckCommand, addAssertionCommand]) add(program, host);
+  return program;
+};
 
 /**
  * Runs a command of the command line, as `paynet-client-auth <args>` would. One at a time: what Newman's reporters write to
@@ -29,7 +38,7 @@ export const runCommand = async (args: string[], { input = '', env = {} }: Surro
   };
   const host: Host = {
     isTerminal: false,
-    readScript: async () => script,
+    readScripts: async () => scripts,
     readStandardInput: async () => Buffer.from(input),
     readSecret: name => env[name],
     askSecret: async () => undefined,
@@ -48,7 +57,7 @@ export const runCommand = async (args: string[], { input = '', env = {} }: Surro
       result.stderr += text;
     },
   });
-  for (const add of [addInjectCommand, addRunCommand, addCheckCommand, addAssertionCommand]) add(program, host);
+  addCommands(program, host);
   const restoreOutput = catchOutput(text => {
     result.stdout += text;
   });

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { findSecrets } from '../../src/cli/collection/findings.ts';
-import { differenceOf, findCopies, parseScript } from '../../src/cli/collection/script-text.ts';
+import { differenceOf, findCopies, parseScripts } from '../../src/cli/collection/script-text.ts';
 import { toPlain } from '../../src/cli/diagnosis/causes.ts';
 import { Redaction } from '../../src/cli/secrets/redaction.ts';
 import { findEndpoint, metadataUrls, readMetadata } from '../../src/client-auth/authorization-server.ts';
@@ -13,7 +13,7 @@ import { ClientAuthError } from '../../src/client-auth/errors.ts';
 import { toPlainUrl } from '../../src/client-auth/server-url.ts';
 import { readSettings } from '../../src/client-auth/settings.ts';
 import { importSigningKey } from '../../src/client-auth/signing-key.ts';
-import { scriptOf } from './collection-texts.ts';
+import { scriptsOf } from './collection-texts.ts';
 import { createRsaKey, leaks, toJwk, toPkcs1, toPkcs8 } from './keys.ts';
 
 const { toNodeUrl } = createRequire(import.meta.url)('postman-url-encoder') as {
@@ -179,7 +179,7 @@ export const describeHostileInput = (numRuns: number, megabytes: number): void =
 
     const token = 'T-oken.'.repeat(6);
     const odd = 'o+/d='.repeat(9);
-    const script = parseScript(scriptOf('1.2.3'));
+    const { prerequest } = parseScripts(scriptsOf('1.2.3'));
     /** Does all that is done with answers and collections, and gives the text without its secrets. */
     const look = (text: string): string => {
       const redaction = new Redaction();
@@ -189,7 +189,7 @@ export const describeHostileInput = (numRuns: number, megabytes: number): void =
       toPlain(text);
       try {
         for (const copy of findCopies(`/*! paynet-client-auth ${text}/* end of paynet-client-auth */`)) {
-          differenceOf(copy, script);
+          differenceOf(copy, prerequest);
         }
       } catch (error) {
         assert.equal((error as Error).name, 'CommandError');

@@ -86,6 +86,71 @@ export const toPem = (der: Uint8Array, label = 'PRIVATE KEY'): string => {
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
 };
 
+const toPadded = (value: unknown): unknown =>
+  typeof value === 'string' && value.length > 2 ? Buffer.from(value, 'base64url').toString('base64') : value;
+/** A JWK whose members are in standard Base64 with padding. */
+const toPaddedJwk = ({ kty, ...members }: Record<string, unknown>) => ({
+  kty,
+  ...Object.fromEntries(Object.entries(members).map(([name, value]) => [name, toPadded(value)])),
+});
+
+/** Forms of one key that tools, secret managers and editors make. */
+const formsOfTools = (key: KeyObject, certificate: string): Record<string, string> => {
+  const pkcs8 = toPkcs8(key);
+  const der = key.export({ type: 'pkcs8', format: 'der' });
+  const base64 = der.toString('base64');
+  const publicBase64 = createPublicKey(key).export({ type: 'spki', format: 'der' }).toString('base64');
+  const jwk = toJwk(key);
+  const { kty, n, e } = jwk;
+  const utf16 = Buffer.from(`\uFEFF${pkcs8}`, 'utf16le');
+  return {
+    'as Base64 of DER': base64,
+    'as Base64 of DER in lines': base64.replace(/.{64}/g, '$&\r\n'),
+    'as Base64 of DER with literal \\n': base64.replace(/.{64}/g, '$&\\n'),
+    'as Base64 of DER in quotes': `"${base64}"`,
+    'as base64url of DER': der.toString('base64url'),
+    'as Base64 of PKCS#1 DER': key.export({ type: 'pkcs1', format: 'der' }).toString('base64'),
+    'as JWK in padded Base64': JSON.stringify(toPaddedJwk(jwk)),
+    'as JWK with oth of null and empty key_ops': JSON.stringify({ ...jwk, oth: null, key_ops: [] }),
+    'as JWK with empty oth, and other members of null': JSON.stringify({
+      ...jwk,
+      ...{ oth: [], key_ops: null, alg: null, use: null },
+    }),
+    'as JWK with zero-width characters': JSON.stringify({ ...jwk, n: `${jwk.n}\u200b` }).replace(/,/g, ',\u2060'),
+    'as JWK Set': JSON.stringify({ keys: [jwk] }),
+    'as JWK Set with the public half of another': JSON.stringify({ keys: [{ kty, e, n: `x${n}` }, jwk] }, null, 2),
+    'as value in JSON': JSON.stringify({ type: 'service_account', private_key: pkcs8, client_id: '1' }, null, 2),
+    'as value in JSON beside its certificate': JSON.stringify({ data: { data: { cert: certificate, key: pkcs8 } } }),
+    'as value in JSON in JSON': JSON.stringify({ Name: 'a', SecretString: JSON.stringify({ private_key: pkcs8 }) }),
+    'as value in JSON with escaped slashes': JSON.stringify({ key: pkcs8 }).replace(/\//g, '\\/'),
+    'as value in JSON with escaped quotes': JSON.stringify(JSON.stringify({ key: jwk })).slice(1, -1),
+    'as value in JSON, the Base64 of the PEM': JSON.stringify({
+      data: {
+        'tls.crt': Buffer.from(certificate).toString('base64'),
+        'tls.key': Buffer.from(pkcs8).toString('base64'),
+      },
+    }),
+    'as value in JSON, the Base64 of DER': JSON.stringify({ private: base64, public: publicBase64 }),
+    'as value in something like JSON': `{ key: '${pkcs8}' }`,
+    'as JWK in JSON': JSON.stringify({ key: jwk }),
+    'as JWK in JSON as text': JSON.stringify({ key: JSON.stringify(jwk) }),
+    'as Base64 of JSON': Buffer.from(JSON.stringify({ private_key: pkcs8 })).toString('base64'),
+    'percent-encoded': encodeURIComponent(pkcs8),
+    'percent-encoded as a form': new URLSearchParams({ '': pkcs8 }).toString().slice(1),
+    'percent-encoded but for + and /': encodeURI(pkcs8),
+    'percent-encoded twice': encodeURIComponent(encodeURIComponent(pkcs8)),
+    'with percent-encoded line breaks alone': pkcs8.replace(/\n/g, '%0A'),
+    'as percent-encoded JWK': encodeURIComponent(JSON.stringify(jwk)),
+    'behind words with a percent sign': `friendlyName: 100%25 a%2Fb 5%\n${pkcs8}`,
+    'with zero-width characters': pkcs8.replace(/[^-]{15}/g, '$&\u200b').replace('BEGIN', '\u200bBEG\u2060IN'),
+    'with non-breaking spaces': pkcs8.replace(/ /g, '\u00a0').replace(/\n/g, '\n\u00a0\u00a0'),
+    'as UTF-16 with zeros between': Buffer.from(pkcs8, 'utf16le').toString('latin1'),
+    'as UTF-16 of the other byte order': `\ufffd\ufffd${Buffer.from(pkcs8, 'utf16le').swap16().toString('latin1')}`,
+    'as Base64 of UTF-16': utf16.toString('base64'),
+    'as Base64 of UTF-16, a JWK': Buffer.from(`\uFEFF${JSON.stringify(jwk)}`, 'utf16le').toString('base64'),
+  };
+};
+
 /** All the forms of one key that are taken, by what was done to it. */
 export const disguisesOf = (key: KeyObject, certificate: string): Record<string, string> => {
   const pkcs8 = toPkcs8(key);
@@ -130,6 +195,7 @@ export const disguisesOf = (key: KeyObject, certificate: string): Record<string,
     'as JWK out of a JSON string': JSON.stringify(JSON.stringify(toJwk(key))),
     'as JWK with literal \\n': JSON.stringify(toJwk(key), null, 2).replace(/\n/g, '\\n'),
     'as JWK for PS256 signatures': JSON.stringify({ ...toJwk(key), alg: 'PS256', use: 'sig', key_ops: ['sign'] }),
+    ...formsOfTools(key, certificate),
   };
 };
 
@@ -140,6 +206,8 @@ export type Refusal = { title: string; text: string; code: string; says: RegExp 
 export const refusalsOf = (key: KeyObject, certificate: string): Refusal[] => {
   const pkcs8 = toPkcs8(key);
   const lines = pkcs8.trim().split('\n');
+  const body = lines.slice(1, -1).join('');
+  const der = Buffer.from(body, 'base64');
   const publicKey = generatePublic(key);
   const ec = createEcKey().privateKey;
   const ed25519 = createKeyPair('ed25519').privateKey;
@@ -306,10 +374,10 @@ export const refusalsOf = (key: KeyObject, certificate: string): Refusal[] => {
       says: /numbers do not belong together/,
     },
     {
-      title: 'a JWK with padding',
-      text: JSON.stringify({ ...jwk, qi: `${jwk.qi}==` }),
+      title: 'a JWK of three primes',
+      text: JSON.stringify({ ...jwk, oth: [{ r: 'Aw', d: 'AQ', t: 'AQ' }] }),
       code: 'signing_key_damaged',
-      says: /member qi is not base64url/,
+      says: /not a key of two primes/,
     },
     {
       title: 'a key without its END line',
@@ -354,10 +422,82 @@ export const refusalsOf = (key: KeyObject, certificate: string): Refusal[] => {
       says: /a JWK without p, q, dp, dq, qi/,
     },
     {
-      title: 'a JWK Set',
-      text: JSON.stringify({ keys: [jwk] }),
+      title: 'a JWK Set of public keys',
+      text: JSON.stringify({ keys: [{ kty: 'RSA', n: jwk.n, e: jwk.e }] }),
       code: 'signing_key_unreadable',
-      says: /got a JWK Set/,
+      says: /got a JWK Set without a private key/,
+    },
+    {
+      title: 'a JWK Set of two private keys',
+      text: JSON.stringify({ keys: [jwk, other] }),
+      code: 'signing_key_ambiguous',
+      says: /got 2 private keys/,
+    },
+    {
+      title: 'a JWK Set of an EC key',
+      text: JSON.stringify({ keys: [ec.export({ format: 'jwk' })] }),
+      code: 'signing_key_not_rsa',
+      says: /JWK of type EC/,
+    },
+    {
+      title: 'JSON with two PEMs',
+      text: JSON.stringify({ old: { key: pkcs8 }, new: { key: toPkcs8(small) } }),
+      code: 'signing_key_ambiguous',
+      says: /got 2 private keys/,
+    },
+    {
+      title: 'JSON with two PEMs in one value',
+      text: JSON.stringify({ keys: pkcs8 + toPkcs1(key) }),
+      code: 'signing_key_ambiguous',
+      says: /got 2 private keys/,
+    },
+    {
+      title: 'JSON with a PEM and a JWK',
+      text: JSON.stringify({ signing: jwk, tls: pkcs8 }),
+      code: 'signing_key_ambiguous',
+      says: /got 2 private keys/,
+    },
+    {
+      title: 'JSON with an encrypted key',
+      text: JSON.stringify({ key: key.export({ type: 'pkcs8', format: 'pem', ...cipher }) }),
+      code: 'signing_key_encrypted',
+      says: /openssl pkey/,
+    },
+    {
+      title: 'JSON with a key that was cut',
+      text: JSON.stringify({ key: lines.slice(0, -1).join('\n') }).slice(0, -2),
+      code: 'signing_key_truncated',
+      says: /its END line is missing/,
+    },
+    {
+      title: 'JSON with a certificate alone',
+      text: JSON.stringify({ certificate }),
+      code: 'signing_key_unreadable',
+      says: /JSON that is not a JWK/,
+    },
+    {
+      title: 'a percent-encoded certificate',
+      text: encodeURIComponent(certificate),
+      code: 'signing_key_certificate',
+      says: /got a certificate/,
+    },
+    {
+      title: 'two percent-encoded keys',
+      text: encodeURIComponent(pkcs8 + pkcs8),
+      code: 'signing_key_ambiguous',
+      says: /got 2 private keys/,
+    },
+    {
+      title: 'a key that was percent-encoded and cut',
+      text: encodeURIComponent(pkcs8).slice(0, -9),
+      code: 'signing_key_truncated',
+      says: /its END line is missing/,
+    },
+    {
+      title: 'a percent sign, written so often that no end is in sight',
+      text: `%${'25'.repeat(30_000)}`,
+      code: 'signing_key_unreadable',
+      says: /characters of text\. Paste the key file alone/,
     },
     {
       title: 'a JWK for RS256',
@@ -379,10 +519,40 @@ export const refusalsOf = (key: KeyObject, certificate: string): Refusal[] => {
       says: /got 2 private keys/,
     },
     {
-      title: 'Base64 without its BEGIN line',
-      text: lines.slice(1, -1).join(''),
-      code: 'signing_key_unreadable',
-      says: /Base64 without its/,
+      title: 'Base64 of DER that was cut',
+      text: body.slice(0, -100),
+      code: 'signing_key_truncated',
+      says: /its end is missing/,
+    },
+    {
+      title: 'Base64 of DER of two keys',
+      text: Buffer.concat([der, der]).toString('base64'),
+      code: 'signing_key_damaged',
+      says: /something follows it/,
+    },
+    {
+      title: 'Base64 of the DER of an EC key',
+      text: ec.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
+      code: 'signing_key_not_rsa',
+      says: /got an EC private key/,
+    },
+    {
+      title: 'Base64 of the DER of a public key',
+      text: publicKey.replace(/-----.*-----|\n/g, ''),
+      code: 'signing_key_public',
+      says: /got a public key/,
+    },
+    {
+      title: 'Base64 of the DER of a certificate',
+      text: certificate.replace(/-----.*-----|\n/g, ''),
+      code: 'signing_key_certificate',
+      says: /got a certificate/,
+    },
+    {
+      title: 'Base64 of the DER of an encrypted key',
+      text: key.export({ type: 'pkcs8', format: 'der', ...cipher }).toString('base64'),
+      code: 'signing_key_encrypted',
+      says: /openssl pkey/,
     },
     {
       title: 'the path of a file',

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { inject } from '../../src/cli/collection/injection.ts';
 import { largeCollectionText } from './collection-texts.ts';
-import { script } from './collections.ts';
+import { scripts } from './collections.ts';
 import { holdsPartOf } from './readings.ts';
 import { createWorkplace, type Workplace } from './workplace.ts';
 
@@ -57,7 +57,7 @@ const assertEnd = ({ by, code, output }: Ended, signal: NodeJS.Signals): void =>
 export const describeKills = (times: number): void => {
   describe(`inject --in-place, ended ${times} times`, () => {
     const original = largeCollectionText(10);
-    const injected = inject(original, script);
+    const injected = inject(original, scripts);
     let directory: string;
     let file: string;
 

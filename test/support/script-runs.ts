@@ -1,11 +1,11 @@
-// Runs of the built script in one host, in front of requests to a recorder: the settings that are right, what is sent with
+// Runs of the built scripts in one host, in front of requests to a recorder: the settings that are right, what is sent with
 // them, and what holds when a run is green or refused.
 
 import assert from 'node:assert/strict';
 import { constants, verify } from 'node:crypto';
 import { after, before, it } from 'node:test';
 import { compactVerify } from 'jose';
-import { collectionOf, form, type RequestDefinition, script } from './collections.ts';
+import { collectionOf, form, ownEvents, type RequestDefinition } from './collections.ts';
 import type { Host, Picture, Run, RunOptions } from './hosts.ts';
 import { createRsaKey, leaks, toPkcs8 } from './keys.ts';
 import { type Answer, type Received, type Recorder, startRecorder } from './recorder.ts';
@@ -151,7 +151,7 @@ export const prepareScriptRuns = (host: Host) => {
       return { key: names[index]?.[0], value: JSON.stringify({ change, without }) };
     });
     const variable = [{ key: 'settings', value: JSON.stringify(settings) }, ...changes];
-    const collection = collectionOf([], { item, variable, event: [toEvent(BEGIN_SCENARIO), toEvent(script)] });
+    const collection = collectionOf([], { item, variable, event: [toEvent(BEGIN_SCENARIO), ...ownEvents()] });
     const started: { name: string; received: number }[] = [];
     const onItem = (name: string) => {
       started.push({ name, received: recorder.requests.length });

@@ -1,12 +1,15 @@
-// Checks a collection: that it has the pre-request script, that no secret is in it, which of its variables say where assertions go,
+// Checks a collection: that it has the two scripts, that no secret is in it, which of its variables say where assertions go,
 // and which of its requests are authenticated. Pure, on the machine.
 
 import type { Endpoints } from '../../client-auth/authorization-server.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import type { StoredDocument } from '../collection/collection-source.ts';
 import { findSecrets, type SecretFinding } from '../collection/findings.ts';
-import { findScriptFault } from '../collection/injection.ts';
 import { findEndpointRequests, findServerVariables } from '../collection/requests.ts';
+import { toAdvice } from '../collection/script-advice.ts';
+import { findScriptFault, hasScriptLast } from '../collection/script-fault.ts';
+import { findScriptFindings } from '../collection/script-findings.ts';
+import type { Scripts } from '../command.ts';
 import { type Line, line } from './line.ts';
 
 /** Maximum number of secrets in a message. */
@@ -17,7 +20,7 @@ const MAX_SHOWN = 10;
  *
  * @param text JSON text in Postman's collection format
  * @param documents all that is stored of it
- * @param script text of the built pre-request script
+ * @param scripts texts of the built scripts
  * @param endpoints the known endpoints of the authorization server
  * @param read gives the value of a variable of the environment
  * @throws CommandError when the text is not a collection
@@ -25,20 +28,36 @@ const MAX_SHOWN = 10;
 export function checkCollection(
   text: string,
   documents: StoredDocument[],
-  script: string,
+  scripts: Scripts,
   endpoints: Endpoints,
   read: ReadVariable,
 ): Line[] {
-  const first = checkScript(text, script);
+  const first = checkScript(text, scripts);
   const root: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
-  return [first, checkSecrets(documents), checkServerVariables(root, read), checkRequests(root, endpoints, read)];
+  return [
+    first,
+    checkSecrets(documents),
+    checkServerVariables(root, read),
+    checkRequests(root, endpoints, read),
+    ...checkScripts(text),
+  ];
 }
 
-function checkScript(text: string, script: string): Line {
+function checkScript(text: string, scripts: Scripts): Line {
   const name = 'script';
-  const fault = findScriptFault(text, script);
+  const fault = findScriptFault(text, scripts);
   if (fault) return line(fault.code, name, `${fault.message} Inject it with "inject --in-place".`);
-  return line('script_injected', name, 'exactly this one is the first pre-request script');
+  return line('script_injected', name, 'exactly these two are in their places');
+}
+
+/** What to do about scripts of the collection; nothing for most collections. */
+function checkScripts(text: string): Line[] {
+  const all = findScriptFindings(text, hasScriptLast(text));
+  const codes = ['script_sends', 'script_changes_authentication'] as const;
+  return codes.flatMap(code => {
+    const findings = all.filter(one => one.code === code);
+    return findings.length > 0 ? { ...line(code, 'scripts', toAdvice(code, findings)), findings } : [];
+  });
 }
 
 function checkSecrets(documents: StoredDocument[]): Line {

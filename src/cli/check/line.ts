@@ -2,6 +2,7 @@
 
 import { ClientAuthError, type ClientAuthErrorCode } from '../../client-auth/errors.ts';
 import type { SecretFinding } from '../collection/findings.ts';
+import type { ScriptFinding } from '../collection/script-findings.ts';
 import { CommandError } from '../command.ts';
 
 /** `skip`: it could not be checked, or there was nothing to check. */
@@ -81,10 +82,13 @@ export const STATUS_BY_CODE = {
   script_disabled: 'fail',
   script_not_run: 'fail',
   script_not_first: 'fail',
+  script_not_last: 'fail',
   secret_not_found: 'ok',
   secret_found: 'fail',
   server_variable_not_found: 'ok',
   server_variable_found: 'warn',
+  script_sends: 'warn',
+  script_changes_authentication: 'warn',
   endpoint_request_found: 'ok',
   endpoint_request_not_found: 'warn',
   check_failed: 'fail',
@@ -102,8 +106,8 @@ export interface Line {
   status: Status;
   /** In words, with the one thing to do. */
   message: string;
-  /** All secrets of a collection, with their places; only with the code `secret_found`. */
-  findings?: SecretFinding[];
+  /** All that the message is about: secrets of a collection with their places, or scripts of it. */
+  findings?: (SecretFinding | ScriptFinding)[];
 }
 
 /** A line with the status of its code. */

@@ -6,6 +6,7 @@ import { shapeOf } from '../../client-auth/errors.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import { CommandError, collect, type Host } from '../command.ts';
 import { readBytes } from '../files.ts';
+import { findSecrets } from '../secrets/find-secrets.ts';
 import { createReader, type Environment, readEnvironment, withVariable } from './environment.ts';
 import { PASSPHRASE_VARIABLE, readSigningKey } from './signing-key-file.ts';
 
@@ -78,8 +79,9 @@ async function readTransport(options: ClientOptions): Promise<Transport> {
   return { ...(cert && { cert }), ...(key && { key }), ...(passphrase && { passphrase }), ...(ca && { ca }) };
 }
 
-/** Whether a value is, or holds, a private key: PEM, or a JWK with its private exponent (RFC 7518 section 6.3.2). */
-const isPrivateKey = (value: string): boolean => /PRIVATE KEY-----|"d"\s*:/.test(value);
+/** Whether a value is, or holds, a private key, or a part of one: of a PEM, or of a JWK (RFC 7518 section 6.3.2). */
+const isPrivateKey = (value: string): boolean =>
+  /PRIVATE KEY-----|"d"\s*:/.test(value) || findSecrets(value).some(({ kind }) => kind.startsWith('private'));
 
 /**
  * Reads a variable from the command line, which must not be a private key.

@@ -2,6 +2,7 @@
 // PEM only with its line breaks, which a paste often loses, so they are restored first. On the machine.
 
 import { createPrivateKey } from 'node:crypto';
+import { openKeyText } from '../../client-auth/signing-key-text.ts';
 
 /** A block with a private key: its label, then its headers, if it has any, and its Base64. */
 const BLOCK = /-----BEGIN ([A-Z ]{0,30}PRIVATE KEY)-----(.*?)-----END \1-----/s;
@@ -11,7 +12,7 @@ const HEADERS = /Proc-Type:\s*4,ENCRYPTED\s*DEK-Info:\s*([A-Z\d-]+,(?:[\dA-F]{32
 /**
  * Decrypts a signing key.
  *
- * @param text encrypted PEM, in each form in which `importSigningKey` accepts a plain one
+ * @param text encrypted PEM or DER, in each form in which `importSigningKey` accepts a plain one
  * @returns PKCS#8 in PEM; undefined when the key does not open with the passphrase
  */
 export function decryptSigningKey(text: string, passphrase: string): string | undefined {
@@ -25,8 +26,9 @@ export function decryptSigningKey(text: string, passphrase: string): string | un
 
 /** The PEM of the private key in a text, with its line breaks. */
 function toLines(text: string): string {
-  const plain = text.includes('-----BEGIN ') ? text : Buffer.from(text, 'base64').toString('latin1');
-  const [, label = '', inside = ''] = BLOCK.exec(plain.replace(/\\+([rn]?)/g, '\n')) ?? [];
+  const opened = openKeyText(text);
+  const base64 = 'der' in opened ? Buffer.from(opened.der, 'hex').toString('base64') : '';
+  const [, label = '', inside = base64] = ('pem' in opened && BLOCK.exec(opened.pem)) || [];
   const [headers = '', dekInfo] = HEADERS.exec(inside) ?? [];
   const lines = inside
     .replace(headers, '')

@@ -1,9 +1,11 @@
 // The signing key from a file or from standard input, decrypted if it is encrypted. On the machine.
 
+import { isUtf8 } from 'node:buffer';
 import { ClientAuthError } from '../../client-auth/errors.ts';
 import { importSigningKey } from '../../client-auth/signing-key.ts';
 import { CommandError, type Host } from '../command.ts';
 import { decodeUtf8, readBytes } from '../files.ts';
+import { decode } from '../secrets/text-of-bytes.ts';
 import { decryptSigningKey } from './encrypted-key.ts';
 
 /** The environment variable with the passphrase of an encrypted key. It is not an argument: others can see arguments. */
@@ -16,8 +18,17 @@ export const PASSPHRASE_VARIABLE = 'SIGNING_KEY_PASSPHRASE';
  * @throws CommandError when the file can't be read, or the key is encrypted and does not open
  */
 export async function readSigningKey(file: string, host: Host): Promise<string> {
-  const text = decodeUtf8(file === '-' ? await host.readStandardInput() : await readBytes(file));
+  const text = toText(file === '-' ? await host.readStandardInput() : await readBytes(file));
   return isEncrypted(text) ? decrypt(text, file, host) : text;
+}
+
+/** The text of a key file: DER as its Base64; UTF-16 with a byte order mark, or UTF-8. */
+function toText(bytes: Buffer): string {
+  // DER of a key is a SEQUENCE.
+  if (bytes[0] === 0x30 && !isUtf8(bytes)) return bytes.toString('base64');
+  const mark = bytes.subarray(0, 2).toString('hex');
+  if (mark === 'fffe' || mark === 'feff') return decode(bytes, mark === 'fffe' ? 'utf16le' : 'utf16be');
+  return decodeUtf8(bytes);
 }
 
 function isEncrypted(text: string): boolean {

@@ -52,8 +52,8 @@ function whatElse(root: unknown): string | undefined {
     unknown
   >;
   const schema = (info as { schema?: unknown } | null | undefined)?.schema;
-  // Newman runs a collection without a schema, too.
-  if (schema === undefined && typeof info === 'object' && info !== null && Array.isArray(item)) return undefined;
+  // Newman runs a collection without a schema, and without "info", too.
+  if (schema === undefined && Array.isArray(item)) return undefined;
   if (typeof schema === 'string') {
     if (/\bv2\.[01]\b/.test(schema)) return undefined;
     return `a file of the format ${JSON.stringify(schema)}. Export it from Postman as "Collection v2.1".`;
@@ -67,11 +67,46 @@ function whatElse(root: unknown): string | undefined {
   return 'some other JSON, without "info" and "item". Export the collection from Postman as v2.1.';
 }
 
-/** A collection, and the part of it that the script is injected into: the collection itself or a folder. */
+/** A collection, and the part of it that the scripts are injected into: the collection itself or a folder. */
 export interface Place {
   root: ObjectSpan;
   target: ObjectSpan;
 }
+
+/** What may hold scripts: a collection, a folder or a request. */
+export interface Holder {
+  object: ObjectSpan;
+  /** What it is in; undefined for the outermost. */
+  parent: Holder | undefined;
+}
+
+/** The outermost holder, then all that is in it, at any depth. */
+export function holdersIn(outermost: ObjectSpan): Holder[] {
+  const holders: Holder[] = [{ object: outermost, parent: undefined }];
+  for (const parent of holders) {
+    for (const object of memberOf(parent.object, 'item')?.objects ?? []) holders.push({ object, parent });
+  }
+  return holders;
+}
+
+/** The value of a member; undefined when there is none. */
+export function readMember(text: string, object: ObjectSpan, key: string): unknown {
+  const member = memberOf(object, key);
+  return member && JSON.parse(text.slice(member.start, member.end));
+}
+
+/** The names that lead to a holder, without that of the outermost. */
+export function namesOf(text: string, holder: Holder): string[] {
+  const names: string[] = [];
+  for (let one = holder; one.parent; one = one.parent) {
+    const name = readMember(text, one.object, 'name');
+    names.unshift(typeof name === 'string' && name !== '' ? name : 'without a name');
+  }
+  return names;
+}
+
+/** The names that lead to a holder, in one text. */
+export const nameOf = (text: string, holder: Holder): string => namesOf(text, holder).join(' / ');
 
 /**
  * Finds the collection in its text, or one folder of it.
@@ -81,35 +116,21 @@ export interface Place {
  * @throws CommandError when there is not exactly one folder of that name
  */
 export function locate(text: string, folder?: string): Place {
-  const start = skipSpace(text, rootStart(text));
-  if (folder === undefined) {
-    const root = readObject(text, start);
-    return { root, target: root };
-  }
-  const root = readObject(text, start, 'item');
-  const groups = [root];
-  const names: unknown[] = [];
-  const found: ObjectSpan[] = [];
-  let isRequest = false;
-  for (const group of groups) {
-    for (const item of memberOf(group, 'item')?.objects ?? []) {
-      const member = memberOf(item, 'name');
-      const name: unknown = member && JSON.parse(text.slice(member.start, member.end));
-      if (memberOf(item, 'item')?.objects) {
-        groups.push(item);
-        names.push(name);
-        if (name === folder) found.push(item);
-      } else if (name === folder) {
-        isRequest = true;
-      }
-    }
-  }
-  const [target, second] = found;
-  if (target && !second) return { root, target };
+  const root = readObject(text, skipSpace(text, rootStart(text)), 'item');
+  if (folder === undefined) return { root, target: root };
+  const [, ...items] = holdersIn(root);
+  const isFolder = ({ object }: Holder) => memberOf(object, 'item')?.objects !== undefined;
+  const nameIn = ({ object }: Holder) => readMember(text, object, 'name');
+  const named = items.filter(item => nameIn(item) === folder);
+  const [found, second] = named.filter(isFolder);
+  if (found && !second) return { root, target: found.object };
   const quoted = JSON.stringify(folder);
-  if (second) throw new CommandError(`${found.length} folders are named ${quoted}. Rename the one to inject into.`);
-  if (isRequest) throw new CommandError(`${quoted} is a request, not a folder. Name the folder that it is in.`);
-  throw new CommandError(`there is no folder ${quoted}. ${listOf(names)}`);
+  if (second) {
+    const { length } = named.filter(isFolder);
+    throw new CommandError(`${length} folders are named ${quoted}. Rename the one to inject into.`);
+  }
+  if (named.length > 0) throw new CommandError(`${quoted} is a request, not a folder. Name the folder that it is in.`);
+  throw new CommandError(`there is no folder ${quoted}. ${listOf(items.filter(isFolder).map(nameIn))}`);
 }
 
 function listOf(folders: unknown[]): string {

@@ -1,16 +1,18 @@
-// The events of a collection or a folder, which hold its scripts, and the copies of the pre-request script in them. Pure, on the
+// The events of a collection, a folder or a request, which hold its scripts, and the copies of our scripts in them. Pure, on the
 // machine. Postman Collection Format v2.0 and v2.1: https://schema.postman.com/
 
 import { CommandError } from '../command.ts';
+import { type Holder, nameOf } from './collection.ts';
 import { memberOf, type ObjectSpan, readArray, readObject, type Span } from './json-text.ts';
-import { type Copy, findCopies } from './script-text.ts';
+import { type Copy, findCopies, type Listen } from './script-text.ts';
 
 /** Member of the injected event with the text of the `event` value without events that the injection has replaced. */
 export const REPLACED = '_replaced';
 
-/** An event, with its place in the text; the source text and what is in it only of a pre-request event. */
+/** An event, with its place in the text; the source text and what is in it only of a kind that we have a script for. */
 export interface ScriptEvent extends Span {
-  isPreRequest: boolean;
+  /** Undefined for events of another kind. */
+  listen: Listen | undefined;
   isDisabled: boolean;
   /** Postman ignores `exec` beside `src`. */
   hasSrc: boolean;
@@ -30,7 +32,7 @@ export interface Piece extends Span {
 }
 
 /**
- * Reads the events of a collection or a folder.
+ * Reads the events of a collection, a folder or a request.
  *
  * @throws CommandError when `event` is neither an array nor null, or a copy of the script is incomplete
  */
@@ -46,15 +48,32 @@ export function readEvents(text: string, target: ObjectSpan): ScriptEvent[] {
   return readArray(text, member.start).map(element => readEvent(text, element));
 }
 
+/**
+ * Reads the events of a collection, or of what is in it; there something else than an array does no harm.
+ *
+ * @throws CommandError when a copy of a script is incomplete
+ */
+export function readEventsIn(text: string, holder: Holder): ScriptEvent[] {
+  const { object, parent } = holder;
+  const member = memberOf(object, 'event');
+  if (parent && member && text[member.start] !== '[') return [];
+  try {
+    return readEvents(text, object);
+  } catch (error) {
+    if (!parent || !(error instanceof CommandError)) throw error;
+    throw new CommandError(`in ${JSON.stringify(nameOf(text, holder))} ${error.message}`, 1, { cause: error });
+  }
+}
+
 function readEvent(text: string, element: Span): ScriptEvent {
   const event = JSON.parse(text.slice(element.start, element.end)) ?? {};
-  const isPreRequest = event.listen === 'prerequest';
-  const { open, pieces } = isPreRequest ? readExec(text, element) : { open: undefined, pieces: [] };
+  const listen = event.listen === 'prerequest' || event.listen === 'test' ? event.listen : undefined;
+  const { open, pieces } = listen ? readExec(text, element) : { open: undefined, pieces: [] };
   const source = pieces.map(piece => piece.value).join('\n');
   const replaced = event[REPLACED];
   return {
     ...element,
-    isPreRequest,
+    listen,
     isDisabled: Boolean(event.disabled || event.script?.disabled),
     hasSrc: event.script?.src !== undefined,
     pieces,

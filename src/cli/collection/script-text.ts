@@ -1,15 +1,24 @@
-// The text of the built pre-request script, and copies of it in other text: where they are, and of which version. The script
+// The texts of the two built scripts, and copies of them in other text: where they are, and of which version. Each script
 // begins and ends with a comment; the first has its version and its SHA-256. Pure, on the machine.
 
 import { createHash } from 'node:crypto';
-import { CommandError } from '../command.ts';
+import { CommandError, type Scripts } from '../command.ts';
 
 const BEGIN = '/*! paynet-client-auth ';
 const END = '/* end of paynet-client-auth */';
 /** Up to version 0.1.0 the comment ended in this line. */
 const BANNER = /^\/\*! paynet-client-auth (\S{1,40}) sha256=([0-9a-f]{64})(?: \*\/)?$/;
 
-/** The built script. */
+/** An event that a script of ours is for. */
+export type Listen = 'prerequest' | 'test';
+
+/** What messages call the script of an event. */
+export const NAME_BY_EVENT: Record<Listen, string> = {
+  prerequest: 'the pre-request script',
+  test: 'the post-response script',
+};
+
+/** A built script. */
 export interface Script {
   version: string;
   /** The lines without their line breaks. */
@@ -19,21 +28,27 @@ export interface Script {
 }
 
 /**
- * Reads the built script and checks the SHA-256 in its first line, which covers all lines after it.
+ * Reads the built scripts and checks the SHA-256 in the first line of each, which covers all lines after it.
  *
- * @throws CommandError when the text is not the script that was built
+ * @throws CommandError when a text is not the script that was built
  */
-export function parseScript(text: string): Script {
+export const parseScripts = ({ preRequest, postResponse }: Scripts): Record<Listen, Script> => ({
+  prerequest: parseScript(preRequest, 'prerequest'),
+  test: parseScript(postResponse, 'test'),
+});
+
+function parseScript(text: string, listen: Listen): Script {
   const tail = text.endsWith('\n') ? '\n' : '';
   const lines = text.slice(0, text.length - tail.length).split('\n');
   const banner = BANNER.exec(lines[0] ?? '');
   if (!banner?.[1] || lines.at(-1) !== END || banner[2] !== digest(lines, tail)) {
-    throw new CommandError('The pre-request script beside the command line is damaged. Run "npm run build".');
+    const name = NAME_BY_EVENT[listen].replace('the', 'The');
+    throw new CommandError(`${name} beside the command line is damaged. Run "npm run build".`);
   }
   return { version: banner[1], lines, tail };
 }
 
-/** A copy of the script in a source text; `start` and `end` include the whitespace around it. */
+/** A copy of a script in a source text; `start` and `end` include the whitespace around it. */
 export interface Copy {
   start: number;
   end: number;
@@ -41,7 +56,7 @@ export interface Copy {
 }
 
 /**
- * Finds every copy of the script, of any version, in the source text of a pre-request event.
+ * Finds every copy of a script of ours, of any version, in the source text of an event.
  *
  * @throws CommandError when a copy lacks its first or its last line, so that its end is unknown
  */
@@ -62,7 +77,7 @@ export function findCopies(source: string): Copy[] {
 function incomplete(which: string, line: string): CommandError {
   return new CommandError(
     `a copy of paynet-client-auth has lost its ${which} line "${line}", so it cannot be replaced. ` +
-      'Delete the rest of it from the pre-request script, then inject again.',
+      'Delete the rest of it from that script, then inject again.',
   );
 }
 
@@ -74,19 +89,11 @@ function spaceAround(source: string, begin: number, after: number): { start: num
   return { start, end };
 }
 
-/** Why a collection would not run exactly the built script first. */
-export interface ScriptFault {
-  code:
-    | 'script_missing'
-    | 'script_duplicate'
-    | 'script_changed'
-    | 'script_other_build'
-    | 'script_other_version'
-    | 'script_disabled'
-    | 'script_not_run'
-    | 'script_not_first';
-  /** In one sentence. */
-  message: string;
+/** How a copy differs from the built script. */
+export interface Difference {
+  code: 'script_changed' | 'script_other_build' | 'script_other_version';
+  /** What follows the name of the script in a sentence. */
+  words: string;
 }
 
 /**
@@ -94,23 +101,18 @@ export interface ScriptFault {
  *
  * @returns undefined when the copy is the script itself
  */
-export function differenceOf(copy: Copy, script: Script): ScriptFault | undefined {
+export function differenceOf(copy: Copy, script: Script): Difference | undefined {
   const lines = copy.text.split('\n').map(line => (line.endsWith('\r') ? line.slice(0, -1) : line));
   if (lines.join('\n') === script.lines.join('\n')) return undefined;
   const banner = BANNER.exec(lines[0] ?? '');
   const version = banner?.[1];
   if (banner?.[2] !== digest(lines, script.tail)) {
-    const message = 'paynet-client-auth was changed by hand: its SHA-256 does not match.';
-    return { code: 'script_changed', message };
+    return { code: 'script_changed', words: 'was changed by hand: its SHA-256 does not match' };
   }
   if (version !== script.version) {
-    const message = `paynet-client-auth has version ${version}, this is ${script.version}.`;
-    return { code: 'script_other_version', message };
+    return { code: 'script_other_version', words: `has version ${version}, this is ${script.version}` };
   }
-  return {
-    code: 'script_other_build',
-    message: `paynet-client-auth ${version} comes from another build of this version.`,
-  };
+  return { code: 'script_other_build', words: `comes from another build of version ${version}` };
 }
 
 function digest(lines: string[], tail: string): string {

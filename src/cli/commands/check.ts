@@ -27,7 +27,7 @@ export function addCheckCommand(program: Command, host: Host): void {
     .summary('check the settings before a run, or a collection')
     .description(
       'Checks the settings of the client line by line: variables, keys, certificate, server, clock.\n' +
-        'If a collection is given, checks that it has the script and no secret; the settings only if one of their options is given.',
+        'If a collection is given, checks that it has the scripts and no secret; the settings only if one of their options is given.',
     )
     .argument('[collection]', `${COLLECTION_ARGUMENT}, "-" for standard input`);
   addClientOptions(command)
@@ -59,9 +59,9 @@ async function check(file: string | undefined, options: Options, host: Host): Pr
   const { endpoints } = preflight?.surroundings.known ?? toKnownServer(read, undefined);
   const { name, text, notes, readDocuments } = await readCollection(file, collection, host);
   for (const note of notes) host.note(note);
-  const script = await host.readScript();
+  const scripts = await host.readScripts();
   const documents = await readDocuments();
-  return [...lines, ...inFile(name, () => checkCollection(text, documents, script, endpoints, read))];
+  return [...lines, ...inFile(name, () => checkCollection(text, documents, scripts, endpoints, read))];
 }
 
 const COLOURS: Record<Status, 'green' | 'yellow' | 'red'> = {

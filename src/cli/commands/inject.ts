@@ -1,9 +1,11 @@
-// The command `inject`: puts the pre-request script into a collection file, or removes it. On the machine.
+// The command `inject`: puts the two scripts into a collection file, or removes them. On the machine.
 
 import { type Command, Option } from 'commander';
 import { inFile, readCollectionFile } from '../collection/collection-file.ts';
-import { findScriptFault, inject, remove } from '../collection/injection.ts';
-import { parseScript } from '../collection/script-text.ts';
+import { inject, remove } from '../collection/injection.ts';
+import { adviseOnScripts } from '../collection/script-advice.ts';
+import { findScriptFault } from '../collection/script-fault.ts';
+import { parseScripts } from '../collection/script-text.ts';
 import { CommandError, type Host } from '../command.ts';
 import { writeWhole } from '../files.ts';
 
@@ -13,16 +15,17 @@ interface Options {
   check?: true;
   remove?: true;
   folder?: string;
+  last?: true;
 }
 
 /** Adds the command `inject` to the command line. */
 export function addInjectCommand(program: Command, host: Host): void {
   program
     .command('inject')
-    .summary('put the pre-request script into a Postman collection')
+    .summary('put the two scripts into a Postman collection')
     .description(
-      'Puts the pre-request script into a Postman collection, as its first pre-request script.\n' +
-        'Nothing else in the file changes. Other copies of the script, of any version, are removed.',
+      'Puts two scripts into a Postman collection: one that authenticates, as its first pre-request script, and one that tests\n' +
+        'what was sent, as its first post-response script. Nothing else in the file changes. Other copies, of any version, are removed.',
     )
     .argument('<collection.json>', 'collection in format v2.1 or v2.0, "-" for standard input')
     .addOption(new Option('-o, --output <file>', 'write there instead of to standard output').conflicts('inPlace'))
@@ -30,32 +33,41 @@ export function addInjectCommand(program: Command, host: Host): void {
     .addOption(
       new Option(
         '--check',
-        'write nothing; exit with 1 unless exactly this script is the first one, and there is no other copy',
+        'write nothing; exit with 1 unless exactly these scripts are in their places, and there is no other copy',
       ).conflicts(['output', 'inPlace', 'remove']),
     )
-    .option('--remove', 'remove the script')
-    .option('--folder <name>', 'put it into this folder instead of the whole collection')
+    .option('--remove', 'remove the scripts')
+    .option('--folder <name>', 'put them into this folder instead of the whole collection')
+    .addOption(
+      new Option(
+        '--last',
+        'put the pre-request script behind the others of each request that may go to an endpoint: it then sees what they change',
+      ).conflicts('remove'),
+    )
     .action((file: string, options: Options) => run(file, options, host));
 }
 
 async function run(file: string, options: Options, host: Host): Promise<void> {
   if (file === '-' && options.inPlace) throw new CommandError('--in-place needs a file, not standard input.', 2);
-  const script = options.remove ? '' : await host.readScript();
+  const scripts = options.remove ? undefined : await host.readScripts();
   // A damaged script is not a fault of the collection, whose name the other messages begin with.
-  if (!options.remove) parseScript(script);
+  if (scripts) parseScripts(scripts);
   const { name, text } = await readCollectionFile(file, host);
-  if (options.check) {
-    const fault = inFile(name, () => findScriptFault(text, script, options.folder));
+  if (options.check && scripts) {
+    const fault = inFile(name, () => findScriptFault(text, scripts, options));
     if (fault) throw new CommandError(`${name}: ${fault.message}`);
-    return host.note(`${name}: paynet-client-auth is the first pre-request script.`);
+    return host.note(`${name}: paynet-client-auth is in its place.`);
   }
-  const result = inFile(name, () =>
-    options.remove ? remove(text, options.folder) : inject(text, script, options.folder),
-  );
+  const result = inFile(name, () => (scripts ? inject(text, scripts, options) : remove(text, options.folder)));
   const output = options.inPlace ? file : options.output;
-  if (output === undefined) return await host.print(result);
-  // A file that would not change keeps its time stamp.
-  if (!options.inPlace || result !== text) await writeWhole(output, result);
-  const done = options.remove ? 'is removed' : 'is the first pre-request script';
-  host.note(`${output}: paynet-client-auth ${done}${result === text ? '; nothing had to change' : ''}.`);
+  if (output === undefined) {
+    await host.print(result);
+  } else {
+    // A file that would not change keeps its time stamp.
+    if (!options.inPlace || result !== text) await writeWhole(output, result);
+    const where = options.last ? 'is the last pre-request script of the requests' : 'is the first script';
+    const done = options.remove ? 'is removed' : where;
+    host.note(`${output}: paynet-client-auth ${done}${result === text ? '; nothing had to change' : ''}.`);
+  }
+  if (scripts) for (const line of adviseOnScripts(text, options.last)) host.note(`${name}: ${line}`);
 }

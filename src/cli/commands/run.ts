@@ -1,4 +1,4 @@
-// The command `run`: runs a collection with Newman, with the script in it and without secrets in what is written. On the machine.
+// The command `run`: runs a collection with Newman, with the scripts in it and without secrets in what is written. On the machine.
 
 import { type Command, Option } from 'commander';
 import { addClientOptions } from '../client/client-options.ts';
@@ -16,9 +16,9 @@ const toCount = (value: string): number => {
 export function addRunCommand(program: Command, host: Host): void {
   const command = program
     .command('run')
-    .summary('run a collection with Newman, with the script in front of it')
+    .summary('run a collection with Newman, with the scripts in it')
     .description(
-      'Runs a Postman collection with Newman. The script is put in front of it in memory; the file stays as it is.\n' +
+      'Runs a Postman collection with Newman. The scripts are put into it in memory; the file stays as it is.\n' +
         'The signing key, assertions and tokens are taken out of all that is written, on the console too.\n' +
         'Where the authorization server refuses the client, the run ends with the likely causes.',
     )
@@ -33,6 +33,7 @@ export function addRunCommand(program: Command, host: Host): void {
     .option('-n, --iteration-count <n>', 'number of iterations', toCount)
     .option('-d, --iteration-data <file>', 'data file, JSON or CSV')
     .option('--folder <name>', 'run this folder or request alone; may be repeated', collect)
+    .option('--last', 'put the pre-request script behind those of the requests, as "inject --last" does')
     .option('--global-var <name=value>', 'a global variable; may be repeated', collect)
     .option('--export-environment <file>', 'write the environment after the run')
     .option('--export-globals <file>', 'write the globals after the run')

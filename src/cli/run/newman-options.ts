@@ -12,6 +12,7 @@ export interface RunOptions extends ClientOptions {
   reporters: string;
   collection?: string;
   folder?: string[];
+  last?: true;
   bail?: string | true;
   color: string;
   globals?: string;

@@ -24,7 +24,7 @@ export interface PostedForm {
 
 /** The members of Newman's events that are used. */
 interface Exchange {
-  request?: Request;
+  request?: PostedRequest;
   response?: {
     code: number;
     responseTime?: number;
@@ -34,16 +34,18 @@ interface Exchange {
   cursor?: { iteration: number };
 }
 
-interface Request {
+/** The members of a request that are used. */
+export interface PostedRequest {
   method: string;
   url: { toString(): string };
+  headers?: { get(name: string): unknown };
   body?: { mode?: string; raw?: string; urlencoded?: { all(): Field[] } };
 }
 
 type Field = { key?: string; value?: unknown; disabled?: boolean };
 
 /** The fields that are sent of a request with a form. */
-function toForm({ body }: Request): URLSearchParams {
+export function toForm({ body }: PostedRequest): URLSearchParams {
   if (body?.mode === 'raw') return new URLSearchParams(body.raw ?? '');
   const fields = body?.mode === 'urlencoded' ? (body.urlencoded?.all() ?? []) : [];
   const sent = fields.filter(({ disabled }) => !disabled);

@@ -6,6 +6,7 @@ import { type Environment, listSecureWithoutValue, readEnvironment } from '../cl
 import { inFile } from '../collection/collection-file.ts';
 import { readCollection } from '../collection/collection-source.ts';
 import { inject } from '../collection/injection.ts';
+import { adviseOnScripts } from '../collection/script-advice.ts';
 import { CommandError, type Host } from '../command.ts';
 import { Redaction } from '../secrets/redaction.ts';
 import { parseReporterOptions, type RunOptions, refuseToReplace, toNewmanOptions } from './newman-options.ts';
@@ -24,7 +25,7 @@ interface Collection {
  * Runs a collection.
  *
  * @param rest what the command line has beside the known options
- * @returns the number of failures, and the lines that explain what the authorization server refused
+ * @returns the number of failures, and the lines that explain them
  * @throws CommandError when the run can't be done, or a file can't be read or written; with exit code 2 for a usage error
  */
 export async function runCollection(
@@ -42,7 +43,7 @@ export async function runCollection(
   for (const one of [client.environment, ...(globals ? [globals] : [])]) {
     for (const { message } of listSecureWithoutValue(one)) host.note(message);
   }
-  const collection = await prepareCollection(file, options.collection, host);
+  const { collection, advice } = await prepareCollection(file, options, host);
   const redaction = createRedaction(client, globals, collection);
   const newmanOptions = toNewmanOptions(collection, client, globals, globalVar, options);
   const { failures, posted, readIn } = await runNewman(
@@ -55,7 +56,8 @@ export async function runCollection(
   );
   const hasCertificateList = options.sslClientCertList !== undefined;
   const explanation = await explainRefusals(posted, readIn, client.transport, hasCertificateList);
-  return { failures, explanation: explanation.map(line => redaction.redact(line)) };
+  const lines = failures > 0 ? [...explanation, ...advice] : explanation;
+  return { failures, explanation: lines.map(line => redaction.redact(line)) };
 }
 
 /** A redaction that knows which variables the user has called secret. */
@@ -71,15 +73,21 @@ function createRedaction(
   return redaction;
 }
 
-/** The collection with the script in it. */
-async function prepareCollection(path: string, chosen: string | undefined, host: Host): Promise<Collection> {
+/** The collection with the scripts in it, and what to do about scripts of its own. */
+async function prepareCollection(
+  path: string,
+  { collection: chosen, last }: RunOptions,
+  host: Host,
+): Promise<{ collection: Collection; advice: string[] }> {
   const { name, text, notes } = await readCollection(path, chosen, host);
   for (const note of notes) host.note(note);
-  const script = await host.readScript();
+  const scripts = await host.readScripts();
   return inFile(name, () => {
-    const collection = JSON.parse(inject(text, script).replace(/^\uFEFF/, ''));
-    if (depthOf(collection) <= MAX_DEPTH) return collection;
-    throw new CommandError(`nested more than ${MAX_DEPTH} levels deep, which Newman cannot run. Move folders up.`);
+    const collection = JSON.parse(inject(text, scripts, { last }).replace(/^\uFEFF/, ''));
+    if (depthOf(collection) > MAX_DEPTH) {
+      throw new CommandError(`nested more than ${MAX_DEPTH} levels deep, which Newman cannot run. Move folders up.`);
+    }
+    return { collection, advice: adviseOnScripts(text, last).map(line => `${name}: ${line}`) };
   });
 }
 

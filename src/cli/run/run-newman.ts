@@ -15,8 +15,9 @@ import { type LoadedOptions, loadNewman, loadOptions, loadReporter } from './new
 import type { ReporterOptions } from './newman-options.ts';
 import { collectPostedForms, type PostedForm } from './posted-forms.ts';
 import { signRequests } from './signing.ts';
-import { readConfiguredServers, replaceSigningKeys } from './signing-keys.ts';
+import { readConfiguredServers, readMethods, replaceSigningKeys } from './signing-keys.ts';
 import { openStage, type Stage } from './stage.ts';
+import { stopUnauthenticated } from './unauthenticated.ts';
 
 /** What a run came to. */
 export interface Outcome {
@@ -62,7 +63,7 @@ export async function runNewman(
   try {
     const loaded = await loadOptions(options);
     const keys = await replaceSigningKeys(loaded, text => redaction.addSigningKey(text));
-    const known = keys.isEmpty ? [] : await findKnownEndpoints(loaded, transport);
+    const known = await findKnownEndpoints(loaded, transport);
     return await new Promise((resolve, reject) => {
       const newman = loadNewman()(loaded, async (error, summary) => {
         try {
@@ -75,6 +76,7 @@ export async function runNewman(
         }
       }) as Stage;
       signRequests(newman, keys, known);
+      stopUnauthenticated(newman, known, readMethods(loaded));
       const posted = collectPostedForms(newman);
       const finish = openStage({ newman, reporters: classes, options: loaded, redaction, note: host.note });
     });

@@ -96,3 +96,7 @@ export function readConfiguredServers(options: LoadedOptions): { endpoints: Endp
   }
   return [...servers.values()];
 }
+
+/** The values that the variables give `token_endpoint_auth_method`, in each row of data. */
+export const readMethods = (options: LoadedOptions): string[] =>
+  readersOf(options).map(find => resolveReferences(find('token_endpoint_auth_method') ?? '', find).trim());

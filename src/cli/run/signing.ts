@@ -121,7 +121,11 @@ export function signRequests(newman: EventEmitter, keys: ThrowawayKeys, known: E
 }
 
 /** Adds a failed test to the run, as Newman raises it. */
-function fail(newman: EventEmitter, message: string, { item, cursor }: RequestEvent): void {
+export function fail(
+  newman: EventEmitter,
+  message: string,
+  { item, cursor }: { item?: unknown; cursor?: unknown },
+): void {
   const name = 'client authentication';
   const error = Object.assign(new Error(message), { name: 'ClientAuthError', test: name, index: 0 });
   newman.emit('assertion', error, { cursor, assertion: name, skipped: false, error, item });

@@ -20,6 +20,9 @@ const PS256 = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
 /** No private key of 2048 bits is shorter. */
 const MIN_LENGTH = 1000;
 
+/** The Base64 of the DER of a key, and nothing else. */
+const IS_DER = /^\s*MI[\w+/=\s-]+$/;
+
 interface Throwaway {
   /** The key in whose place it is. */
   real: KeyObject;
@@ -35,6 +38,18 @@ const parse = (text: string): SigningKey | undefined => {
     return undefined;
   }
 };
+
+const isJwk = (value: unknown): boolean => typeof value === 'object' && value !== null && 'kty' in value;
+
+/** The JSON that a key is a value in; undefined where the text is the key itself. */
+function readContainer(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !isJwk(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 async function createThrowaway(text: string, bits: number): Promise<Throwaway> {
   // As text: Node 20 may lock itself where it exports a key object while it frees the job that made it.
@@ -68,14 +83,26 @@ export class ThrowawayKeys {
   /**
    * What is to be read in the place of a text.
    *
-   * @returns the throw-away key in PEM, or as a JWK with the same key ID; undefined for what is none of the signing keys
+   * @returns the throw-away key as a JWK or the Base64 of DER where there is one, else in PEM; a key ID and JSON around it are kept.
+   * Undefined for what is none of the signing keys
    */
   textFor(text: string): string | undefined {
     if (this.#byModulus.size === 0 || text.length < MIN_LENGTH) return undefined;
     const { key, kid } = parse(text) ?? {};
     const throwaway = key && this.#byModulus.get(key.n);
     if (!throwaway) return undefined;
-    return text.includes('"kty"') ? JSON.stringify({ ...throwaway.jwk, ...(kid && { kid }) }) : throwaway.pem;
+    const around = readContainer(text);
+    if (around) return JSON.stringify(around, (_, value) => this.#replace(value));
+    if (kid || text.includes('"kty"')) return JSON.stringify({ ...throwaway.jwk, ...(kid && { kid }) });
+    return IS_DER.test(text) ? throwaway.pem.replace(/-----.*-----|\n/g, '') : throwaway.pem;
+  }
+
+  /** A value of JSON, or the throw-away key in its place. */
+  #replace(value: unknown): unknown {
+    if (typeof value === 'string') return this.textFor(value) ?? value;
+    if (!isJwk(value)) return value;
+    const jwk = this.textFor(JSON.stringify(value));
+    return jwk === undefined ? value : JSON.parse(jwk);
   }
 
   /**

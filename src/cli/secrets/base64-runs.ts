@@ -36,6 +36,10 @@ function endOfBreak(text: string, at: number): number {
   return BREAKS.test(text) ? BREAKS.lastIndex : at;
 }
 
+/** What Base64 holds, a character for each byte but for zeros: every second byte of ASCII in UTF-16 is one. */
+export const bytesOf = (base64: string): string =>
+  Buffer.from(base64, 'base64').toString('latin1').replaceAll('\0', '');
+
 /** The runs of Base64, long enough to hold a piece of a secret. */
 export function* findBase64Runs(text: string): Generator<Base64Run> {
   for (let at = 0; at < text.length; ) {

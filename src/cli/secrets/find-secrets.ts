@@ -1,7 +1,7 @@
 // Finds the secrets in a text, by their form and by the names before them, also where it is escaped or in Base64. Pure, on the
 // machine.
 
-import { findBase64Runs } from './base64-runs.ts';
+import { bytesOf, findBase64Runs } from './base64-runs.ts';
 import { type Found, findCredentials, findDer, findJwkMembers, findJwts, findPems, findUserInfo } from './forms.ts';
 import { isPlaceholder, type SecretKind } from './looks.ts';
 import { findInValue, findNamed } from './named-values.ts';
@@ -10,8 +10,8 @@ import { toPlain } from './plain-text.ts';
 /** A shorter text without a name and a value in it holds no secret. */
 const MIN_LENGTH = 28;
 
-/** Text of ASCII, at least at its beginning. */
-const TEXT = /^[\t\n\r -~]{16}/;
+/** Text of ASCII, at least at its beginning, perhaps behind a byte order mark. */
+const TEXT = /^[ï»¿þÿ]{0,3}[\t\n\r -~]{16}/;
 
 /** Secrets in a text as it is. */
 function* findPlainly(text: string): Generator<Found> {
@@ -29,7 +29,7 @@ function* findInBase64(text: string): Generator<Found> {
     const { start, end, base64 } = run;
     const key = findDer(run);
     if (key) yield { kind: 'private key', label: '[private_key]', start, end, parts: [], key };
-    const decoded = Buffer.from(base64, 'base64').toString('latin1');
+    const decoded = bytesOf(base64);
     if (!TEXT.test(decoded)) continue;
     for (const found of findPlainly(decoded)) yield { ...found, start, end };
   }
@@ -45,7 +45,7 @@ export function findSecrets(text: string): Found[] {
   const found = [...findPlainly(text), ...findInBase64(text)];
   const plain = toPlain(text);
   if (!plain) return found;
-  const more = [...findPlainly(plain.text)].map(one => {
+  const more = [...findPlainly(plain.text), ...findInBase64(plain.text)].map(one => {
     const start = plain.toSource(one.start);
     return { ...one, start, end: plain.toSource(one.end) };
   });

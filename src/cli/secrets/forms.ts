@@ -27,8 +27,8 @@ const PEM = new RegExp(
 const BREAKS = new RegExp(BREAK, 'g');
 
 const JWK_TYPE = /(?<!\w)kty\\{0,40}["'`]?\s{0,99}:/;
-/** A member of a JWK; the private ones of RSA and EC, and that of a symmetric key (RFC 7518 section 6). */
-const JWK_MEMBER = /(?<!\w)(n|e|d|p|q|dp|dq|qi|k)\\{0,40}["'`]?\s{0,99}:\s{0,99}(\\{0,40}["'`])([\w-]{2,4000})/g;
+/** A member of a JWK, in Base64 too; the private ones of RSA and EC, and that of a symmetric key (RFC 7518 section 6). */
+const JWK_MEMBER = /(?<!\w)(n|e|d|p|q|dp|dq|qi|k)\\{0,40}["'`]?\s{0,99}:\s{0,99}(\\{0,40}["'`])([\w+/=-]{2,4000})/g;
 /** A private member is longer; a word under such a name is none. */
 const MIN_MEMBER = 20;
 

@@ -160,7 +160,7 @@ export const isCode = (value: string): boolean => CODE.test(value) || /[(){};\\]
 /** Whether an object is a JWK with private members: RFC 7518 sections 6.2.2, 6.3.2 and 6.4. */
 export function isPrivateJwk(value: object): boolean {
   const { kty, d, k, p, q } = value as Record<string, unknown>;
-  return typeof kty === 'string' && [d, k, p, q].some(one => typeof one === 'string' && /^[\w-]{20}/.test(one));
+  return typeof kty === 'string' && [d, k, p, q].some(one => typeof one === 'string' && /^[\w+/-]{20}/.test(one));
 }
 
 /** The tags in the outer sequence of RSAPrivateKey, PrivateKeyInfo, ECPrivateKey, EncryptedPrivateKeyInfo. */

@@ -1,10 +1,16 @@
-// A text with its escapes undone, as in URLs, HTML and JSON, and which place of it was where. Pure, on the machine.
+// A text with its escapes undone, as in URLs, HTML and JSON, and without what is not seen in it; and which place of it was where.
+// Pure, on the machine.
 
 /** How one character is written in a URL: one beyond ASCII takes several bytes, one in a URL inside of another "%25" for "%". */
 const IN_URL = '%[cdCD]H%[89abAB]H|%[eE]H(?:%[89abAB]H){2}|%[fF][0-7](?:%[89abAB]H){3}|%(?:25){0,3}HH';
 const IN_HTML = '&#[xX]0{0,5}HH;|&#0{0,5}\\d{2,3};';
 const IN_JSON = '\\\\{1,40}(?:[/bfnrt]|uHHHH)';
-const ESCAPED = new RegExp([IN_URL, IN_HTML, IN_JSON].join('|').replaceAll('H', '[\\dA-Fa-f]'), 'g');
+/** Characters of no width, the zeros that UTF-16 leaves between others, and spaces that are not those of ASCII. */
+const UNSEEN = '[\\0\\p{Cf}]';
+const SPACE = '(?![ ])\\p{Zs}';
+const ESCAPED = new RegExp([IN_URL, IN_HTML, IN_JSON, UNSEEN, SPACE].join('|').replaceAll('H', '[\\dA-Fa-f]'), 'gu');
+const IS_UNSEEN = new RegExp(UNSEEN, 'u');
+const IS_SPACE = new RegExp(SPACE, 'u');
 
 export interface PlainText {
   text: string;
@@ -19,7 +25,7 @@ export function toPlain(source: string): PlainText | undefined {
   const ends: [plain: number, source: number][] = [];
   let [plain, at] = [0, 0];
   for (const { 0: escaped, index } of source.matchAll(ESCAPED)) {
-    const character = toCharacter(escaped);
+    const character = toSeen(toCharacter(escaped));
     parts.push(source.slice(at, index), character);
     plain += index - at + character.length;
     at = index + escaped.length;
@@ -36,7 +42,11 @@ export function toPlain(source: string): PlainText | undefined {
   return { text: parts.join('') + source.slice(at), toSource };
 }
 
+const toSeen = (character: string): string =>
+  IS_UNSEEN.test(character) ? '' : IS_SPACE.test(character) ? ' ' : character;
+
 function toCharacter(escaped: string): string {
+  if (!/^[%&\\]/.test(escaped)) return escaped;
   if (/^%.*%/.test(escaped)) return Buffer.from(escaped.replaceAll('%', ''), 'hex').toString();
   const code = /^(?:%|&#[xX]|\\+u)([\dA-Fa-f]+)/.exec(escaped)?.[1];
   if (code) return String.fromCharCode(Number.parseInt(code.replace(/^(?:25)+(?=..)/, ''), 16));

@@ -2,14 +2,15 @@
 // header are not: the public key and other keys have them too. On the machine.
 
 import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { OCTET_STRING, readDer } from '../../client-auth/der.ts';
 import { importSigningKey } from '../../client-auth/signing-key.ts';
 
 /** Private members of an RSA or EC JWK (RFC 7518 sections 6.2.2 and 6.3.2). */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi'] as const;
 
 /**
- * The secret parts of a private key: each private member of its JWK, and what follows the public numbers in the Base64 of
- * PKCS#8 (RFC 5958) and PKCS#1 (RFC 8017 appendix A.1.2).
+ * The secret parts of a private key: each private member of its JWK, and what follows the public numbers in PKCS#8 (RFC 5958) and
+ * PKCS#1 (RFC 8017 appendix A.1.2), in Base64 and base64url.
  *
  * @param text PEM, JWK or Base64 in any disguise that the script takes, or that OpenSSL reads
  * @returns nothing for a text that is no key that can be read
@@ -18,29 +19,28 @@ export function secretPartsOf(text: string): string[] {
   const key = toKeyObject(text);
   if (!key) return [];
   const jwk = key.export({ format: 'jwk' });
-  const numbers = PRIVATE_MEMBERS.flatMap(name => (typeof jwk[name] === 'string' ? [jwk[name] as string] : []));
+  const numbers = PRIVATE_MEMBERS.flatMap(name => (typeof jwk[name] === 'string' ? [jwk[name]] : []));
   const first = Buffer.from(numbers[0] ?? '', 'base64url');
-  const types = key.asymmetricKeyType === 'rsa' ? (['pkcs8', 'pkcs1'] as const) : (['pkcs8'] as const);
-  const rests = types.map(type => {
-    const der = key.export({ type: type as 'pkcs8', format: 'der' });
-    // The private exponent is the first private number; an EC key has its public point behind it.
-    const start = der.indexOf(first);
-    const rest = der
-      .toString('base64')
-      .replace(/=+$/, '')
-      .slice(Math.ceil((start * 4) / 3));
-    return key.asymmetricKeyType === 'rsa' ? rest : rest.slice(0, Math.floor((first.length * 4) / 3) - 1);
-  });
-  return [...numbers, ...rests];
+  const der = key.export({ type: 'pkcs8', format: 'der' });
+  // The private exponent is the first private number; an EC key has its public point behind it.
+  const rest = key.asymmetricKeyType === 'rsa' ? der.subarray(der.indexOf(first)) : first;
+  const parts = [...numbers, ...[0, 1, 2].map(before => base64urlBehind(rest, before))];
+  return [...new Set(parts.flatMap(part => [part, part.replaceAll('-', '+').replaceAll('_', '/')]))];
 }
+
+/** Bytes as base64url behind so many other bytes, without the characters that depend on those. */
+const base64urlBehind = (bytes: Buffer, before: number): string =>
+  Buffer.concat([Buffer.alloc(before), bytes])
+    .toString('base64url')
+    .slice(Math.ceil((before * 4) / 3));
 
 function toKeyObject(text: string): KeyObject | undefined {
   const der = { key: Buffer.from(text, 'base64'), format: 'der' } as const;
   const readers = [
-    () => createPrivateKey(text),
+    () => toPlainRsa(createPrivateKey(text)),
     () => toRsaKey(text),
     () => createPrivateKey({ key: JSON.parse(text), format: 'jwk' }),
-    ...(['pkcs8', 'pkcs1', 'sec1'] as const).map(type => () => createPrivateKey({ ...der, type })),
+    ...(['pkcs8', 'pkcs1', 'sec1'] as const).map(type => () => toPlainRsa(createPrivateKey({ ...der, type }))),
   ];
   for (const read of readers) {
     try {
@@ -50,6 +50,15 @@ function toKeyObject(text: string): KeyObject | undefined {
     }
   }
   return undefined;
+}
+
+/** A key for RSA-PSS as one for RSA, which can be exported as a JWK; any other key as it is. */
+function toPlainRsa(key: KeyObject): KeyObject {
+  if (key.asymmetricKeyType !== 'rsa-pss') return key;
+  const read = (hex: string) => readDer(hex) as Exclude<ReturnType<typeof readDer>, string>;
+  const [sequence] = read(key.export({ type: 'pkcs8', format: 'der' }).toString('hex'));
+  const inner = read(sequence?.contents ?? '').find(({ tag }) => tag === OCTET_STRING);
+  return createPrivateKey({ key: Buffer.from(inner?.contents ?? '', 'hex'), format: 'der', type: 'pkcs1' });
 }
 
 /** The key of a text in one of the disguises that the script takes. */

@@ -19,7 +19,7 @@ import type { JwksFacts } from '../../../src/cli/server/jwks-facts.ts';
 import type { ServerFacts } from '../../../src/cli/server/metadata.ts';
 import type { ClientAuthErrorCode } from '../../../src/client-auth/errors.ts';
 import type { ReadVariable } from '../../../src/client-auth/settings.ts';
-import { collectionOf, eventOf, linesOf, scriptOf } from '../../support/collection-texts.ts';
+import { collectionOf, eventOf, linesOf, scriptOf, scriptsOf } from '../../support/collection-texts.ts';
 import { certificate, jwks, refused, server, surroundings, TOKEN_ENDPOINT } from '../../support/facts.ts';
 import { createRsaKey, toJwk, toPkcs8 } from '../../support/keys.ts';
 import { startRecorder } from '../../support/recorder.ts';
@@ -77,17 +77,19 @@ const attempt = (change: Partial<Facts>, isAuthenticated = false) => ({
 const ofAttempt = (change: Partial<Facts>, isAuthenticated = false) =>
   describeAttempt(attempt(change, isAuthenticated), [attempt(change, isAuthenticated)]);
 
-const script = scriptOf('1.2.3');
+const scripts = scriptsOf('1.2.3');
+const script = scripts.preRequest;
 const own = { listen: 'prerequest', script: { type: 'text/javascript', exec: linesOf(script) } };
+const ownTest = eventOf('test', linesOf(scripts.postResponse));
 const ofCollection = (at: number, more: object = {}) =>
   checkCollection(
     JSON.stringify(collectionOf(more)),
     [{ name: '', root: collectionOf(more) }],
-    script,
+    scripts,
     { token_endpoint: TOKEN_ENDPOINT },
     readerOf({}),
   )[at];
-const ofScript = (...event: unknown[]) => ofCollection(0, { event });
+const ofScript = (...event: unknown[]) => ofCollection(0, { event: [...event, ownTest] });
 const posted = { name: 'x', request: { method: 'POST', url: TOKEN_ENDPOINT } };
 
 type Case = [status: Status, make: () => Line | undefined | Promise<Line | undefined>];
@@ -194,10 +196,19 @@ const CASES: Record<OwnCode, Case> = {
   script_disabled: ['fail', () => ofScript({ ...own, disabled: true })],
   script_not_run: ['fail', () => ofScript({ ...own, script: { ...own.script, src: 'x.js' } })],
   script_not_first: ['fail', () => ofScript(eventOf('prerequest', ['x']), own)],
+  script_not_last: [
+    'fail',
+    () => ofCollection(0, { event: [ownTest], item: [{ ...posted, event: [own, eventOf('prerequest', ['x'])] }] }),
+  ],
   secret_not_found: ['ok', () => ofCollection(1)],
   secret_found: ['fail', () => ofCollection(1, { variable: [{ key: 'signing_key', value: toPkcs8(privateKey) }] })],
   server_variable_not_found: ['ok', () => ofCollection(2)],
   server_variable_found: ['warn', () => ofCollection(2, { variable: [{ key: 'issuer', value: UNREACHABLE }] })],
+  script_sends: ['warn', () => ofCollection(4, { event: [eventOf('test', ['pm.sendRequest(token_endpoint)'])] })],
+  script_changes_authentication: [
+    'warn',
+    () => ofCollection(4, { item: [{ ...posted, event: [eventOf('prerequest', ["pm.request.method = 'PUT'"])] }] }),
+  ],
   endpoint_request_found: ['ok', () => ofCollection(3, { item: [posted] })],
   endpoint_request_not_found: ['warn', () => ofCollection(3, { item: [] })],
   check_failed: ['fail', () => failure('x', new TypeError('not to be shown'))],

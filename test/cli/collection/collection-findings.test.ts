@@ -8,7 +8,7 @@ import { describe, it } from 'node:test';
 import { findSecrets } from '../../../src/cli/collection/findings.ts';
 import { findEndpointRequests } from '../../../src/cli/collection/requests.ts';
 import { createCredentials, transportSubject } from '../../../src/demo/certificates.ts';
-import { createEcKey, createRsaKey, toJwk, toPkcs1, toPkcs8 } from '../../support/keys.ts';
+import { createEcKey, createRsaKey, disguisesOf, toJwk, toPkcs1, toPkcs8 } from '../../support/keys.ts';
 
 const { privateKey } = createRsaKey();
 const pem = toPkcs8(privateKey);
@@ -218,6 +218,19 @@ describe('findSecrets', () => {
       );
     });
   }
+
+  it('finds a private key in each form in which the script takes one', async () => {
+    const { authority } = await createCredentials();
+    for (const [form, value] of Object.entries(disguisesOf(privateKey, authority.cert))) {
+      const kinds = new Set(findSecrets({ before: 'x', value }).map(({ kind }) => kind.replace('JWK', 'key')));
+      assert.deepEqual([...kinds], ['private key'], form);
+    }
+    const jwks = { keys: [{ ...toJwk(privateKey), d: 'a+b/'.repeat(30), p: undefined, q: undefined }] };
+    assert.deepEqual(
+      findSecrets(jwks).map(({ kind, path }) => [kind, path]),
+      [['private JWK', '$.keys[0]']],
+    );
+  });
 
   for (const [title, value] of Object.entries(harmless)) {
     it(`passes over ${title}`, () => {

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { inject } from '../../../src/cli/collection/injection.ts';
 import { collectionOf, collectionTexts } from '../../support/collection-texts.ts';
-import { form, script } from '../../support/collections.ts';
+import { form, scripts } from '../../support/collections.ts';
 import { runCommand } from '../../support/command-line.ts';
 import { hosts } from '../../support/hosts.ts';
 import { createRsaKey, toPkcs8 } from '../../support/keys.ts';
@@ -115,7 +115,7 @@ describe('a collection', () => {
       const missing = await check(file);
       assert.match(missing.stdout, /^fail {2}script +paynet-client-auth is missing\./m);
       assert.equal(missing.code, 1);
-      const injected = await check(write(inject(aimed(text), script)));
+      const injected = await check(write(inject(aimed(text), scripts)));
       assert.match(injected.stdout, /^ok {4}script /m);
       assert.equal(injected.code, 0);
     });
@@ -161,7 +161,7 @@ describe('a collection', () => {
   for (const host of hosts) {
     for (const name of ['__proto__ with events inside an item', 'a pasted jsrsasign and names that scripts like']) {
       it(`with ${name} is authenticated in ${host.name}`, async () => {
-        const collection = JSON.parse(inject(aimed(collectionTexts[name] ?? ''), script));
+        const collection = JSON.parse(inject(aimed(collectionTexts[name] ?? ''), scripts));
         const { failed, scriptErrors } = await host.run(collection, { environment: settings });
         assert.deepEqual({ failed, scriptErrors }, { failed: false, scriptErrors: [] });
         assert.equal(assertions().length, 2);

@@ -1,17 +1,27 @@
-// Injects the script into a collection: text in, text out. One copy is there, as the first script, every other byte stays, and
-// removing it restores the text.
+// Injects the scripts into a collection: text in, text out. One copy of each is there, as the first script, every other byte
+// stays, and removing them restores the text.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { findScriptFault, inject, remove } from '../../../src/cli/collection/injection.ts';
-import type { ScriptFault } from '../../../src/cli/collection/script-text.ts';
+import { inject, remove } from '../../../src/cli/collection/injection.ts';
+import { findScriptFault, type ScriptFault } from '../../../src/cli/collection/script-fault.ts';
 import { CommandError } from '../../../src/cli/command.ts';
-import { collectionOf, collectionTexts, eventOf, linesOf, scriptOf } from '../../support/collection-texts.ts';
+import {
+  collectionOf,
+  collectionTexts,
+  eventOf,
+  linesOf,
+  scriptOf,
+  scriptsOf,
+} from '../../support/collection-texts.ts';
 
-const script = scriptOf('1.2.3');
-const newer = scriptOf('1.3.0', 'pm.sendRequest("newer");');
+const scripts = scriptsOf('1.2.3');
+const newer = scriptsOf('1.3.0', 'pm.sendRequest("newer");');
+const script = scripts.preRequest;
 const lines = linesOf(script);
 const own = { listen: 'prerequest', script: { type: 'text/javascript', exec: lines } };
+const ownTest = { listen: 'test', script: { type: 'text/javascript', exec: linesOf(scripts.postResponse) } };
+const ours = [own, ownTest];
 
 type Event = { listen: string; script: { exec: string | string[] } };
 const parse = (text: string) => JSON.parse(text.replace(/^\ufeff/, ''));
@@ -36,22 +46,22 @@ function differenceBetween(before: string, after: string) {
 describe('a collection', () => {
   for (const [name, before] of Object.entries(collectionTexts)) {
     describe(`with ${name}`, () => {
-      const after = inject(before, script);
+      const after = inject(before, scripts);
 
-      test('holds the script as its first event', () => {
-        const { _replaced, ...event } = parse(after).event[0];
-        assert.deepEqual(event, own);
-        assert.equal(findScriptFault(after, script), undefined);
+      test('holds the scripts as its first events', () => {
+        const [{ _replaced, ...event }, second] = parse(after).event;
+        assert.deepEqual([event, second], ours);
+        assert.equal(findScriptFault(after, scripts), undefined);
       });
 
       test('keeps every other byte', () => {
         const { gone } = differenceBetween(before, after);
         assert.match(gone, /^(null|\s*)$/);
-        assert.deepEqual(parse(after).event.slice(1), parse(before).event ?? []);
+        assert.deepEqual(parse(after).event.slice(2), parse(before).event ?? []);
       });
 
       test('is the same when the script is injected twice', () => {
-        assert.equal(inject(after, script), after);
+        assert.equal(inject(after, scripts), after);
       });
 
       test('lets a newer script replace an older one, as if that had never been there', () => {
@@ -67,14 +77,14 @@ describe('a collection', () => {
 });
 
 describe('the layout of the injected event', () => {
-  const eventAt = (indent: string, unit: string, eol: string) =>
-    JSON.stringify(own, null, unit).replaceAll('\n', eol + indent);
+  const eventsAt = (indent: string, unit: string, eol: string) =>
+    ours.map(one => JSON.stringify(one, null, unit).replaceAll('\n', eol + indent)).join(`,${eol}${indent}`);
 
   test('follows the indentation of the other events', () => {
     const before = JSON.stringify(collectionOf({ event: [eventOf('test', ['x'])] }), null, 3);
-    assert.equal(differenceBetween(before, inject(before, script)).come.trim().length > 0, true);
+    assert.equal(differenceBetween(before, inject(before, scripts)).come.trim().length > 0, true);
     assert.equal(
-      inject(before, script).includes(`"event": [\n      ${eventAt('      ', '   ', '\n')},\n      {`),
+      inject(before, scripts).includes(`"event": [\n      ${eventsAt('      ', '   ', '\n')},\n      {`),
       true,
     );
   });
@@ -82,14 +92,14 @@ describe('the layout of the injected event', () => {
   test('follows line ends and indentation of the collection if it has no events', () => {
     const before = JSON.stringify(collectionOf(), null, '\t').replaceAll('\n', '\r\n');
     assert.equal(
-      inject(before, script).endsWith(`,\r\n\t"event": [\r\n\t\t${eventAt('\t\t', '\t', '\r\n')}\r\n\t]\r\n}`),
+      inject(before, scripts).endsWith(`,\r\n\t"event": [\r\n\t\t${eventsAt('\t\t', '\t', '\r\n')}\r\n\t]\r\n}`),
       true,
     );
   });
 
   test('is one line in a collection of one line', () => {
     const before = JSON.stringify(collectionOf());
-    assert.equal(inject(before, script), `${before.slice(0, -1)},"event":[${JSON.stringify(own)}]}`);
+    assert.equal(inject(before, scripts), `${before.slice(0, -1)},"event":${JSON.stringify(ours)}}`);
   });
 });
 
@@ -183,7 +193,11 @@ describe('a collection that Postman or a person has edited', () => {
       remain: [source, 'x'],
     },
     'three versions': {
-      events: [eventOf('prerequest', linesOf(newer)), eventOf('prerequest', ['x', ...linesOf(scriptOf('0.1.0'))]), own],
+      events: [
+        eventOf('prerequest', linesOf(newer.preRequest)),
+        eventOf('prerequest', ['x', ...linesOf(scriptOf('0.1.0'))]),
+        own,
+      ],
       remain: ['x'],
     },
     'a disabled event': { events: [{ ...own, disabled: true }], remain: [] },
@@ -209,8 +223,8 @@ describe('a collection that Postman or a person has edited', () => {
       test(`with ${name} has one copy of the script, as the first, and its own scripts in order${indent ? '' : ' (minified)'}`, () => {
         const after = inject(before, newer);
         assert.equal(findScriptFault(after, newer), undefined);
-        assert.deepEqual(parse(after).event[0].script.exec, linesOf(newer));
-        assert.deepEqual(sourcesOf(after), [linesOf(newer).join('\n'), ...remain]);
+        assert.deepEqual(parse(after).event[0].script.exec, linesOf(newer.preRequest));
+        assert.deepEqual(sourcesOf(after), [linesOf(newer.preRequest).join('\n'), ...remain]);
         assert.equal(inject(after, newer), after);
       });
 
@@ -267,37 +281,44 @@ describe('a collection that Postman or a person has edited', () => {
       const before = textOf(eventOf('prerequest', exec), eventOf('prerequest', ['x']));
       const message = /^a copy of paynet-client-auth has lost its (first|last) line .* Delete the rest of it/;
       for (const action of [inject, findScriptFault])
-        assert.throws(() => action(before, script), { name: 'CommandError', message });
+        assert.throws(() => action(before, scripts), { name: 'CommandError', message });
       assert.throws(() => remove(before), { name: 'CommandError', message });
     });
   }
 
-  test('may hold the script in tests and in requests, where it is left alone', () => {
-    const before = textOf(eventOf('test', lines), eventOf('prerequest', ['x']));
-    assert.equal(remove(inject(before, script)), before);
-    assert.match(findScriptFault(before, script)?.message ?? '', /missing/);
+  test('loses the script in a request and in a test too', () => {
+    const inside = { name: 'Deep', item: [{ name: 'Read', event: [own, eventOf('prerequest', ['x'])], request: 'u' }] };
+    const without = { name: 'Deep', item: [{ name: 'Read', event: [eventOf('prerequest', ['x'])], request: 'u' }] };
+    const text = (item: object, ...event: unknown[]) => JSON.stringify(collectionOf({ event, item: [item] }), null, 2);
+    assert.equal(
+      remove(text(inside, eventOf('test', lines), eventOf('test', ['y']))),
+      text(without, eventOf('test', ['y'])),
+    );
+  });
+
+  test('may hold the script in a description, where it is left alone', () => {
+    const before = JSON.stringify(collectionOf({ description: script, variable: [{ key: 'x', event: ours }] }));
+    assert.equal(remove(inject(before, scripts)), before);
+    assert.match(findScriptFault(before, scripts)?.message ?? '', /missing/);
   });
 });
 
 describe('the check', () => {
   const withX = [...lines.slice(0, 2), 'x', ...lines.slice(2)];
   const loaded = { ...own, script: { ...own.script, src: 'https://example.com/x.js' } };
-  const cases: Record<string, [event: unknown, code?: ScriptFault['code'], message?: RegExp]> = {
+  type Case = [event: unknown[] | null | undefined, code?: ScriptFault['code'], message?: RegExp];
+  /** The events, without the post-response script. */
+  const cases: Record<string, Case> = {
     'accepts the script as injected': [[own]],
-    'accepts the script after tests': [[eventOf('test', ['x']), own]],
     'accepts the script as one string with CRLF': [[eventOf('prerequest', lines.join('\r\n'))]],
     'accepts the script with lines after it in its event': [[eventOf('prerequest', [...lines, 'x'])]],
-    'misses the script without events': [undefined, 'script_missing', /missing/],
-    'misses the script in empty events': [[], 'script_missing'],
-    'misses the script in null': [null, 'script_missing'],
-    'misses the script among other scripts': [[eventOf('prerequest', ['x'])], 'script_missing'],
     'reports an older version': [
       [eventOf('prerequest', linesOf(scriptOf('1.2.2')))],
       'script_other_version',
       /has version 1\.2\.2, this is 1\.2\.3/,
     ],
     'reports a newer version': [
-      [eventOf('prerequest', linesOf(newer))],
+      [eventOf('prerequest', linesOf(newer.preRequest))],
       'script_other_version',
       /has version 1\.3\.0, this is 1\.2\.3/,
     ],
@@ -323,9 +344,65 @@ describe('the check', () => {
     'reports a disabled script': [[{ ...own, script: { ...own.script, disabled: true } }], 'script_disabled'],
     'reports a script that Postman loads from another place': [[loaded], 'script_not_run', /"src"/],
   };
-  for (const [name, [event, code, message = /^paynet-client-auth /]] of Object.entries(cases)) {
+  /** The same with all events of the collection. */
+  const whole: Record<string, Case> = {
+    'accepts the scripts after events of another kind': [[eventOf('x', ['x']), ownTest, own]],
+    'misses both scripts without events': [undefined, 'script_missing', /^paynet-client-auth is missing\.$/],
+    'misses both scripts in empty events': [[], 'script_missing'],
+    'misses both scripts in null': [null, 'script_missing'],
+    'misses both scripts among others': [
+      [eventOf('prerequest', ['x']), eventOf('test', ['x'])],
+      'script_missing',
+      /^paynet-client-auth is missing\.$/,
+    ],
+    'misses the pre-request script': [
+      [ownTest],
+      'script_missing',
+      /^paynet-client-auth: the pre-request script is missing\.$/,
+    ],
+    'misses the post-response script': [
+      [own],
+      'script_missing',
+      /^paynet-client-auth: the post-response script is missing\.$/,
+    ],
+    'reports a test before the post-response script': [
+      [own, eventOf('test', ['x']), ownTest],
+      'script_not_first',
+      /: the post-response script is not the first one\.$/,
+    ],
+    'reports a disabled post-response script': [
+      [own, { ...ownTest, disabled: true }],
+      'script_disabled',
+      /: the post-response script is disabled\.$/,
+    ],
+    'reports an older post-response script': [
+      [own, eventOf('test', linesOf(scriptsOf('1.2.2').postResponse))],
+      'script_other_version',
+      /: the post-response script has version 1\.2\.2/,
+    ],
+    'reports a changed post-response script': [
+      [own, eventOf('test', [...ownTest.script.exec.slice(0, 2), 'x', ...ownTest.script.exec.slice(2)])],
+      'script_changed',
+      /: the post-response script was changed by hand/,
+    ],
+    'reports two post-response scripts': [
+      [own, ownTest, ownTest],
+      'script_duplicate',
+      /: the post-response script is there 2/,
+    ],
+    'reports the pre-request script in the place of the other': [
+      [own, eventOf('test', lines)],
+      'script_other_build',
+      /: the post-response script comes from another build/,
+    ],
+  };
+  const withTest = Object.entries(cases).map(([name, [event, ...rest]]): [string, Case] => [
+    name,
+    [[...(event ?? []), ownTest], ...rest],
+  ]);
+  for (const [name, [event, code, message = /^paynet-client-auth[ :]/]] of [...withTest, ...Object.entries(whole)]) {
     test(name, () => {
-      const found = findScriptFault(JSON.stringify(collectionOf(event === undefined ? {} : { event })), script);
+      const found = findScriptFault(JSON.stringify(collectionOf(event === undefined ? {} : { event })), scripts);
       assert.equal(found?.code, code);
       if (code) assert.match(found?.message ?? '', message);
     });
@@ -336,32 +413,34 @@ describe('a folder', () => {
   test('takes the script, and all else stays', () => {
     for (const before of [textOf(), JSON.stringify(collectionOf())]) {
       for (const folder of ['Consents', 'Deep']) {
-        const after = inject(before, script, folder);
+        const after = inject(before, scripts, { folder });
         const path = parse(after).item[1];
         const { event } = folder === 'Deep' ? path.item[0] : path;
-        assert.deepEqual(event[0], own);
+        assert.deepEqual(event.slice(0, 2), ours);
         assert.equal(differenceBetween(before, after).gone.trim(), '');
-        assert.equal(findScriptFault(after, script, folder), undefined);
-        assert.match(findScriptFault(after, script)?.message ?? '', /missing/);
-        assert.equal(inject(after, script, folder), after);
+        assert.equal(findScriptFault(after, scripts, { folder }), undefined);
+        assert.match(findScriptFault(after, scripts)?.message ?? '', /missing/);
+        assert.equal(inject(after, scripts, { folder }), after);
         assert.equal(remove(after, folder), before);
       }
     }
   });
 
   test('is indented by its depth', () => {
-    const after = inject(textOf(), script, 'Consents');
+    const after = inject(textOf(), scripts, { folder: 'Consents' });
     assert.equal(after.includes('\n\t\t\t"event": [\n\t\t\t\t{\n\t\t\t\t\t"listen": "prerequest",\n'), true);
   });
 
   test('is found by the value of its name, not by its spelling', () => {
     const before = '{"info":{"schema":"v2.1.0"},"item":[{"name":"x","\\u006eame":"\\u00e9","item":[]}]}';
-    assert.deepEqual(parse(inject(before, script, 'é')).item[0].event, [own]);
+    assert.deepEqual(parse(inject(before, scripts, { folder: 'é' })).item[0].event, ours);
   });
 
   test('is not searched for in an item member that JSON.parse drops', () => {
     const before = '{"info":{"schema":"v2.1.0"},"item":[{"name":"x","item":[]}],"item":[{"name":"y","item":[]}]}';
-    assert.throws(() => inject(before, script, 'x'), { message: 'there is no folder "x". The collection has: "y".' });
+    assert.throws(() => inject(before, scripts, { folder: 'x' }), {
+      message: 'there is no folder "x". The collection has: "y".',
+    });
   });
 
   test('at the bottom of fifty thousand others takes the script within five seconds', () => {
@@ -370,7 +449,7 @@ describe('a folder', () => {
       '"item":[{"name":"x","item":[]}]',
     );
     const start = performance.now();
-    const after = inject(before ?? '', script, 'x');
+    const after = inject(before ?? '', scripts, { folder: 'x' });
     assert.equal(performance.now() - start < 5000, true);
     assert.equal(remove(after, 'x'), before);
   });
@@ -420,8 +499,8 @@ describe('a folder', () => {
     ],
   } as Record<string, [string, string, string | RegExp]>)) {
     test(name, () => {
-      assert.throws(() => inject(text, script, folder), { name: 'CommandError', message });
-      assert.throws(() => findScriptFault(text, script, folder), { name: 'CommandError', message });
+      assert.throws(() => inject(text, scripts, { folder }), { name: 'CommandError', message });
+      assert.throws(() => findScriptFault(text, scripts, { folder }), { name: 'CommandError', message });
       assert.throws(() => remove(text, folder), { name: 'CommandError', message });
     });
   }
@@ -480,8 +559,8 @@ describe('what is not a collection is refused', () => {
   };
   for (const [name, [text, message]] of Object.entries(cases)) {
     test(name, () => {
-      assert.throws(() => inject(text, script), { name: 'CommandError', message });
-      assert.throws(() => findScriptFault(text, script), { name: 'CommandError', message });
+      assert.throws(() => inject(text, scripts), { name: 'CommandError', message });
+      assert.throws(() => findScriptFault(text, scripts), { name: 'CommandError', message });
       assert.throws(() => remove(text), { name: 'CommandError', message });
     });
   }
@@ -498,7 +577,7 @@ test('a script that is not as it was built is refused', () => {
     ` ${script}`,
   ]) {
     assert.throws(
-      () => inject(text, bad),
+      () => inject(text, { ...scripts, preRequest: bad }),
       (error: Error) => error instanceof CommandError && /"npm run build"/.test(error.message),
     );
   }
@@ -509,7 +588,7 @@ test('ten thousand copies of the script are reduced to one within five seconds',
     eventOf('prerequest', Array.from({ length: 100 }, () => lines.join('\n')).join('\nx\n')),
   );
   const start = performance.now();
-  const after = inject(textOf(...copies), script);
+  const after = inject(textOf(...copies), scripts);
   assert.equal(performance.now() - start < 5000, true);
-  assert.equal(findScriptFault(after, script), undefined);
+  assert.equal(findScriptFault(after, scripts), undefined);
 });

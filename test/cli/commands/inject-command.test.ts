@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { inject } from '../../../src/cli/collection/injection.ts';
 import { collectionOf, collectionTexts } from '../../support/collection-texts.ts';
-import { script } from '../../support/collections.ts';
+import { script, scripts } from '../../support/collections.ts';
 import { runCommand } from '../../support/command-line.ts';
 import { createFolder, type Folder } from '../../support/workplace.ts';
 
@@ -17,7 +17,7 @@ const dist = fileURLToPath(new URL('../../../dist', import.meta.url));
 const cli = path.join(dist, 'cli.js');
 const root = process.cwd();
 const original = JSON.stringify(collectionOf(), null, 2);
-const injected = inject(original, script);
+const injected = inject(original, scripts);
 const isRoot = process.getuid?.() === 0;
 
 let folder: Folder;
@@ -72,7 +72,7 @@ describe('a good call', () => {
   });
 
   test('writes to another file with -o and says so', async () => {
-    const stderr = 'out.json: paynet-client-auth is the first pre-request script.\n';
+    const stderr = 'out.json: paynet-client-auth is the first script.\n';
     assert.deepEqual(await runCommand(['inject', file, '-o', 'out.json']), { ...done, stderr });
     assert.equal(read('out.json'), injected);
     assert.equal(read(), original);
@@ -107,12 +107,15 @@ describe('a good call', () => {
     fs.writeFileSync(file, injected);
     assert.deepEqual(await runCommand(['inject', file, '--check']), {
       ...done,
-      stderr: `${file}: paynet-client-auth is the first pre-request script.\n`,
+      stderr: `${file}: paynet-client-auth is in its place.\n`,
     });
   });
 
   test('takes a folder by name', async () => {
-    assert.equal((await runCommand(['inject', file, '--folder', 'Deep'])).stdout, inject(original, script, 'Deep'));
+    assert.equal(
+      (await runCommand(['inject', file, '--folder', 'Deep'])).stdout,
+      inject(original, scripts, { folder: 'Deep' }),
+    );
     assert.equal((await runCommand(['inject', '-', '--folder', 'Deep', '--check'], { input: injected })).code, 1);
   });
 
@@ -121,7 +124,7 @@ describe('a good call', () => {
       const text = collectionTexts[name] ?? '';
       fs.writeFileSync(file, text);
       assert.equal((await runCommand(['inject', file, '--in-place'])).code, 0);
-      assert.equal(read(), inject(text, script));
+      assert.equal(read(), inject(text, scripts));
       assert.equal((await runCommand(['inject', file, '--in-place', '--remove'])).code, 0);
       assert.deepEqual(fs.readFileSync(file), Buffer.from(text));
     }
@@ -131,7 +134,7 @@ describe('a good call', () => {
     for (const padding of ['', 'x']) {
       const text = JSON.stringify(collectionOf({ description: padding + '😀'.repeat(150_000) }));
       fs.writeFileSync(file, text);
-      assert.equal(runProcess('inject', file).stdout === inject(text, script), true);
+      assert.equal(runProcess('inject', file).stdout === inject(text, scripts), true);
     }
   });
 
@@ -266,7 +269,9 @@ describe('a failure exits with 1, says why in one line and writes nothing', () =
     // The command line is copied, because another user may not reach the repository.
     const copy = path.join(directory, 'cli.mjs');
     fs.copyFileSync(cli, copy);
-    fs.copyFileSync(path.join(dist, 'pre-request.js'), path.join(directory, 'pre-request.js'));
+    for (const name of ['pre-request.js', 'post-response.js']) {
+      fs.copyFileSync(path.join(dist, name), path.join(directory, name));
+    }
     const failsAsUser = (args: string[], message: string) => {
       const { status, stderr } = spawnSync(process.execPath, [copy, ...args], {
         encoding: 'utf8',
@@ -303,6 +308,9 @@ describe('a failure exits with 1, says why in one line and writes nothing', () =
       stderrOf('inject', file, '--remove', '--in-place'),
       `${file}: paynet-client-auth is removed; nothing had to change.\n`,
     );
+    fs.writeFileSync(path.join(place, 'pre-request.js'), script);
+    assert.match(stderrOf('inject', file), /^error: The post-response script is not beside the command line\. Run /);
+    fs.writeFileSync(path.join(place, 'post-response.js'), scripts.postResponse);
     fs.writeFileSync(path.join(place, 'pre-request.js'), script.replace(/\n\/\* end/, ' \n/* end'));
     assert.match(
       stderrOf('inject', file),

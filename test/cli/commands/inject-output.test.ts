@@ -10,7 +10,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { inject } from '../../../src/cli/collection/injection.ts';
 import { collectionOf, largeCollectionText } from '../../support/collection-texts.ts';
-import { script } from '../../support/collections.ts';
+import { scripts } from '../../support/collections.ts';
 import { createFolder, type Folder } from '../../support/workplace.ts';
 
 const cli = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
@@ -36,7 +36,7 @@ describe('a large collection that inject writes', () => {
   const names = () => fs.readdirSync(directory).sort();
 
   test('passes whole through a pipe whose reader takes small pieces, and into a file', () => {
-    const expected = inject(large, script);
+    const expected = inject(large, scripts);
     assert.equal(shell('node "$0" inject collection.json | dd bs=512 status=none > piped.json').status, 0);
     assert.equal(read('piped.json') === expected, true);
     assert.equal(shell('node "$0" inject - < collection.json > redirected.json').status, 0);

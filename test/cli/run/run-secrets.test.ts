@@ -189,6 +189,20 @@ describe('run', () => {
   const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
   const inEnvironment = (values: Record<string, string>): Setting => ({ environment: variables(values) });
 
+  const formsOf = (pem: string): Record<string, string> => {
+    const der = createPrivateKey(pem).export({ type: 'pkcs8', format: 'der' });
+    const jwk = { ...createPrivateKey(pem).export({ format: 'jwk' }), kid: workplace.server.clients.privateKeyJwt.kid };
+    return {
+      der: der.toString('base64'),
+      json: toJson({ data: { private_key: pem } }),
+      percentJwk: encodeURIComponent(toJson(jwk)),
+      utf16: Buffer.from(pem, 'utf16le').toString('latin1'),
+    };
+  };
+  /** Rows of data; where the key is a JWK, its own key ID counts. */
+  const rowsOf = (forms: Record<string, string>) =>
+    Object.entries(forms).map(([form, signing_key]) => ({ signing_key, ...(form === 'percentJwk' && { kid: '' }) }));
+
   const places: [string, () => [Setting, string[]]][] = [
     ['the globals', () => [{}, toGlobals({ signing_key: key })]],
     ['the globals, as a JWK', () => [{}, toGlobals({ signing_key: toJwk() })]],
@@ -202,6 +216,10 @@ describe('run', () => {
     ['a variable of another name', () => [inEnvironment({ signing_key: '{{bank_key}}', bank_key: key }), []]],
     ['a variable in Base64', () => [inEnvironment({ signing_key: Buffer.from(key).toString('base64') }), []]],
     ['a variable in one line', () => [inEnvironment({ signing_key: key.replaceAll('\n', '\\n') }), []]],
+    [
+      'rows and leftovers in forms that tools make',
+      () => [inEnvironment(formsOf(key)), toData('forms.json', toJson(rowsOf(formsOf(key))))],
+    ],
     ['a leftover', () => [inEnvironment({ old_one: key, other: toJwk() }), ['--signing-key', path('key.pem')]]],
   ];
   for (const [place, prepared] of places) {
@@ -330,6 +348,8 @@ describe('run', () => {
     for (const [pair, says] of [
       ['signing_key=x', /--global-var with a private key .* Use --signing-key <file>/],
       [`other=${key}`, /--global-var with a private key/],
+      [`other=${formsOf(key).der}`, /--global-var with a private key/],
+      [`other=${formsOf(key).percentJwk}`, /--global-var with a private key/],
       ['foo', /--global-var takes name=value, got "foo"/],
     ] as const) {
       const { code, stderr } = await runCommand([...workplace.args, '--global-var', pair]);

@@ -1,11 +1,12 @@
 // Redaction: no 24 characters of a secret are left in any form that a reporter writes.
 
 import assert from 'node:assert/strict';
-import { createPublicKey, randomBytes } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { Redaction } from '../../../src/cli/secrets/redaction.ts';
+import { importSigningKey } from '../../../src/client-auth/signing-key.ts';
 import { createCredentials } from '../../../src/demo/certificates.ts';
-import { createRsaKey, toJwk, toPkcs8 } from '../../support/keys.ts';
+import { createRsaKey, disguisesOf, toBase64url, toJwk, toPkcs8 } from '../../support/keys.ts';
 import { holdsPartOf } from '../../support/readings.ts';
 
 const { privateKey } = createRsaKey();
@@ -109,6 +110,42 @@ describe('Redaction', () => {
       );
     });
   }
+
+  it('takes out the signing key in each form in which it is taken, known or not', async () => {
+    const { authority } = await createCredentials();
+    const { d, p, q } = toJwk(privateKey);
+    const url = (text: string) => text.replaceAll('+', '-').replaceAll('/', '_');
+    const secret = [secretBase64, d, p, q].map(part => url(String(part)));
+    const redactions = [create(), new Redaction()];
+    for (const [form, text] of Object.entries(disguisesOf(privateKey, authority.cert))) {
+      for (const redaction of redactions) {
+        const redacted = redaction.redact(JSON.stringify({ a: [text] }));
+        assert.match(redacted, /\[(?:signing_key|private_key|secret)\]/, form);
+        const left = url(redacted.replace(/\\u0000|[\u200b\u2060]/g, ''));
+        for (const part of secret) assert.equal(holdsPartOf(left, part), false, `${form}: ${redacted}`);
+      }
+    }
+  });
+
+  it('takes out the key of a PEM for RSA-PSS, whatever it is restricted to, in each form', () => {
+    for (const hash of [undefined, 'sha256', 'sha384']) {
+      const pss = generateKeyPairSync('rsa-pss', {
+        modulusLength: 2048,
+        ...(hash && { hashAlgorithm: hash }),
+        publicKeyEncoding: { type: 'spki', format: 'pem' },
+        privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      }).privateKey;
+      const redaction = new Redaction();
+      redaction.addSigningKey(pss);
+      const text = pss.replace(/-----.*-----|\n/g, '');
+      // What is behind the modulus, glued to other characters.
+      const behind = text.slice(500);
+      assert.match(redaction.redact(`x${behind}`), /^.?x.{0,3}\[signing_key\]=*$/);
+      if (hash === 'sha384') continue;
+      const { d, p } = importSigningKey(pss).key;
+      for (const number of [d, p]) assert.equal(redaction.redact(toBase64url(number)), '[signing_key]');
+    }
+  });
 
   it('says what was there', () => {
     const redacted = create().redact(`Authorization: Bearer ${token}\nclient_assertion=${assertion}`);

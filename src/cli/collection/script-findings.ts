@@ -1,0 +1,71 @@
+// The scripts of a collection that client authentication may break on, or that break it: they send requests to an endpoint by
+// themselves, or change the client authentication of the request that they belong to. By their source text alone, so "may". Pure,
+// on the machine.
+
+import { type Holder, holdersIn, locate, namesOf, readMember } from './collection.ts';
+import { concernedRequests } from './concerned.ts';
+import { toShown } from './findings.ts';
+import { toSource } from './script-source.ts';
+import { type Listen, NAME_BY_EVENT } from './script-text.ts';
+
+/** A script of the collection, and what it may do. */
+export interface ScriptFinding {
+  code: 'script_sends' | 'script_changes_authentication';
+  event: Listen;
+  /** Names of the folders and of the request that it belongs to; empty for the collection itself. */
+  names: string[];
+}
+
+const SENDS = /\bpm\s*\.\s*sendRequest\s*\(/;
+/** What leads to an endpoint: its variable, its usual path, or what only it is sent. */
+const TO_ENDPOINT =
+  /\b(?:token|pushed_authorization_request|introspection|revocation|device_authorization|backchannel_authentication)_?(?:endpoint|ur[li])\b|\/(?:token|par|introspect|revoke)\b|\bgrant_type\b|\bclient_(?:assertion|secret)\b/i;
+
+/** What replaces a request, or the part of it that our script has written. */
+const REPLACES =
+  /\bpm\s*\.\s*request\s*\.\s*(?:(?:body|auth|method|url)\s*=[^=]|body\s*\.\s*(?:raw|mode|urlencoded)\s*=[^=]|(?:body\s*\.\s*|url\s*\.\s*|auth\s*\.\s*|)update\s*\(|authorizeUsing\s*\()/;
+/** What adds fields to the form. */
+const ADDS = /\burlencoded\s*\.\s*(?:add|upsert|append|prepend|insert|populate|repopulate|assimilate)\b/;
+const PARAMETER = /\bclient_(?:assertion|assertion_type|secret|id)\b/;
+const HEADER = /\b(?:addHeader|upsertHeader|headers\s*\.\s*(?:add|upsert|append|insert|populate))\b/;
+
+/** Whether a pre-request script may change the client authentication of its request, by its source text. */
+export const changesAuthentication = (source: string): boolean =>
+  REPLACES.test(source) ||
+  (ADDS.test(source) && PARAMETER.test(source)) ||
+  (HEADER.test(source) && /authorization/i.test(source) && !/\bbearer\b/i.test(source));
+
+/**
+ * Finds the scripts of a collection that may send requests to an endpoint, or may change the client authentication of a request to
+ * one. Our own are none of them.
+ *
+ * @param text a text that `assertCollection` accepts
+ * @param isLast whether our script comes after all others, so that it sees what they have changed
+ * @throws CommandError when a copy of one of ours is incomplete
+ */
+export function findScriptFindings(text: string, isLast: boolean): ScriptFinding[] {
+  const holders = holdersIn(locate(text).target);
+  // A script of a folder runs before each request in it.
+  const concerned = new Set<Holder>();
+  for (const request of concernedRequests(text, holders)) {
+    for (let one: Holder | undefined = request; one && !concerned.has(one); one = one.parent) concerned.add(one);
+  }
+  return holders.flatMap(holder => {
+    const events = readMember(text, holder.object, 'event');
+    const found: ScriptFinding[] = [];
+    const add = (code: ScriptFinding['code'], event: Listen) =>
+      found.push({ code, event, names: namesOf(text, holder).map(toShown) });
+    for (const event of ['prerequest', 'test'] as const) {
+      const source = toSource(events, event);
+      if (SENDS.test(source) && TO_ENDPOINT.test(source)) add('script_sends', event);
+      if (event === 'prerequest' && !isLast && concerned.has(holder) && changesAuthentication(source)) {
+        add('script_changes_authentication', event);
+      }
+    }
+    return found;
+  });
+}
+
+/** Names a script for the user. */
+export const toScriptName = ({ event, names }: Omit<ScriptFinding, 'code'>): string =>
+  `${NAME_BY_EVENT[event]} of ${names.length > 0 ? JSON.stringify(names.join(' / ')) : 'the collection'}`;

@@ -1,0 +1,128 @@
+// Requests that would leave for an endpoint without client authentication: of the collection, where a script after ours has
+// changed them, or of `pm.sendRequest`, which no pre-request script sees. They don't leave, and the run fails. On the machine.
+
+import type { EventEmitter } from 'node:events';
+import { ENDPOINT_NAMES, type EndpointName, type Endpoints } from '../../client-auth/authorization-server.ts';
+import { PARAMETER_NAMES } from '../../client-auth/client-authentication.ts';
+import { resolveReferences } from '../client/environment.ts';
+import { explainChange, type RunItem, toTitle } from './blame.ts';
+import { type PostedRequest, toForm } from './posted-forms.ts';
+import { fail } from './signing.ts';
+
+/** The members of Newman's events that are used. */
+interface RunEvent {
+  request?: PostedRequest & { url: { update(url: string): void } };
+  item?: RunItem;
+  /** With the id of the script, where a script sends the request. */
+  cursor?: { scriptId?: string };
+  script?: { id: string };
+  event?: { listen?: string; parent?(): RunItem | undefined };
+  execution?: Partial<Record<(typeof SCOPES)[number], { values: { all(): { key: string; value: unknown }[] } }>>;
+}
+
+/** The nearer one last. */
+const SCOPES = ['globals', 'collectionVariables', 'environment', '_variables'] as const;
+
+/** A URL as the wire has it, without user name and query; undefined for what is none. */
+function toWireUrl(text: string): string | undefined {
+  if (!URL.canParse(text.trim())) return undefined;
+  const { protocol, hostname, port, pathname } = new URL(text.trim());
+  return `${protocol}//${hostname.replace(/\.$/, '')}:${port}${decode(pathname)}`;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** How a form fails to authenticate the client by exactly one method; undefined when it does. */
+function findFault(request: PostedRequest, methods: Set<string>): string | undefined {
+  const form = toForm(request);
+  if (/^\s*(?:basic|digest|ntlm)\b/i.test(String(request.headers?.get('authorization') ?? ''))) {
+    return 'a header Authorization authenticates the client in another way';
+  }
+  const [clientIds = 0, types = 0, assertions = 0] = PARAMETER_NAMES.map(name => form.getAll(name).length);
+  if (assertions === 0 && clientIds === 1 && methods.has('tls_client_auth')) return undefined;
+  if (assertions !== 1) return assertions === 0 ? 'no client_assertion is in its form' : 'it has several assertions';
+  const isWhole = /^ey[\w-]+\.[\w-]+\.[\w-]+$/.test(form.get('client_assertion') ?? '');
+  return isWhole && types === 1 && clientIds < 2 ? undefined : 'its client authentication is not whole';
+}
+
+/** What is known of the authorization server; scripts may add to it. */
+class Known {
+  readonly #endpoints = new Map<string, EndpointName>();
+  readonly methods = new Set<string>();
+
+  add(endpoints: Endpoints): void {
+    for (const name of ENDPOINT_NAMES) {
+      const url = toWireUrl(endpoints[name] ?? '');
+      if (url) this.#endpoints.set(url, name);
+    }
+  }
+  addVariables(read: (name: string) => string): void {
+    this.add(Object.fromEntries(ENDPOINT_NAMES.map(name => [name, read(name)])));
+    this.methods.add(read('token_endpoint_auth_method').trim());
+  }
+  find(url: string): EndpointName | undefined {
+    return this.#endpoints.get(toWireUrl(url) ?? '');
+  }
+}
+
+function createReader(execution: NonNullable<RunEvent['execution']>): (name: string) => string {
+  const variables = new Map<string, string>();
+  for (const scope of SCOPES) {
+    for (const { key, value } of execution[scope]?.values.all() ?? []) variables.set(key, String(value ?? ''));
+  }
+  return name => resolveReferences(variables.get(name) ?? '', other => variables.get(other));
+}
+
+/**
+ * Keeps requests from leaving for an endpoint without client authentication, each with a failed test.
+ *
+ * @param endpoints those that are known before the run
+ * @param methods values of `token_endpoint_auth_method` before the run
+ */
+export function stopUnauthenticated(newman: EventEmitter, endpoints: Endpoints[], methods: string[]): void {
+  const known = new Known();
+  for (const one of endpoints) known.add(one);
+  for (const method of methods) known.methods.add(method);
+  /** The scripts that were run, and those requests of them that went to no endpoint known then. */
+  const scripts = new Map<string, { event: RunEvent['event']; item: RunItem | undefined }>();
+  const sent: { url: string; fault: string; data: RunEvent }[] = [];
+
+  const report = (url: string, fault: string, hasLeft: boolean, { item, cursor }: RunEvent): void => {
+    const place = `A POST to ${known.find(url)} ${url} ${hasLeft ? 'was sent' : 'was not sent'}: ${fault}. `;
+    const script = scripts.get(cursor?.scriptId ?? '');
+    const advice = script
+      ? `pm.sendRequest in ${toTitle(script.event, script.item)} is not authenticated. Make a request of the collection of it, and run that before.`
+      : explainChange(item);
+    fail(newman, place + advice, { item: item ?? script?.item, cursor });
+  };
+
+  newman.on('beforeScript', (_error: unknown, { script, event, item }: RunEvent = {}) => {
+    if (script) scripts.set(script.id, { event, item });
+  });
+  newman.on('script', (_error: unknown, { execution }: RunEvent = {}) => {
+    if (!execution) return;
+    known.addVariables(createReader(execution));
+    // The script that has sent one may have found the endpoint itself.
+    for (const { url, fault, data } of sent.splice(0)) if (known.find(url)) report(url, fault, true, data);
+  });
+  newman.on('beforeRequest', (_error: unknown, data: RunEvent = {}) => {
+    const { request, cursor } = data;
+    if (request?.method?.toUpperCase() !== 'POST') return;
+    const url = request.url.toString();
+    const fault = findFault(request, known.methods);
+    if (!fault) return;
+    if (known.find(url)) {
+      report(url.replace(/[?#].*/s, ''), fault, false, data);
+      // Hosts don't send a request without a URL; there is no other way to stop it.
+      request.url.update('');
+    } else if (cursor?.scriptId) {
+      sent.push({ url: url.replace(/[?#].*/s, ''), fault, data });
+    }
+  });
+}

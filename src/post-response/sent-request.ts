@@ -1,0 +1,89 @@
+// A request as it was sent, inside the sandbox: what in it fails to authenticate the client, and why that is. Pure.
+
+import { ASSERTION_TYPE, PARAMETER_NAMES } from '../client-auth/client-authentication.ts';
+import type { ReadVariable } from '../client-auth/settings.ts';
+import { type Trace, toTail } from '../client-auth/trace.ts';
+import { decode } from './wire-url.ts';
+
+/** References are resolved. */
+export type SentRequest = {
+  url: string;
+  /** Each as `name:value`, the name in lower case. */
+  headers: string[];
+  body:
+    | {
+        mode?: string;
+        disabled?: boolean;
+        raw?: string;
+        urlencoded?: { key?: string | null; value?: string | null; disabled?: boolean }[];
+      }
+    | undefined;
+  /** Whether the host had a transport certificate for it. */
+  hasCertificate: boolean;
+};
+
+/** The form as text, as a server gets it; empty where the body is none. */
+export const readForm = ({ body, headers }: SentRequest): string => {
+  // Of several headers hosts send the last.
+  const type = headers.filter(line => line.startsWith('content-type:')).pop();
+  const isForm = !type || /:\s*application\/x-www-form-urlencoded\s*(;|$)/i.test(type);
+  if (!body || body.disabled || !isForm) return '';
+  const fields = (body.urlencoded ?? []).filter(({ disabled }) => !disabled);
+  return body.raw ?? fields.map(({ key, value }) => `${key}=${encodeURIComponent(value ?? '')}`).join('&');
+};
+
+/**
+ * Says how a request to an endpoint fails to authenticate the client by exactly one method.
+ *
+ * @param form {@link readForm}
+ * @returns undefined when it does authenticate it
+ */
+export const findFault = (
+  { headers, url }: SentRequest,
+  form: string,
+  read: ReadVariable,
+  trace: Trace | undefined,
+): string | undefined => {
+  const pairs = form.split('&').map(pair => decode(pair.replace(/\+/g, ' ')));
+  const valuesOf = (name: string) =>
+    pairs.filter(pair => pair.split('=')[0]?.trim() === name).map(pair => pair.replace(/^.*?=/, '').trim());
+  const isByCertificate = read('token_endpoint_auth_method').trim() === 'tls_client_auth';
+  for (const name of [...PARAMETER_NAMES, 'client_secret']) {
+    const { length } = valuesOf(name);
+    const expected = name === 'client_id' || (name !== 'client_secret' && !isByCertificate) ? 1 : 0;
+    if (length !== expected) return `its form has ${name} ${length} times, not ${expected}`;
+  }
+  const [id, type, assertion] = PARAMETER_NAMES.map(name => valuesOf(name)[0]);
+  if (id !== read('client_id').trim()) return 'its client_id is another';
+  const isSecond = headers.some(line => /^authorization:\s*(basic|digest|ntlm)\b/i.test(line));
+  if (isSecond || /^[^/]*\/\/[^/?#]*@/.test(url)) return 'it has Basic or the like too';
+  // What is sent is as long as this or longer.
+  const size = decode(form).length;
+  if (headers.some(line => Number(/^content-length:(.*)/.exec(line)?.[1]) < size))
+    return 'a header Content-Length cuts it';
+  if (isByCertificate) return undefined;
+  const tail = toTail(assertion);
+  if (!tail || type !== ASSERTION_TYPE) return 'its client_assertion is not whole';
+  return tail === trace?.assertion?.tail ? undefined : 'its client_assertion was not made for it';
+};
+
+/**
+ * Says what has kept the pre-request script from authenticating a request, and what to do.
+ *
+ * @param endpointUrl of the endpoint that it was sent to
+ */
+export const explainFault = (trace: Trace | undefined, endpointUrl: string): string => {
+  const later = 'A later script has set';
+  const name = /\{\{([^{}]*)\}\}/.exec(trace?.url ?? '')?.[1];
+  const [cause, remedy] = !trace
+    ? [
+        `The pre-request script saw no POST: it is not there, or a later script sets the method`,
+        'Set it in the request',
+      ]
+    : name !== undefined
+      ? [`${later} "${name}" of its URL`, 'Set it by a request before']
+      : trace.isAuthenticated
+        ? [`${later} something else`, 'Remove that']
+        : [`The pre-request script saw ${trace.url}, which is not ${endpointUrl}`, 'Write that'];
+  return `${cause}. ${remedy}, or use "inject --last".`;
+};

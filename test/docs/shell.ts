@@ -1,0 +1,101 @@
+// A shell for the examples of README and docs: real bash, in which `npx --no-install paynet-client-auth` runs the command line in the
+// process of the test, so that Newman is loaded once; `npx --no-install newman` is Newman's own; `npm` does what is tested elsewhere.
+
+import { spawnSync } from 'node:child_process';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { delimiter } from 'node:path';
+import { runCommand } from '../support/command-line.ts';
+import { createFolder } from '../support/workplace.ts';
+import type { Showroom } from './showroom.ts';
+
+const NEWMAN = createRequire(import.meta.url).resolve('newman/bin/newman.js');
+
+/** Commands of npm that no example runs here, and what runs them. */
+export const ELSEWHERE: Record<string, string> = {
+  ci: '.ci/run',
+  start: 'test/demo/demo.test.ts',
+  test: '.ci/run',
+  pack: 'test/build/package.test.ts',
+  'install --save-dev ./paynet-client-auth-0.1.0.tgz': 'test/build/package.test.ts',
+};
+
+/** Hands the arguments, and the standard input where "-" asks for it, to the process of the test; gives back what came of them. */
+const toNpx = (folder: string) => `#!/usr/bin/env bash
+set -u
+[ "$1 $2" = "--no-install newman" ] && { shift 2; exec '${process.execPath}' '${NEWMAN}' "$@"; }
+[ "$1 $2" = "--no-install paynet-client-auth" ] || { echo "npx $*: not as it is always called" >&2; exit 127; }
+shift 2
+: > '${folder}/input'
+for argument in "$@"; do [ "$argument" = - ] && cat > '${folder}/input'; done
+printf '%s\\0' "\${HTTPS_PROXY-}" "$@" > '${folder}/call'
+read -r code < '${folder}/code'
+cat '${folder}/stdout'
+cat '${folder}/stderr' >&2
+exit "$code"
+`;
+
+const toNpm = () => `#!/usr/bin/env bash
+case "$*" in
+${Object.keys(ELSEWHERE)
+  .map(args => `  '${args}') ;;`)
+  .join('\n')}
+  *) echo "npm $*: nothing runs it" >&2; exit 127 ;;
+esac
+`;
+
+/** The authorization server of the examples has a private authority, which most of them need not name. */
+const trustServer = (args: string[]): string[] =>
+  args.includes('-e') && !args.includes('--ssl-extra-ca-certs') ? [...args, '--ssl-extra-ca-certs', 'ca.pem'] : args;
+
+export type Shell = {
+  /** Runs a script with `bash -euo pipefail`. */
+  run: (script: string, env?: Record<string, string>) => Promise<{ code: number; stdout: string; stderr: string }>;
+  close: () => Promise<void>;
+};
+
+/** Makes the shell, whose folder becomes the working directory of this process. */
+export const createShell = (showroom: Showroom): Shell => {
+  const tools = createFolder();
+  const write = (name: string, text: string) => {
+    writeFileSync(tools.path(name), text);
+    chmodSync(tools.path(name), 0o755);
+  };
+  write('npx', toNpx(tools.path('')));
+  write('npm', toNpm());
+  spawnSync('mkfifo', [tools.path('call'), tools.path('code')]);
+  process.chdir(showroom.path(''));
+
+  const answer = async (proxy: string, args: string[]) => {
+    if (proxy) process.env.HTTPS_PROXY = proxy;
+    const { code, stdout, stderr } = await runCommand(trustServer(args), {
+      input: readFileSync(tools.path('input'), 'utf8'),
+    });
+    delete process.env.HTTPS_PROXY;
+    writeFileSync(tools.path('stdout'), stdout);
+    writeFileSync(tools.path('stderr'), stderr);
+    await writeFile(tools.path('code'), `${code}\n`);
+  };
+  const serve = async () => {
+    for (;;) {
+      const [proxy = '', ...args] = (await readFile(tools.path('call'), 'utf8')).split('\0').slice(0, -1);
+      if (args.length === 0) return;
+      await answer(proxy, args);
+    }
+  };
+  const served = serve();
+  return {
+    run: (script, env = {}) =>
+      showroom.execute('bash', ['-euo', 'pipefail', '-c', script], {
+        PATH: `${tools.path('')}${delimiter}${process.env.PATH}`,
+        CURL_CA_BUNDLE: showroom.path('ca.pem'),
+        ...env,
+      }),
+    close: async () => {
+      await writeFile(tools.path('call'), '\0');
+      await served;
+      tools.remove();
+    },
+  };
+};
