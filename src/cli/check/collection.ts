@@ -3,12 +3,12 @@
 
 import type { Endpoints } from '../../client-auth/authorization-server.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
-import type { StoredDocument } from '../collection/collection-source.ts';
+import type { CollectionSource, StoredDocument } from '../collection/collection-source.ts';
 import { findSecrets, type SecretFinding } from '../collection/findings.ts';
 import { findEndpointRequests, findServerVariables } from '../collection/requests.ts';
-import { toAdvice } from '../collection/script-advice.ts';
+import { toAdvices } from '../collection/script-advice.ts';
 import { findScriptFault, hasScriptLast } from '../collection/script-fault.ts';
-import { findScriptFindings } from '../collection/script-findings.ts';
+import { findDropping, findScriptFindings } from '../collection/script-findings.ts';
 import type { Scripts } from '../command.ts';
 import { type Line, line } from './line.ts';
 
@@ -18,7 +18,6 @@ const MAX_SHOWN = 10;
 /**
  * Checks a collection.
  *
- * @param text JSON text in Postman's collection format
  * @param documents all that is stored of it
  * @param scripts texts of the built scripts
  * @param endpoints the known endpoints of the authorization server
@@ -26,7 +25,7 @@ const MAX_SHOWN = 10;
  * @throws CommandError when the text is not a collection
  */
 export function checkCollection(
-  text: string,
+  { text, dropsChanges }: Pick<CollectionSource, 'text' | 'dropsChanges'>,
   documents: StoredDocument[],
   scripts: Scripts,
   endpoints: Endpoints,
@@ -39,7 +38,7 @@ export function checkCollection(
     checkSecrets(documents),
     checkServerVariables(root, read),
     checkRequests(root, endpoints, read),
-    ...checkScripts(text),
+    ...checkScripts(text, dropsChanges),
   ];
 }
 
@@ -51,13 +50,10 @@ function checkScript(text: string, scripts: Scripts): Line {
 }
 
 /** What to do about scripts of the collection; nothing for most collections. */
-function checkScripts(text: string): Line[] {
-  const all = findScriptFindings(text, hasScriptLast(text));
-  const codes = ['script_sends', 'script_changes_authentication'] as const;
-  return codes.flatMap(code => {
-    const findings = all.filter(one => one.code === code);
-    return findings.length > 0 ? { ...line(code, 'scripts', toAdvice(code, findings)), findings } : [];
-  });
+function checkScripts(text: string, dropsChanges: boolean): Line[] {
+  const isLast = hasScriptLast(text);
+  const all = [...findScriptFindings(text, isLast), ...(dropsChanges && !isLast ? findDropping(text) : [])];
+  return toAdvices(all).map(({ code, message, findings }) => ({ ...line(code, 'scripts', message), findings }));
 }
 
 function checkSecrets(documents: StoredDocument[]): Line {

@@ -89,6 +89,7 @@ export const STATUS_BY_CODE = {
   server_variable_found: 'warn',
   script_sends: 'warn',
   script_changes_authentication: 'warn',
+  script_drops_authentication: 'warn',
   endpoint_request_found: 'ok',
   endpoint_request_not_found: 'warn',
   check_failed: 'fail',

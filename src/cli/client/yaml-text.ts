@@ -17,17 +17,7 @@ const IN_QUOTES = 'Put the value with {{…}} in quotes';
  * @throws CommandError with line and column of the first fault, and without a part of the text, which may hold a secret
  */
 export function parseYaml(text: string): { value: unknown; comments: string } {
-  if (text.length > MAX_LENGTH) {
-    throw new CommandError(`more than ${MAX_LENGTH / 1e6} MB of YAML. Split it, or put large bodies into files.`);
-  }
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error' });
-  const fault = findFault(document);
-  if (fault) {
-    const { line, col } = lineCounter.linePos(fault.offset);
-    const remedy = text.split(/\r?\n/)[line - 1]?.includes('{{') ? IN_QUOTES : fault.remedy;
-    throw new CommandError(`not YAML that can be read: ${fault.words} at line ${line}, column ${col}. ${remedy}.`);
-  }
+  const document = parseYamlDocument(text);
   const comments: string[] = [document.commentBefore ?? '', document.comment ?? ''];
   visit(document, (_key, node) => {
     if (isScalar(node)) keepSpelling(node);
@@ -35,6 +25,26 @@ export function parseYaml(text: string): { value: unknown; comments: string } {
     comments.push(commentBefore ?? '', comment ?? '');
   });
   return { value: document.toJS(), comments: comments.filter(Boolean).join('\n') };
+}
+
+/**
+ * Reads a YAML text with the places of what is in it.
+ *
+ * @throws CommandError as {@link parseYaml} does
+ */
+export function parseYamlDocument(text: string, { keepSourceTokens = false } = {}): Document.Parsed {
+  if (text.length > MAX_LENGTH) {
+    throw new CommandError(`more than ${MAX_LENGTH / 1e6} MB of YAML. Split it, or put large bodies into files.`);
+  }
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, keepSourceTokens, prettyErrors: false, logLevel: 'error' });
+  const fault = findFault(document);
+  if (fault) {
+    const { line, col } = lineCounter.linePos(fault.offset);
+    const remedy = text.split(/\r?\n/)[line - 1]?.includes('{{') ? IN_QUOTES : fault.remedy;
+    throw new CommandError(`not YAML that can be read: ${fault.words} at line ${line}, column ${col}. ${remedy}.`);
+  }
+  return document;
 }
 
 interface Fault {

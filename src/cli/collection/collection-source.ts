@@ -2,15 +2,13 @@
 // the same. On the machine.
 
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { Option } from 'commander';
-import { CommandError, type Host } from '../command.ts';
+import { CommandError, type Host, type Scripts } from '../command.ts';
+import { writeWhole } from '../files.ts';
 import { assertCollection } from './collection.ts';
 import { inFile, readCollectionFile } from './collection-file.ts';
-import { toShown } from './findings.ts';
-import { foldCollection } from './yaml-fold.ts';
-import { type CollectionFolder, readExamples, readFolder, type YamlFile } from './yaml-folder.ts';
-import { findRoot } from './yaml-root.ts';
+import { readFolderSource } from './folder-source.ts';
+import { inject, remove, type Where } from './injection.ts';
 
 /** A collection, however it is stored. */
 export interface CollectionSource {
@@ -20,8 +18,28 @@ export interface CollectionSource {
   text: string;
   /** What is to be known of how it was read, in sentences. */
   notes: string[];
+  /**
+   * Whether Postman drops what a script of the collection has changed in a request, where the request or a folder around it has a
+   * script of the same kind.
+   */
+  dropsChanges: boolean;
   /** All that is stored, to be searched for secrets. */
   readDocuments: () => Promise<StoredDocument[]>;
+  /** The collection with the scripts; throws CommandError as the function `inject` does. */
+  inject: (scripts: Scripts, where: Where) => Edited;
+  /** The collection without the scripts, or one folder of it; throws CommandError as the function `remove` does. */
+  remove: (folder: string | undefined) => Edited;
+}
+
+/** A collection that was edited, and not yet written. */
+export interface Edited {
+  isChanged: boolean;
+  /** Writes to where it was read; what would not change keeps its time stamp. */
+  replace: () => Promise<void>;
+  /** Writes to another place. */
+  save: (output: string) => Promise<void>;
+  /** Writes to standard output. */
+  print: () => Promise<void>;
 }
 
 /** A file of a collection, parsed; the one file of a whole collection has no name. */
@@ -53,12 +71,7 @@ export async function readCollection(
   if (collection !== undefined) {
     throw new CommandError(`--collection chooses in a workspace, and ${path} is none. Leave it out.`, 2);
   }
-  const { name, text } = await readCollectionFile(path, host);
-  const readDocuments = async () => {
-    inFile(name, () => assertCollection(text));
-    return [{ name: '', root: JSON.parse(text.replace(/^\uFEFF/, '')) }];
-  };
-  return { name, text, notes: [], readDocuments };
+  return await readFileSource(path, host);
 }
 
 /** Whether a path names a folder, or a YAML file in one. */
@@ -67,32 +80,26 @@ async function isFolder(path: string): Promise<boolean> {
   return found !== undefined && (found.isDirectory() || /\.ya?ml$/.test(path));
 }
 
-async function readFolderSource(path: string, collection: string | undefined): Promise<CollectionSource> {
-  const root = await findRoot(path, collection);
-  const folder = await readFolder(root);
-  const { collection: folded, leftOut } = foldCollection(folder);
-  const notes: string[] = [];
-  if (resolve(root).length < resolve(path).length) {
-    notes.push(`${path} is in the collection ${root}, which is taken as a whole. --folder takes one folder.`);
-  }
-  for (const { name, kind } of leftOut) {
-    notes.push(`${JSON.stringify(toShown(name))} is left out: it is a ${kind}, and Newman sends HTTP requests.`);
-  }
+async function readFileSource(path: string, host: Host): Promise<CollectionSource> {
+  const { name, text } = await readCollectionFile(path, host);
+  const toEdited = (result: string): Edited => ({
+    isChanged: result !== text,
+    replace: async () => {
+      if (result !== text) await writeWhole(path, result);
+    },
+    save: output => writeWhole(output, result),
+    print: () => host.print(result),
+  });
   return {
-    name: root,
-    text: JSON.stringify(folded),
-    notes,
-    readDocuments: async () => [...filesOf(folder), ...(await readExamples(root))].flatMap(toDocuments),
+    name,
+    text,
+    notes: [],
+    dropsChanges: false,
+    readDocuments: async () => {
+      inFile(name, () => assertCollection(text));
+      return [{ name: '', root: JSON.parse(text.replace(/^\uFEFF/, '')) }];
+    },
+    inject: (scripts, where) => toEdited(inFile(name, () => inject(text, scripts, where))),
+    remove: folder => toEdited(inFile(name, () => remove(text, folder))),
   };
 }
-
-function* filesOf(folder: CollectionFolder): Generator<YamlFile> {
-  if (folder.definition) yield folder.definition;
-  yield* folder.requests;
-  for (const one of folder.folders) yield* filesOf(one);
-}
-
-const toDocuments = ({ path, value, comments }: YamlFile): StoredDocument[] => [
-  { name: path, root: value },
-  { name: path, root: { comments } },
-];

@@ -8,7 +8,7 @@ import { CommandError } from '../command.ts';
 import { decodeUtf8, readBytes } from '../files.ts';
 import { inFile } from './collection-file.ts';
 import { isObject, type Json } from './findings.ts';
-import { mustBe } from './yaml-fields.ts';
+import { mustBe, toText } from './yaml-fields.ts';
 
 /** A YAML file of a collection. */
 export interface YamlFile {
@@ -26,6 +26,10 @@ export interface CollectionFolder {
   /** Name of the directory. */
   entry: string;
   path: string;
+  /** Name of the collection or folder: that of the definition, or else of the directory. */
+  name: string;
+  /** Whether it has the directory of the definition. */
+  hasResources: boolean;
   definition: YamlFile | undefined;
   requests: YamlFile[];
   folders: CollectionFolder[];
@@ -62,22 +66,43 @@ async function readInside(path: string, usage: Usage, depth: number): Promise<Co
   const folder: CollectionFolder = {
     entry: basename(resolve(path)),
     path,
+    name: '',
+    hasResources: false,
     definition: undefined,
     requests: [],
     folders: [],
   };
   for (const { name, isDirectory } of await list(path, usage)) {
     const inside = join(path, name);
-    if (isDirectory && name === RESOURCES) folder.definition = await readDefinition(inside, usage);
-    else if (isDirectory) folder.folders.push(await readInside(inside, usage, depth + 1));
+    if (isDirectory && name === RESOURCES) {
+      folder.hasResources = true;
+      folder.definition = await readDefinition(inside, usage);
+    } else if (isDirectory) folder.folders.push(await readInside(inside, usage, depth + 1));
     else if (REQUEST.test(name)) folder.requests.push(await readYamlFile(inside, usage));
   }
   // A directory without requests is a folder only where a definition says so.
   folder.folders = folder.folders.filter(
     ({ definition, requests, folders }) => definition || requests.length > 0 || folders.length > 0,
   );
+  folder.name = nameOf(folder);
   return folder;
 }
+
+const nameOf = ({ definition, entry }: CollectionFolder): string =>
+  (definition && inFile(definition.path, () => toText(definition.value.name, 'name'))) || entry;
+
+/** All files of a collection that are read. */
+export function* filesOf(folder: CollectionFolder): Generator<YamlFile> {
+  if (folder.definition) yield folder.definition;
+  yield* folder.requests;
+  for (const one of folder.folders) yield* filesOf(one);
+}
+
+/** All requests in a folder, at any depth. */
+export const requestsOf = (folder: CollectionFolder): YamlFile[] => [
+  ...folder.requests,
+  ...folder.folders.flatMap(requestsOf),
+];
 
 async function readDefinition(resources: string, usage: Usage): Promise<YamlFile | undefined> {
   const names = (await list(resources, usage)).map(({ name }) => name);
@@ -121,12 +146,18 @@ async function readYamlFile(path: string, usage: Usage): Promise<YamlFile> {
     throw new CommandError(`${path}: more than ${MAX_BYTES / 1e6} MB together. Name the directory of one collection.`);
   }
   const bytes = await readBytes(path);
-  return inFile(path, () => {
-    const text = decodeUtf8(bytes);
-    const { value, comments } = parseYaml(text);
-    if (!isObject(value) || Array.isArray(value)) throw mustBe('the file', 'a map', value);
-    return { path, entry: basename(path), text, value, comments };
-  });
+  return inFile(path, () => toYamlFile(path, decodeUtf8(bytes)));
+}
+
+/**
+ * Reads a file from its text.
+ *
+ * @throws CommandError when that is not the YAML of a map
+ */
+export function toYamlFile(path: string, text: string): YamlFile {
+  const { value, comments } = parseYaml(text);
+  if (!isObject(value) || Array.isArray(value)) throw mustBe('the file', 'a map', value);
+  return { path, entry: basename(path), text, value, comments };
 }
 
 /** A link that leads nowhere is told by the one who reads it. */

@@ -57,11 +57,11 @@ async function check(file: string | undefined, options: Options, host: Host): Pr
 
   const read = client?.read ?? (() => '');
   const { endpoints } = preflight?.surroundings.known ?? toKnownServer(read, undefined);
-  const { name, text, notes, readDocuments } = await readCollection(file, collection, host);
-  for (const note of notes) host.note(note);
+  const source = await readCollection(file, collection, host);
+  for (const note of source.notes) host.note(note);
   const scripts = await host.readScripts();
-  const documents = await readDocuments();
-  return [...lines, ...inFile(name, () => checkCollection(text, documents, scripts, endpoints, read))];
+  const documents = await source.readDocuments();
+  return [...lines, ...inFile(source.name, () => checkCollection(source, documents, scripts, endpoints, read))];
 }
 
 const COLOURS: Record<Status, 'green' | 'yellow' | 'red'> = {

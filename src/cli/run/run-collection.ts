@@ -87,7 +87,10 @@ async function prepareCollection(
     if (depthOf(collection) > MAX_DEPTH) {
       throw new CommandError(`nested more than ${MAX_DEPTH} levels deep, which Newman cannot run. Move folders up.`);
     }
-    return { collection, advice: adviseOnScripts(text, last).map(line => `${name}: ${line}`) };
+    return {
+      collection,
+      advice: adviseOnScripts({ text, dropsChanges: false }, { last }).map(line => `${name}: ${line}`),
+    };
   });
 }
 

@@ -83,7 +83,7 @@ const own = { listen: 'prerequest', script: { type: 'text/javascript', exec: lin
 const ownTest = eventOf('test', linesOf(scripts.postResponse));
 const ofCollection = (at: number, more: object = {}) =>
   checkCollection(
-    JSON.stringify(collectionOf(more)),
+    { text: JSON.stringify(collectionOf(more)), dropsChanges: true },
     [{ name: '', root: collectionOf(more) }],
     scripts,
     { token_endpoint: TOKEN_ENDPOINT },
@@ -208,6 +208,10 @@ const CASES: Record<OwnCode, Case> = {
   script_changes_authentication: [
     'warn',
     () => ofCollection(4, { item: [{ ...posted, event: [eventOf('prerequest', ["pm.request.method = 'PUT'"])] }] }),
+  ],
+  script_drops_authentication: [
+    'warn',
+    () => ofCollection(4, { item: [{ ...posted, event: [eventOf('prerequest', ["pm.variables.set('a', 'b')"])] }] }),
   ],
   endpoint_request_found: ['ok', () => ofCollection(3, { item: [posted] })],
   endpoint_request_not_found: ['warn', () => ofCollection(3, { item: [] })],
