@@ -57,10 +57,22 @@ const bundleScript = async (
     tsconfigRaw: { compilerOptions: { strict: true, useDefineForClassFields: false } },
     plugins: [sliceJsrsasign(report)],
   });
-  const rest = `${header}\n${code}\n${notices}/* end of paynet-client-auth */\n`;
+  const rest = `${header}\n${toStatement(toAscii(code))}\n${notices}/* end of paynet-client-auth */\n`;
   const hash = createHash('sha256').update(rest).digest('hex');
   return `/*! paynet-client-auth ${packageJson.version} sha256=${hash}\n${rest}`;
 };
+
+const HEAD = '"use strict";(()=>{';
+
+/** The code as a statement among those of other people: theirs may end without a semicolon, and need not be strict. */
+const toStatement = (code: string): string => {
+  if (!code.startsWith(HEAD)) throw new Error('the bundle is no function expression in strict mode');
+  return `;(()=>{"use strict";${code.slice(HEAD.length)}`;
+};
+
+/** Escapes what esbuild leaves in strings and regular expressions: YAML, where Postman v12 keeps scripts, takes no control character. */
+const toAscii = (code: string): string =>
+  code.replace(/[^\t\n\x20-\x7e]/g, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /**
  * Bundles the pre-request script, the first gate.

@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { CommandError } from '../command.ts';
 import type { CollectionSource, Edited, StoredDocument } from './collection-source.ts';
-import { toShown } from './findings.ts';
+import { isObject, toShown } from './findings.ts';
 import { copyChanged, writeChanges } from './folder-output.ts';
 import { NAME_BY_EVENT } from './script-text.ts';
 import { type Changes, toInjected, toRemoved } from './yaml-changes.ts';
@@ -59,6 +59,10 @@ const toNotes = ({ requests, scripts }: NotFolded): string[] => [
 ];
 
 const toDocuments = ({ path, value, comments }: YamlFile): StoredDocument[] => [
-  { name: path, root: value },
+  { name: path, root: Array.isArray(value.scripts) ? { ...value, scripts: value.scripts.map(inLines) } : value },
   { name: path, root: { comments } },
 ];
+
+/** A script with its lines, as v2.1 has them: the name `code` is else that of a secret, an authorization code. */
+const inLines = (script: unknown): unknown =>
+  isObject(script) && typeof script.code === 'string' ? { ...script, code: script.code.split('\n') } : script;
