@@ -165,10 +165,14 @@ export const slice = (
     keepName(owner);
     wanted.add(toLast(root));
   }
+  const owners = new Set(roots.map(root => root.split('.')[0] as string));
+  /** Whether members of a global are looked for: it is kept, or the caller brings it to have methods put on it. */
+  const isOwner = (name: string): boolean =>
+    kept.has(names.get(name) as Definition) || (provided.includes(name) && owners.has(name));
   const addsToKept = (one: Definition): boolean =>
     one.path === undefined
       ? [...one.uses].some(name => kept.has(names.get(name) as Definition))
-      : one.path.includes('.') && kept.has(names.get(one.path.split('.')[0] as string) as Definition);
+      : one.path.includes('.') && isOwner(one.path.split('.')[0] as string);
   const isMissing = (one: Definition): boolean =>
     one.path === undefined
       ? [...one.defines].some(name => asked.has(name) && !defined.has(name))
@@ -188,10 +192,10 @@ export const slice = (
   };
 };
 
-/** What `ps256.ts` uses: the PSS encoder, and SHA-256. Arithmetic, random bytes and the choice of the hash come from us. */
+/** What `ps256.ts` uses: the PSS encoder, and SHA-256. The key, arithmetic, random bytes and the choice of the hash come from us. */
 const PS256: Slice = {
   roots: ['RSAKey.prototype.signPSS', 'CryptoJS.SHA256', 'CryptoJS.enc'],
-  provided: ['BigInteger', 'SecureRandom', 'KJUR', 'RSAKey.prototype.doPrivate'],
+  provided: ['RSAKey', 'BigInteger', 'SecureRandom', 'KJUR', 'RSAKey.prototype.doPrivate'],
 };
 
 /**
@@ -209,7 +213,7 @@ export const sliceJsrsasign = (report: (kept: string[], dropped: string[]) => vo
       const { source, kept, dropped } = slice(await readFile(file, 'utf8'), PS256);
       report(kept, dropped);
       const parameters = PS256.provided.filter(name => !name.includes('.')).join(', ');
-      return { contents: `export default (${parameters}) => {\n${source}\nreturn { RSAKey, CryptoJS };\n};` };
+      return { contents: `export default (${parameters}) => {\n${source}\nreturn CryptoJS;\n};` };
     });
   },
 });

@@ -1,4 +1,7 @@
-// What all commands share: how a command fails, and what it may ask of its process. Pure, on the machine.
+// What all commands share: how a command fails, its examples, and what it may ask of its process. Pure, on the machine.
+
+import type { Readable, Writable } from 'node:stream';
+import type { Command } from 'commander';
 
 /** A failure with a message for the user. The command line prints it on standard error and exits with `exitCode`. */
 export class CommandError extends Error {
@@ -21,10 +24,30 @@ export interface Scripts {
   postResponse: string;
 }
 
+/**
+ * Ends the help of a command with examples.
+ *
+ * @param examples the arguments of a call each, the name of the command first
+ */
+export const addExamples = (command: Command, ...examples: string[]): Command =>
+  command.addHelpText('after', `\nExamples:\n${examples.map(example => `  paynet-client-auth ${example}`).join('\n')}`);
+
+/** Where the user is asked, and answers. */
+export interface Terminal {
+  input: Readable;
+  output: Writable;
+}
+
 /** The process as a command sees it; `main.ts` supplies the real one. */
 export interface Host {
   /** Whether standard output is a terminal that shows colour. */
   isTerminal: boolean;
+  /** The width of the terminal in characters; undefined where there is none. */
+  columns: number | undefined;
+  /** How the command line was called, for a command that is to be pasted into a shell. */
+  commandName: string;
+  /** Makes what is loaded after this, as Newman, write without colour. */
+  disableColour(): void;
   /** The texts of the built scripts. */
   readScripts(): Promise<Scripts>;
   /** All bytes of standard input. */
@@ -33,6 +56,8 @@ export interface Host {
   readSecret(name: string): string | undefined;
   /** Asks the user for a secret without showing it; undefined where there is no terminal, or no answer. */
   askSecret(question: string): Promise<string | undefined>;
+  /** Where to ask the user; undefined where there is no terminal. */
+  findTerminal(): Terminal | undefined;
   /** Writes the whole text to standard output; resolves when the last byte has been handed over. */
   print(text: string): Promise<void>;
   /** Puts an error that nobody can catch into other words before it ends the process. */

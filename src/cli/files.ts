@@ -1,10 +1,14 @@
 // Reads and writes whole files; each way in which that fails has its own message. On the machine.
 
 import { isUtf8 } from 'node:buffer';
-import { access, constants, lstat, readFile, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { access, constants, lstat, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { CommandError } from './command.ts';
+
+/** Whether a text can be the path of a file, and is not what a file holds, as a key: that is never to be shown. */
+export const isPath = (text: string): boolean =>
+  text !== '' && text.length <= 1024 && !/[\r\n]|-----BEGIN|^\s*\{/.test(text);
 
 /**
  * Reads a whole file as bytes.
@@ -15,6 +19,10 @@ export async function readBytes(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (error) {
+    if (!isPath(file)) {
+      const got = file === '' ? 'nothing' : `${file.length} characters of text`;
+      throw new CommandError(`expected the path of a file, got ${got}. Write the text into a file, and name that.`, 2);
+    }
     if (/^https?:\/\//i.test(file)) {
       const why =
         'What comes from there can change from run to run, and scripts of a collection can read the signing key';
@@ -33,6 +41,26 @@ export async function readBytes(file: string): Promise<Buffer> {
 }
 
 /**
+ * Reads a whole file as text.
+ *
+ * @throws CommandError that names the file, when it can't be read or is not UTF-8
+ */
+export async function readText(file: string): Promise<string> {
+  const bytes = await readBytes(file);
+  return inFile(file, () => decodeUtf8(bytes));
+}
+
+/** Does something with a file; the message of a `CommandError` then begins with the name of the file. */
+export function inFile<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw new CommandError(`${name}: ${error.message}`, error.exitCode, { cause: error });
+  }
+}
+
+/**
  * Decodes UTF-8 and keeps a byte order mark, so that encoding the text again gives the same bytes.
  *
  * @throws CommandError when the bytes are not UTF-8, where a decoder would silently replace some of them
@@ -47,9 +75,10 @@ export function decodeUtf8(bytes: Buffer): string {
  * Writes a whole file or nothing: beside the old one, flushed, then renamed over it. Mode, owner and a symbolic link to the file
  * are kept. A device or a pipe, which cannot be replaced, is written to directly.
  *
+ * @param mode permissions of the file, in place of those of the old one
  * @throws CommandError when the file cannot be written; the old one is then unchanged
  */
-export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
+export async function writeWhole(file: string, content: string | Uint8Array, mode?: number): Promise<void> {
   const toParts = () => (typeof content === 'string' ? encodeUtf8(content) : content);
   try {
     const existing = await statOrMissing(file);
@@ -60,10 +89,57 @@ export async function writeWhole(file: string, content: string | Uint8Array): Pr
     // The package writes with a single write(2), which a full disk cuts short without an error: write in its place.
     await writeFileAtomic(file, '', {
       tmpfileCreated: temporary => writeFile(temporary, toParts(), { flag: 'r+' }),
+      ...(mode !== undefined && { mode }),
     });
   } catch (error) {
     throw error instanceof CommandError ? error : cannotBeWritten(file, error);
   }
+}
+
+/**
+ * Writes a file that was not there, whole or not at all.
+ *
+ * @param force whether a file that is there is replaced
+ * @param mode permissions of the file; by default those of any new file
+ * @throws CommandError when there is such a file, or it cannot be written
+ */
+export async function writeNew(file: string, content: string, force = false, mode?: number): Promise<void> {
+  if (force) return await writeWhole(file, content, mode);
+  const handle = await open(file, 'wx', mode).catch(error => {
+    throw errorCode(error) === 'EEXIST' ? isThere(file) : cannotBeWritten(file, error);
+  });
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+  } catch (error) {
+    await rm(file, { force: true });
+    throw cannotBeWritten(file, error);
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Refuses to begin where a file is there that must not be replaced.
+ *
+ * @throws CommandError that names the file
+ */
+export async function refuseExisting(files: string[], force = false): Promise<void> {
+  for (const file of files) if (!force && (await exists(file))) throw isThere(file);
+}
+
+/** Whether there is a file, directory or link of this name. */
+export const exists = async (file: string): Promise<boolean> =>
+  (await lstat(file).catch(() => undefined)) !== undefined;
+
+const isThere = (file: string): CommandError =>
+  new CommandError(`${file}: is there already. Name another file, or replace it with --force.`);
+
+/** Whether two paths name one file, by whatever links. */
+export async function isSameFile(one: string, other: string): Promise<boolean> {
+  if (resolve(one) === resolve(other)) return true;
+  const [a, b] = await Promise.all([one, other].map(file => stat(file).catch(() => undefined)));
+  return a !== undefined && a.dev === b?.dev && a.ino === b.ino;
 }
 
 /**

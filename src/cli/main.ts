@@ -1,18 +1,18 @@
-// The entry of the command line: arguments, help, messages and exit code. The only file that touches `process`.
-// Exit code 0: done. 1: failed. 2: usage error.
+// The entry of the command line: arguments, help, messages and exit code. The only file that touches `process`, but for the variables
+// of proxies, which Newman reads too (server/route.ts). Exit code 0: done. 1: failed. 2: usage error.
 
 import { fstatSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { basename, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
-import { CommandError, type Host, type Scripts } from './command.ts';
-import { addAssertionCommand } from './commands/assertion.ts';
-import { addCheckCommand } from './commands/check.ts';
-import { addInjectCommand } from './commands/inject.ts';
-import { addRunCommand } from './commands/run.ts';
+import { quote } from './client/curl-command.ts';
+import { CommandError, type Host, type Scripts, type Terminal } from './command.ts';
+import { addCommands } from './commands/commands.ts';
 import { cannotBeWritten, encodeUtf8 } from './files.ts';
+import { wrap } from './wrap.ts';
 
 async function readScripts(): Promise<Scripts> {
   const [preRequest, postResponse] = await Promise.all([readScript('pre-request'), readScript('post-response')]);
@@ -54,6 +54,16 @@ async function askSecret(prompt: string): Promise<string | undefined> {
   return line;
 }
 
+/** Standard error shows the questions: standard output may go into a file. */
+function findTerminal(): Terminal | undefined {
+  const { stdin: input, stderr: output } = process;
+  if (!input.isTTY || !output.isTTY) return undefined;
+  // A terminal that does not know its size says 0.
+  output.columns ||= 80;
+  output.rows ||= 24;
+  return { input, output };
+}
+
 async function print(text: string): Promise<void> {
   const { stdout } = process;
   // Into a file process.stdout writes with a single write(2), which a full disk cuts short without an error.
@@ -80,21 +90,34 @@ function isStream(fd: number): boolean {
   return stats.isFIFO() || stats.isSocket();
 }
 
-function note(line: string): void {
-  process.stderr.write(`${line}\n`);
+function note(text: string): void {
+  const lines = text.split('\n').map(line => wrap(line, process.stderr.columns));
+  process.stderr.write(`${lines.join('\n')}\n`);
+}
+
+/** Newman and its reporters draw with libraries that ask this. */
+function disableColour(): void {
+  process.env.FORCE_COLOR = '0';
+}
+
+/** How the command line was called: by npx, by its own name, or by Node with its file. */
+function toCommandName(path: string): string {
+  if (/[\\/]node_modules[\\/]\.bin[\\/]/.test(path)) return 'npx --no-install paynet-client-auth';
+  if (basename(path) === 'paynet-client-auth') return 'paynet-client-auth';
+  const near = relative(process.cwd(), path);
+  return `node ${quote(near.startsWith('..') ? path : near)}`;
 }
 
 /** The commands, on the process. */
 function createProgram(host: Host): Command {
   const program = new Command('paynet-client-auth')
     .description('Client authentication for PayNet in Postman and Newman.')
-    .version(packageJson.version)
+    .version(packageJson.version, '-v, --version', 'print the version')
     .option('--debug', 'show the stack trace of an error')
-    .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 usage error.')
+    .addHelpText('after', '\nBegin with: paynet-client-auth init\nExit codes: 0 done, 1 failed, 2 usage error.')
     .showHelpAfterError('(--help shows how to call it)')
     .exitOverride();
-  for (const add of [addInjectCommand, addRunCommand, addCheckCommand, addAssertionCommand]) add(program, host);
-  return program;
+  return addCommands(program, host);
 }
 
 async function main(argv: string[]): Promise<number> {
@@ -113,10 +136,14 @@ async function main(argv: string[]): Promise<number> {
   });
   const program = createProgram({
     isTerminal: Boolean(process.stdout.isTTY) && !process.env.NO_COLOR,
+    columns: process.stdout.columns,
+    commandName: toCommandName(argv[1] ?? ''),
+    disableColour,
     readScripts,
     readStandardInput,
     readSecret,
     askSecret,
+    findTerminal,
     print,
     note,
     explainCrash: explanation => {
@@ -141,3 +168,5 @@ async function main(argv: string[]): Promise<number> {
 // Without a listener the signal ends the process; with one the write that is too large fails with EFBIG.
 process.on('SIGXFSZ', () => undefined);
 process.exitCode = await main(process.argv);
+// All is written. A reporter may still be sending; what nobody waits for must not keep the process.
+setTimeout(() => process.exit(), 10_000).unref();

@@ -59,13 +59,12 @@ const toAudience = (audience: Audience, endpoint: EndpointName, server: KnownSer
  * `getSigner` throws
  * @see RFC 7523 section 2.2, RFC 8705 section 2
  */
-export const authenticateClient = (options: {
-  settings: Settings;
-  server: KnownServer;
-  endpoint: EndpointName;
-  getSigner: (signing: Signing) => Signer;
-}): Authentication => {
-  const { settings, server, endpoint, getSigner } = options;
+export const authenticateClient = (
+  settings: Settings,
+  server: KnownServer,
+  endpoint: EndpointName,
+  getSigner: (signing: Signing) => Signer,
+): Authentication => {
   // Where it goes; unknown where only the assertion is wanted.
   const url = server.endpoints[endpoint];
   if (url !== undefined) checkServerUrl(endpoint, url, 'variable_invalid');

@@ -61,7 +61,7 @@ export const mustBe = (
  */
 export const findUnresolvedReference = (value: string): string | undefined => {
   const name = /\{\{([^{}]*)\}\}/.exec(value)?.[1];
-  return name === undefined || /^[\w.$:/ -]{1,30}$/.test(name) ? name : '…';
+  return name === undefined || /^[\w.$:/ -]{1,60}$/.test(name) ? name : '…';
 };
 
 /** Describes in an error what {@link findUnresolvedReference} has found. */

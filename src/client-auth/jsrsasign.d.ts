@@ -2,18 +2,12 @@
 
 declare module 'jsrsasign/ps256' {
   type WordArray = { toString(): string };
-  type RSAKey = {
-    n: object;
-    doPrivate: (message: never) => object;
-    signPSS(text: string, hash: 'sha256', saltLength: number): string;
-  };
+  /** Puts its methods on the class of the key. */
   const load: (
+    RSAKey: new () => { n: object; doPrivate: (message: never) => object },
     BigInteger: unknown,
     SecureRandom: unknown,
     KJUR: { crypto: { Util: { hashHex: (hex: string, hash: string) => string } } },
-  ) => {
-    RSAKey: new () => RSAKey;
-    CryptoJS: { SHA256(message: WordArray): WordArray; enc: { Hex: { parse(hex: string): WordArray } } };
-  };
+  ) => { SHA256(message: WordArray): WordArray; enc: { Hex: { parse(hex: string): WordArray } } };
   export default load;
 }

@@ -76,8 +76,14 @@ export const createPs256 = (): Ps256 => {
       for (let i = 0; i < array.length; i++) array[i] = Number.parseInt(drawn.slice(i * 2, i * 2 + 2), 16);
     }
   }
+  /** jsrsasign puts its methods on it. */
+  class RSAKey {
+    declare n: BigInteger;
+    declare doPrivate: (message: BigInteger) => BigInteger;
+    declare signPSS: (text: string, hash: 'sha256', saltLength: number) => string;
+  }
   const sha256: Sha256 = hex => CryptoJS.SHA256(CryptoJS.enc.Hex.parse(hex)).toString();
-  const { RSAKey, CryptoJS } = loadJsrsasign(BigInteger, SecureRandom, { crypto: { Util: { hashHex: sha256 } } });
+  const CryptoJS = loadJsrsasign(RSAKey, BigInteger, SecureRandom, { crypto: { Util: { hashHex: sha256 } } });
   return {
     sha256,
     sign: (text, key, salt) => {

@@ -4,6 +4,9 @@
 
 import { type ClientAuthError, findUnresolvedReference, mustBe, shapeOf, toUnresolved } from './errors.ts';
 
+/** Characters that come along when a URL is copied: quotes and brackets, whitespace, and those beyond ASCII. */
+export const ODD_CHARACTERS = /[^!-~]|[\x22\x27\x60<>]/g;
+
 /** Scheme, host, optional port, path; then what may follow. */
 const PLAIN = /^(https?):\/\/([a-z0-9.-]+|\[::1\])(?::([0-9]{1,5}))?(\/[\w.~!$&()*+,;=:/-]*)?(\?[^#\s]*)?(#.*)?$/i;
 
@@ -15,9 +18,9 @@ const PLAIN = /^(https?):\/\/([a-z0-9.-]+|\[::1\])(?::([0-9]{1,5}))?(\/[\w.~!$&(
  * @see RFC 3986 section 6.2
  */
 export const toPlainUrl = (url: string): string | undefined => {
-  const match = PLAIN.exec(url);
-  if (!match) return undefined;
-  const [scheme, host, port, path] = [match[1]?.toLowerCase(), match[2]?.toLowerCase() as string, match[3], match[4]];
+  const lower = url.replace(/^[^/]*\/\/[^/?#]*/, start => start.toLowerCase());
+  const [, scheme, host, port, path] = PLAIN.exec(lower) ?? [];
+  if (!host) return undefined;
   const defaultPort = scheme === 'https' ? 443 : 80;
   if (port !== undefined && (Number(port) > 65535 || Number(port) < 1)) return undefined;
   if (host !== '[::1]' && !isPlainHost(host)) return undefined;
@@ -40,6 +43,7 @@ const isLoopback = (plainUrl: string): boolean => /^http:\/\/(127(\.\d+){3}|loca
 /** The shape of a URL that is there, resolved, and not of the plain form; undefined when it is. */
 const faultOf = (url: string): string | undefined => {
   if (url !== url.trim()) return 'one with whitespace around it';
+  if (url.replace(ODD_CHARACTERS, '') !== url) return 'one with quotes, brackets or invisible characters';
   const plain = toPlainUrl(url);
   if (plain === undefined) return /^https?:\/\//i.test(url) ? 'one of another form' : shapeOf(url);
   if (url.includes('#')) return 'one with a fragment';

@@ -28,7 +28,7 @@ const NOISE = /unknown client, no .*unsupported authentication method|\{.*\}/;
 const WORDS: [cause: NamedCause, words: RegExp][] = [
   [
     'assertion_incomplete',
-    /(assertion|\b(jti|iss|sub|aud|exp|iat|claim|field)\b)[^.]{0,60}(missing|required|must be provided)/,
+    /(assertion|\b(jti|iss|sub|aud|exp|iat|claim)\b)[^.]{0,60}(missing|required|must be provided)/,
   ],
   ['jti_reused', /\bjti\b|jwt id|replay|reuse|(been|already) (used|seen)|used .*once/],
   ['audience', /\baud\b|audience|endpoint invoked/],

@@ -22,9 +22,11 @@ export type Signing = {
   clockOffset: number;
 };
 
-export type Settings =
-  | { method: 'tls_client_auth'; clientId: string }
-  | ({ method: 'private_key_jwt'; clientId: string; audience: Audience } & Signing);
+export type Settings = {
+  clientId: string;
+  /** Whether what authenticates the client in another way, in a request to an endpoint, is replaced; else it is refused. */
+  replaces: boolean;
+} & ({ method: 'tls_client_auth' } | ({ method: 'private_key_jwt'; audience: Audience } & Signing));
 
 export const EXPECTED_KID = 'the key ID in the registered JWKS';
 const EXPECTED_AUDIENCE = 'token_endpoint, issuer, or an https URL';
@@ -50,8 +52,6 @@ export const checkKid = (kid: string): string => {
   throw invalidValue('kid', EXPECTED_KID, kid, 'Copy it from the JWKS.');
 };
 
-const METHODS = ['private_key_jwt', 'tls_client_auth'] as const;
-
 /**
  * Reads a variable that may be unset, and must not refer to one that is unset.
  *
@@ -63,6 +63,15 @@ const readResolved = (read: ReadVariable, name: string, expected: string): strin
   if (!reference) return value;
   const remedy = 'Set that variable, or write the value itself.';
   throw mustBe('variable_unresolved', name, expected, toUnresolved(reference), remedy);
+};
+
+/** Reads a variable that is one of a few words, the first by default. */
+const readChoice = <Choice extends string>(read: ReadVariable, name: string, choices: [Choice, Choice]): Choice => {
+  const expected = choices.join(' or ');
+  const value = readResolved(read, name, expected);
+  const choice = value ? choices.find(one => one === value) : choices[0];
+  if (choice) return choice;
+  throw invalidValue(name, expected, value, `Unset it for the default of ${choices[0]}.`);
 };
 
 const readSeconds = (read: ReadVariable, name: string, min: number, max: number, byDefault: number): number => {
@@ -103,16 +112,13 @@ export const readSettings = (read: ReadVariable): Settings => {
   if (!/^[\x20-\x7e]+$/.test(clientId) || clientId.includes('{{') || !isIdentifier(clientId)) {
     throw invalidValue('client_id', expectedClientId, clientId, 'Copy it again.');
   }
-  const expectedMethod = METHODS.join(' or ');
-  const method = readResolved(read, 'token_endpoint_auth_method', expectedMethod) || 'private_key_jwt';
-  if (method === 'tls_client_auth') return { method, clientId };
-  if (method !== 'private_key_jwt') {
-    const remedy = 'Set the one that the client is registered with.';
-    throw invalidValue('token_endpoint_auth_method', expectedMethod, method, remedy);
-  }
+  const replaces = readChoice(read, 'existing_client_authentication', ['refuse', 'replace']) === 'replace';
+  const method = readChoice(read, 'token_endpoint_auth_method', ['private_key_jwt', 'tls_client_auth']);
+  if (method === 'tls_client_auth') return { method, clientId, replaces };
   return {
     method,
     clientId,
+    replaces,
     audience: readAudience(readResolved(read, 'client_assertion_audience', EXPECTED_AUDIENCE)),
     ...readSigning(read),
   };
@@ -125,6 +131,6 @@ const readAudience = (value: string): Audience => {
     const remedy = 'Set what the authorization server expects as "aud".';
     throw invalidValue('client_assertion_audience', EXPECTED_AUDIENCE, value, remedy);
   }
-  checkServerUrl('client_assertion_audience', value, 'variable_invalid', 'Write it as the authorization server does.');
+  checkServerUrl('client_assertion_audience', value, 'variable_invalid');
   return { from: 'url', url: value };
 };

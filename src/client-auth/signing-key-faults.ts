@@ -42,7 +42,8 @@ export const ambiguous = (count: number) =>
 export const publicKey = (remedy = PASTE_PRIVATE) => fault('signing_key_public', 'a public key', remedy);
 
 /** `signing_key_certificate` */
-export const certificate = () => fault('signing_key_certificate', 'a certificate', PASTE_PRIVATE);
+export const certificate = () =>
+  fault('signing_key_certificate', 'a certificate', 'Paste the private key that belongs to the kid.');
 
 /** The PEM labels that never mean an RSA private key. */
 const REFUSED_LABELS: Record<string, () => ClientAuthError> = {

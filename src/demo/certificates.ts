@@ -16,7 +16,8 @@ export type KeyedCertificate = { cert: string; key: string };
 /** A certificate authority: its own certificate as PEM, and the two kinds of certificate it issues. */
 export type CertificateAuthority = {
   cert: string;
-  issueServerCertificate: () => Promise<KeyedCertificate>;
+  /** @param host a further name of the server, beside localhost */
+  issueServerCertificate: (host?: string) => Promise<KeyedCertificate>;
   issueClientCertificate: (subject: Subject) => Promise<KeyedCertificate>;
 };
 
@@ -103,7 +104,7 @@ export async function createCertificateAuthority(commonName = 'Demo Root CA'): P
 
   return {
     cert: authority.toString('pem'),
-    issueServerCertificate: () =>
+    issueServerCertificate: (host = 'localhost') =>
       issue(
         { commonName: 'localhost', organization: 'Demo Authorization Server', country: 'MY' },
         x509.ExtendedKeyUsage.serverAuth,
@@ -111,6 +112,7 @@ export async function createCertificateAuthority(commonName = 'Demo Root CA'): P
           new x509.SubjectAlternativeNameExtension([
             { type: 'ip', value: '127.0.0.1' },
             { type: 'dns', value: 'localhost' },
+            { type: 'dns', value: host },
           ]),
         ],
       ),

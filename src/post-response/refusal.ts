@@ -46,7 +46,10 @@ export const readRefusal = ({ status, text }: Answer, lacksCertificate: boolean)
     // The page of a proxy.
   }
   const [error, description] = [toPlain(body?.error), toPlain(body?.error_description)];
-  const isAboutClient = /_client$/.test(error) || (!error && /certificate/i.test(text));
+  // invalid_request may be about the rest of the form.
+  const isAboutClient = error
+    ? /_client$/.test(error) || (error === 'invalid_request' && findNamedCause(error, description))
+    : /certificate/i.test(text);
   const isRefusal = status === 401 || (status === 400 && isAboutClient) || (!status && lacksCertificate);
   return isRefusal ? { error, description } : undefined;
 };

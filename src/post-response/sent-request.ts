@@ -55,7 +55,7 @@ export const findFault = (
   }
   const [id, type, assertion] = PARAMETER_NAMES.map(name => valuesOf(name)[0]);
   if (id !== read('client_id').trim()) return 'its client_id is another';
-  const isSecond = headers.some(line => /^authorization:\s*(basic|digest|ntlm)\b/i.test(line));
+  const isSecond = headers.some(line => /^authorization.\s*(basic|digest|ntlm)\b/i.test(line));
   if (isSecond || /^[^/]*\/\/[^/?#]*@/.test(url)) return 'it has Basic or the like too';
   // What is sent is as long as this or longer.
   const size = decode(form).length;

@@ -2,7 +2,7 @@
 
 import { findEndpoint } from '../client-auth/authorization-server.ts';
 import { ClientAuthError } from '../client-auth/errors.ts';
-import type { Resolve } from './form.ts';
+import type { Resolve } from '../client-auth/form.ts';
 
 /**
  * Refuses to judge a request with changed built-ins. What a script changes in the language itself may last for the requests

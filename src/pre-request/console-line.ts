@@ -1,18 +1,21 @@
 // The line on the console that says how a request was authenticated, inside the sandbox. No key and no assertion is in it.
 
-import type { Authentication } from '../client-auth/client-authentication.ts';
+import type { ClientAssertionClaims } from '../client-auth/client-assertion.ts';
 
 /**
  * Describes the authentication of a request.
  *
  * @param where method and endpoint
- * @param hasRequestObject whether a request object was signed too
+ * @param shown what can be shown of the assertion, in words
+ * @param notes what else was done
  */
-export const toConsoleLine = (where: string, { assertion }: Authentication, hasRequestObject: boolean): string => {
-  let line = `client authentication: ${where}`;
-  if (assertion) {
-    const { kid, claims } = assertion;
-    line += ` kid=${kid} aud=${claims.aud} iss=${claims.iss} jti=${claims.jti} for ${claims.exp - claims.iat} s`;
-  }
-  return hasRequestObject ? `${line}, with a request object` : line;
+export const toConsoleLine = (
+  where: string,
+  shown: string | undefined,
+  claims: ClientAssertionClaims | undefined,
+  notes: string[],
+): string => {
+  const line = `client authentication: ${where}`;
+  const made = claims ? ` ${shown} jti=${claims.jti} for ${claims.exp - claims.iat} s` : '';
+  return [line + made, ...notes].join(', ');
 };

@@ -1,13 +1,16 @@
 // Discovery, inside the sandbox: when the metadata is needed, how it is asked for with callbacks, and how it is kept in
 // variables of the run. Asking is the host's; `nextDiscoveryStep` decides.
 
-import { ENDPOINT_NAMES, METADATA_VARIABLE, type Metadata } from '../client-auth/authorization-server.ts';
+import { ENDPOINT_NAMES, isSameOrigin, METADATA_VARIABLE, type Metadata } from '../client-auth/authorization-server.ts';
 import { type MetadataAnswer, nextDiscoveryStep } from '../client-auth/discovery.ts';
+import { ClientAuthError } from '../client-auth/errors.ts';
+import type { Resolve } from '../client-auth/form.ts';
 import type { KnownServer } from '../client-auth/known-server.ts';
+import { isPlainlyOAuth, mayBeOAuth } from '../client-auth/oauth-signs.ts';
+import { hasForm, type ReadableRequest, readNames } from '../client-auth/request.ts';
 import { type ReadVariable, readSettings } from '../client-auth/settings.ts';
 import type { PostmanVariables } from './host.ts';
-import { type ReadableRequest, readForm } from './request.ts';
-import { findDestination, findUnknownEndpoint, type Target } from './target.ts';
+import { findDestination, findUnknownEndpoint, findUnresolvedPath, type Target } from './target.ts';
 
 /** For all answers together. */
 const LIMIT_SECONDS = 10;
@@ -20,7 +23,9 @@ const lacksAudience = (server: KnownServer, read: ReadVariable): boolean => {
 };
 
 /**
- * Says whether the metadata has to be read to know what the request is, or to authenticate it.
+ * Says whether the metadata has to be read to know what the request is, or to authenticate it. A form without a sign of OAuth
+ * is worth it only on the host of the issuer, while no endpoint is set; one that may be anyone's, not on another host, once
+ * one is set.
  *
  * @throws ClientAuthError what {@link readSettings} throws, for a request to an endpoint
  */
@@ -29,28 +34,54 @@ export const needsMetadata = (
   server: KnownServer,
   request: ReadableRequest,
   read: ReadVariable,
+  resolve: Resolve,
 ): boolean => {
-  if (server.isDiscovered || !server.issuer || readForm(request) instanceof Error) return false;
+  const { issuer, configured } = server;
+  if (server.isDiscovered || !issuer) return false;
   if (findUnknownEndpoint(target, server)) return true;
   if (findDestination(target, server)) return lacksAudience(server, read);
-  return !ENDPOINT_NAMES.some(name => server.configured[name]);
+  // No metadata resolves a reference of the user's.
+  if (findUnresolvedPath(target)) return false;
+  const names = readNames(request, resolve);
+  if (isPlainlyOAuth(names)) return true;
+  if (!hasForm(request)) return false;
+  const isOfIssuer = isSameOrigin(target.url, issuer);
+  return ENDPOINT_NAMES.some(name => configured[name])
+    ? isOfIssuer && mayBeOAuth(names)
+    : isOfIssuer || mayBeOAuth(names);
 };
 
 /** Asks one URL of the metadata; calls back once, without an answer when there was none before the deadline. */
 export type Ask = (url: string, deadline: number, receive: (answer: MetadataAnswer | undefined) => void) => void;
 
 /**
- * Reads the metadata of the issuer, and goes on with it.
+ * Reads the metadata of the issuer, and goes on with it. An issuer that has not answered is not asked again in this run.
  *
  * @throws ClientAuthError what {@link nextDiscoveryStep} throws, here or in a callback of `ask`
  */
-export const discover = (issuer: string, ask: Ask, proceed: (metadata: Metadata) => void): void => {
+export const discover = (
+  issuer: string,
+  ask: Ask,
+  variables: PostmanVariables,
+  proceed: (metadata: Metadata) => void,
+): void => {
   const deadline = Date.now() + LIMIT_SECONDS * 1000;
-  const late: MetadataAnswer = { fault: `no answer within ${LIMIT_SECONDS} seconds` };
+  const failure = `${issuer} `;
+  const known = String(variables.get(METADATA_VARIABLE) ?? '');
+  if (known.startsWith(failure)) throw new ClientAuthError('discovery_failed', known.slice(failure.length), 'issuer');
   const step = (answers: MetadataAnswer[]): void => {
-    const { url, metadata } = nextDiscoveryStep(issuer, answers);
-    if (metadata) proceed(metadata);
-    else ask(url, deadline, (answer = late) => step([...answers, answer]));
+    try {
+      const { url, metadata } = nextDiscoveryStep(issuer, answers);
+      if (metadata) proceed(metadata);
+      else
+        ask(url, deadline, (answer = { fault: `no answer within ${LIMIT_SECONDS} seconds` }) =>
+          step([...answers, answer]),
+        );
+    } catch (error) {
+      if (answers.some(answer => 'fault' in answer))
+        variables.set(METADATA_VARIABLE, failure + (error as Error).message);
+      throw error;
+    }
   };
   step([]);
 };

@@ -1,7 +1,7 @@
 // The few members of Postman's sandbox that are used, as types; the shapes are those that Newman 6.2.2 and the current
 // postman-runtime share. https://learning.postman.com/docs/tests-and-scripts/write-scripts/postman-sandbox-reference/overview/
 
-import type { PostmanBody } from './form.ts';
+import type { PostmanBody } from '../client-auth/form.ts';
 
 export type PostmanHeader = { key: string; value: string; disabled?: boolean };
 export type PostmanResponse = { code: number; text(): string };
@@ -19,7 +19,7 @@ export type Pm = {
   readonly request: {
     readonly method: string;
     readonly url: { toString(): string; update(url: string): void };
-    readonly headers: { all(): PostmanHeader[] };
+    readonly headers: { all(): PostmanHeader[]; remove(matches: (header: PostmanHeader) => boolean): void };
     /** Assigned as plain data; read as an object that gives plain data. */
     body: { toJSON(): PostmanBody } | PostmanBody | undefined;
     auth: { readonly type?: string } | undefined;

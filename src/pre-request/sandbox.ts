@@ -3,11 +3,11 @@
 
 import type { MetadataAnswer } from '../client-auth/discovery.ts';
 import { ClientAuthError } from '../client-auth/errors.ts';
+import type { PostmanBody, Resolve } from '../client-auth/form.ts';
+import { isDropped, type ReadableRequest } from '../client-auth/request.ts';
 import type { ReadVariable } from '../client-auth/settings.ts';
 import { TRACE_VARIABLE, type Trace } from '../client-auth/trace.ts';
-import type { PostmanBody, Resolve } from './form.ts';
 import type { Pm, PostmanVariables } from './host.ts';
-import type { ReadableRequest } from './request.ts';
 import type { Test } from './setup-check.ts';
 
 declare const pm: Pm;
@@ -56,9 +56,21 @@ export const request: ReadableRequest = {
 /** Writes the body and the URL that have to be sent, and says on the console what was done. */
 export const writeRequest = (body: PostmanBody, url: string, line: string): void => {
   pm.request.body = body;
+  pm.request.headers.remove(({ key, value }) => isDropped(resolve(key), resolve(value)));
   // Authorization that the request inherits from its folder or collection is not shown to scripts, and is added later.
-  if (!pm.request.auth) pm.request.auth = { type: 'noauth' };
+  pm.request.auth = { type: 'noauth' };
   if (url !== request.url) pm.request.url.update(url);
+  console.log(line);
+};
+
+/** A variable of the run: what was said on the console. */
+const SAID_VARIABLE = 'paynet_client_auth_said';
+
+/** Says a line on the console, once a run. */
+export const sayOnce = (line: string): void => {
+  const said = readVariable(SAID_VARIABLE);
+  if (said.includes(line)) return;
+  pm.variables.set(SAID_VARIABLE, `${said} ${line}`);
   console.log(line);
 };
 

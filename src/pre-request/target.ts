@@ -1,22 +1,17 @@
 // Where a request goes, inside the sandbox: to which endpoint of the authorization server, at which URL; or that it misses one
 // that it was meant for. Pure: the text of the URL and the resolver of references are arguments.
 
-import {
-  ENDPOINT_NAMES,
-  type EndpointName,
-  type Endpoints,
-  findEndpoint,
-  withoutQuery,
-} from '../client-auth/authorization-server.ts';
-import { mustBe } from '../client-auth/errors.ts';
+import { ENDPOINT_NAMES, type EndpointName, findEndpoint, withoutQuery } from '../client-auth/authorization-server.ts';
+import { findUnresolvedReference, mustBe } from '../client-auth/errors.ts';
+import { checkResolved, type Resolve } from '../client-auth/form.ts';
 import type { KnownServer } from '../client-auth/known-server.ts';
-import { authenticatedTwice, checkResolved, type Resolve } from './form.ts';
-import { type ReadableRequest, readForm } from './request.ts';
+import { isPlainlyOAuth } from '../client-auth/oauth-signs.ts';
+import { type ReadableRequest, readNames, withoutAuthentication } from '../client-auth/request.ts';
 
 /** The URL of a request: as written, with references resolved, and as the host will send it. */
 export type Target = { template: string; written: string; url: string };
 
-/** An endpoint, and the URL at which the request reaches it. */
+/** An endpoint, and the URL at which the request reaches it, without other authentication. */
 export type Destination = { endpoint: EndpointName; url: string };
 
 /** Reads where a request goes. */
@@ -26,10 +21,6 @@ export const toTarget = (template: string, resolve: Resolve): Target => {
   return { template, written, url: /^\s*[a-z][a-z\d+.-]*:\/\//i.test(written) ? written : `http://${written}` };
 };
 
-/** The endpoint that the URL is; as it is written too, so that an endpoint without scheme is found, and refused. */
-const toEndpoint = ({ written, url }: Target, endpoints: Endpoints): EndpointName | undefined =>
-  findEndpoint(url, endpoints) ?? (url === written ? undefined : findEndpoint(written, endpoints));
-
 /** The alias with the query of the URL that it replaces. */
 const toAlias = (url: string, alias: string): string => {
   const rest = url.slice(withoutQuery(url).length);
@@ -37,13 +28,14 @@ const toAlias = (url: string, alias: string): string => {
 };
 
 /** Finds the endpoint that a request goes to; undefined when it goes to none that is known. */
-export const findDestination = (target: Target, server: KnownServer): Destination | undefined => {
-  const { url } = target;
+export const findDestination = ({ url, written }: Target, server: KnownServer): Destination | undefined => {
+  const cleaned = withoutAuthentication(url);
   // "a client intending to do mutual TLS … MUST use the alias URL of the endpoint" (RFC 8705 section 5)
-  const replaced = findEndpoint(url, server.replaced);
-  if (replaced) return { endpoint: replaced, url: toAlias(url, server.endpoints[replaced] as string) };
-  const endpoint = toEndpoint(target, server.endpoints);
-  return endpoint && { endpoint, url: url.trim() };
+  const replaced = findEndpoint(cleaned, server.replaced);
+  if (replaced) return { endpoint: replaced, url: toAlias(cleaned, server.endpoints[replaced] as string) };
+  // As it is written too, so that an endpoint with a user name, or without scheme, is found, and refused.
+  const [endpoint] = [cleaned, url, written].flatMap(text => findEndpoint(text, server.endpoints) ?? []);
+  return endpoint && { endpoint, url: cleaned.trim() };
 };
 
 /** Finds an endpoint that the URL names as {{variable}}, directly or through another variable, and that is not known. */
@@ -52,29 +44,45 @@ export const findUnknownEndpoint = ({ template, written }: Target, server: Known
   return ENDPOINT_NAMES.find(name => texts.includes(`{{${name}}}`) && !server.endpoints[name]);
 };
 
+/** What of the URL says where the request goes, if there is a reference in it that nothing has resolved; else nothing. */
+export const findUnresolvedPath = ({ written }: Target): string => {
+  const [before = '', reference = ''] = written.split(/(\{\{[^{}]*\}\})/, 2);
+  return /[?#]/.test(before) ? '' : reference;
+};
+
+/**
+ * Refuses a request that was meant for an endpoint, or is plainly one of OAuth's, when where it goes or its method is not known
+ * yet. {{ token_endpoint }}, with whitespace, is resolved by no host.
+ *
+ * @param place of the text in the request
+ * @throws ClientAuthError `variable_unresolved`
+ */
+export const checkKnownNow = (place: string, text: string, request: ReadableRequest, resolve: Resolve): void => {
+  const name = findUnresolvedReference(text)?.trim();
+  if (!name || !((ENDPOINT_NAMES as readonly string[]).includes(name) || isPlainlyOAuth(readNames(request, resolve))))
+    return;
+  const remedy =
+    'Scripts of folder and request run later. Set that variable before this request, in an earlier one or in the environment, or use "inject --last".';
+  checkResolved(place, text, remedy);
+};
+
 /**
  * Refuses a request that goes to no known endpoint and was meant for one.
  *
- * @throws ClientAuthError `request_authenticated_twice` for a user name in the URL of an endpoint; `request_body_invalid`,
- * `variable_missing` for an endpoint that is not known; `variable_unresolved` for a reference that no host resolves
+ * @throws ClientAuthError `variable_missing` for an endpoint that is not known, `variable_unresolved`
  */
-export const checkNearMiss = (target: Target, server: KnownServer, request: ReadableRequest): void => {
-  const { url, written } = target;
-  // User information in the URL becomes Basic.
-  const bare = url.replace(/^(\s*https?:\/\/)[^/?#]*@/i, '$1');
-  if (bare !== url && findEndpoint(bare, { ...server.replaced, ...server.endpoints })) {
-    throw authenticatedTwice('The URL', 'a user name');
-  }
+export const checkNearMiss = (
+  target: Target,
+  server: KnownServer,
+  request: ReadableRequest,
+  resolve: Resolve,
+): void => {
   const unknown = findUnknownEndpoint(target, server);
   if (unknown) {
-    const form = readForm(request);
-    if (form instanceof Error) throw form;
-    const got = server.isDiscovered ? 'nothing, and the metadata of "issuer" has none' : 'nothing';
-    const remedy = server.isDiscovered ? 'Set it.' : 'Set it, or set "issuer", and select the environment.';
-    throw mustBe('variable_missing', unknown, 'an https URL', got, remedy);
+    const [got, remedy] = server.isDiscovered
+      ? ['nothing, and the metadata of "issuer" has none', 'Set it.']
+      : ['nothing', 'Set it, or set "issuer", and select the environment.'];
+    throw mustBe('variable_missing', unknown, 'an https URL', got as string, remedy as string);
   }
-  // No host resolves {{ token_endpoint }}, with whitespace.
-  const path = withoutQuery(written);
-  const names = path.replace(/\s/g, '');
-  if (ENDPOINT_NAMES.some(name => names.includes(`{{${name}}}`))) checkResolved('The URL', path);
+  checkKnownNow('The URL', findUnresolvedPath(target), request, resolve);
 };

@@ -57,6 +57,10 @@ describe('dist/pre-request.js', () => {
     assert.match(script, /Redistributions in binary form must reproduce/);
   });
 
+  it('holds nothing of jsbn, whose notice is not there', () => {
+    assert.doesNotMatch(code, /dmp1|coeff/);
+  });
+
   it('is one strict-mode function expression, on one line', () => {
     assert.match(code, /^"use strict";\(\(\)=>\{.*\}\)\(\);$/);
   });
@@ -126,6 +130,17 @@ describe('dist/cli.js', () => {
     assert.deepEqual([code, stderr], [0, '']);
     assert.equal(stdout, 'createRequire fileURLToPath require __filename __dirname module exports\n');
     assert.equal(readFileSync(join(folder, 'written'), 'utf8'), 'text');
+  });
+});
+
+describe('the built command line', () => {
+  it('holds the notices of all that is inside: of packages, and of what is cut out of jsrsasign', () => {
+    const text = readFileSync(new URL('../../dist/cli.js', import.meta.url), 'utf8');
+    const notices = text.slice(text.lastIndexOf('/*!\nContains:'));
+    const names = [...text.matchAll(/^\/\/ node_modules\/((?:@[^/]+\/)?[^/]+)\//gm)].map(([, name]) => name);
+    assert.ok(names.length > 0);
+    for (const name of new Set(names)) assert.ok(notices.includes(`\n${name}\n`), `no notice of ${name}`);
+    for (const owner of [/Kenji Urushima/, /Jeff Mott\. All rights reserved/]) assert.match(notices, owner);
   });
 });
 

@@ -18,6 +18,7 @@ const { createSigner }: typeof import('../../src/client-auth/signer.ts') = await
 const settings: Settings = {
   method: 'private_key_jwt',
   clientId: 'client-1',
+  replaces: false,
   signingKey: toPkcs8(createRsaKey().privateKey),
   kid: 'key-1',
   audience: { from: 'token_endpoint' },
@@ -32,18 +33,12 @@ const authenticate = (
   endpoints: Record<string, string> = { token_endpoint, introspection_endpoint },
   now = 1_800_000_000,
 ) =>
-  authenticateClient({
-    settings: { ...settings, ...change } as Settings,
-    server: {
-      issuer: 'https://issuer.example.my',
-      endpoints,
-      configured: endpoints,
-      replaced: {},
-      isDiscovered: false,
-    },
-    endpoint: 'introspection_endpoint',
-    getSigner: signing => createSigner(signing, () => length => '5a'.repeat(length), now),
-  });
+  authenticateClient(
+    { ...settings, ...change } as Settings,
+    { issuer: 'https://issuer.example.my', endpoints, configured: endpoints, replaced: {}, isDiscovered: false },
+    'introspection_endpoint',
+    signing => createSigner(signing, () => length => '5a'.repeat(length), now),
+  );
 
 describe('authenticateClient', () => {
   it('depends on nothing but its arguments', () => {

@@ -237,7 +237,7 @@ describe('importSigningKey', () => {
       'signing_key_damaged',
       /member d is not base64url/,
     ],
-    ['a variable with a long name', `{{${'x'.repeat(50)}}}`, 'variable_unresolved', /unresolved \{\{…\}\}/],
+    ['a variable with a long name', `{{${'x'.repeat(61)}}}`, 'variable_unresolved', /unresolved \{\{…\}\}/],
     ['a PKCS#1 key of another version', toPem(pkcs1With(0, 1)), 'signing_key_damaged', /two primes/],
     ['a negative number', toPem(pkcs1With(1, -5)), 'signing_key_damaged', /a number is missing/],
     [

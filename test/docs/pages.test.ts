@@ -8,9 +8,10 @@ import { Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { STATUS_BY_CODE } from '../../src/cli/check/line.ts';
 import { PASSPHRASE_VARIABLE } from '../../src/cli/client/signing-key-file.ts';
+import type { Host } from '../../src/cli/command.ts';
+import { addCommands } from '../../src/cli/commands/commands.ts';
 import { ENDPOINT_NAMES } from '../../src/client-auth/authorization-server.ts';
 import { readSettings } from '../../src/client-auth/settings.ts';
-import { addCommands } from '../support/command-line.ts';
 import { anchorsOf, codeOf, linksOf, pageOf, pages, sectionOf } from './markdown.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -99,7 +100,7 @@ describe('docs/variables.md', () => {
 });
 
 describe('docs/commands.md', () => {
-  const program = addCommands(new Command());
+  const program = addCommands(new Command(), {} as Host);
   const optionsOf = (command: Command) => command.options.map(({ long }) => long ?? '').sort();
   const namedIn = (text: string) => firstCellsOf(text).flatMap(cell => cell.match(/--[a-z][\w-]*/g) ?? []);
   const client = namedIn(sectionOf('docs/commands.md', 'Options of the client'));

@@ -7,7 +7,7 @@ import { type AuthorizationServer, startAuthorizationServer } from '../../src/de
 import { type CredentialFiles, writeCredentialFiles } from '../../src/demo/credential-files.ts';
 import { collectionOf, form, postResponse, script } from '../support/collections.ts';
 import { hosts } from '../support/hosts.ts';
-import { type Recorder, startRecorder } from '../support/recorder.ts';
+import { type Answer, type Recorder, startRecorder } from '../support/recorder.ts';
 import { assertGreen, type Outcome, prepareScriptRuns, token } from '../support/script-runs.ts';
 
 const refusal = (error: string, description?: string, status = 401) => ({
@@ -30,9 +30,8 @@ const linesOf = ({ tests, visualization }: Pick<Outcome, 'tests' | 'visualizatio
 for (const host of hosts) {
   describe(`the post-response script in ${host.name}, when the server says no,`, () => {
     const { itSends, recorder, settings } = prepareScriptRuns(host);
-    const date = (ahead: number) => new Date(Date.now() + ahead * 1000).toUTCString();
 
-    const first: [title: string, answer: () => object, change: () => object, says: RegExp][] = [
+    const first: [title: string, answer: () => Answer, change: () => object, says: RegExp][] = [
       [
         'names the audience that a server names',
         () => refusal('invalid_client', 'Invalid token audience'),
@@ -65,7 +64,10 @@ for (const host of hosts) {
       ],
       [
         'names the clock by the date of the answer',
-        () => ({ ...refusal('invalid_client'), headers: { date: date(120) } }),
+        () => response =>
+          response
+            .writeHead(401, { date: new Date(Date.now() + 120_000).toUTCString() })
+            .end('{"error":"invalid_client"}'),
         () => ({}),
         /the clocks differ: add 1(19|2[0-2]) to clock_offset/,
       ],

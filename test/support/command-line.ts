@@ -2,11 +2,8 @@
 // file of tests then. What the process itself does - exit codes that a shell sees, signals, pipes, a crash - is for `execute`.
 
 import { Command, CommanderError } from 'commander';
-import { CommandError, type Host } from '../../src/cli/command.ts';
-import { addAssertionCommand } from '../../src/cli/commands/assertion.ts';
-import { addCheckCommand } from '../../src/cli/commands/check.ts';
-import { addInjectCommand } from '../../src/cli/commands/inject.ts';
-import { addRunCommand } from '../../src/cli/commands/run.ts';
+import { CommandError, type Host, type Terminal } from '../../src/cli/command.ts';
+import { addCommands } from '../../src/cli/commands/commands.ts';
 import { scripts } from './collections.ts';
 
 export type Surroundings = {
@@ -14,34 +11,34 @@ export type Surroundings = {
   input?: string;
   /** The environment of the process, which secrets are read from. */
   env?: Record<string, string>;
+  /** Where the user is asked. */
+  terminal?: Terminal;
 };
 
 export type Result = { code: number; stdout: string; stderr: string };
-
-/** A host for commands that are looked at and not run. */
-const NO_HOST = {} as Host;
-
-/** Adds all commands to a program. */
-export const addCommands = (program: Command, host: Host = NO_HOST): Command => {
-  for (const add of [addInjectCommand, addRunCommand, addCheckCommand, addAssertionCommand]) add(program, host);
-  return program;
-};
 
 /**
  * Runs a command of the command line, as `paynet-client-auth <args>` would. One at a time: what Newman's reporters write to
  * standard output is caught meanwhile.
  */
-export const runCommand = async (args: string[], { input = '', env = {} }: Surroundings = {}): Promise<Result> => {
+export const runCommand = async (
+  args: string[],
+  { input = '', env = {}, terminal }: Surroundings = {},
+): Promise<Result> => {
   const result: Result = { code: 0, stdout: '', stderr: '' };
   const note = (line: string) => {
     result.stderr += `${line}\n`;
   };
   const host: Host = {
     isTerminal: false,
+    columns: undefined,
+    commandName: 'paynet-client-auth',
+    disableColour: () => undefined,
     readScripts: async () => scripts,
     readStandardInput: async () => Buffer.from(input),
     readSecret: name => env[name],
     askSecret: async () => undefined,
+    findTerminal: () => terminal,
     print: async text => {
       result.stdout += text;
     },

@@ -68,6 +68,7 @@ export const refused: Facts = {
   jwks,
   jwksFault: undefined,
   accepted: [],
+  acceptedOthers: [],
   refused: [],
 };
 export const byCertificate: Partial<Facts> = { method: 'tls_client_auth', assertion: undefined, jwks: undefined };

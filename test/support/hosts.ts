@@ -34,7 +34,8 @@ export type Run = Picture & {
 };
 
 export type RunOptions = {
-  environment?: Record<string, unknown>;
+  /** By name; or the rows, as they are in the file. */
+  environment?: Record<string, unknown> | object[];
   iterations?: number;
   /** One iteration for each row; its members are variables. */
   data?: Record<string, unknown>[];
@@ -59,8 +60,10 @@ const runtimePath = require.resolve('postman-runtime');
 /** The version of a package that a file requires. */
 const versionOf = (name: string, file: string): string => createRequire(file)(`${name}/package.json`).version;
 
-const toValues = (environment: Record<string, unknown> = {}) =>
-  Object.entries(environment).map(([key, value]) => ({ key, value, enabled: true }));
+const toValues = (environment: RunOptions['environment'] = {}) =>
+  Array.isArray(environment)
+    ? environment
+    : Object.entries(environment).map(([key, value]) => ({ key, value, enabled: true }));
 
 const toText = (messages: unknown[]) =>
   messages.map(message => (typeof message === 'string' ? message : JSON.stringify(message))).join(' ');

@@ -250,7 +250,7 @@ export const refusalsOf = (key: KeyObject, certificate: string): Refusal[] => {
       title: 'a certificate',
       text: certificate,
       code: 'signing_key_certificate',
-      says: /got a certificate\. Paste the private key file that belongs to it/,
+      says: /got a certificate\. Paste the private key that belongs to the kid/,
     },
     {
       title: 'a certificate request',

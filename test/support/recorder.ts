@@ -3,6 +3,7 @@
 
 import { once } from 'node:events';
 import http from 'node:http';
+import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 export type Received = {
@@ -29,11 +30,15 @@ export type Recorder = {
   close: () => Promise<void>;
 };
 
-/** Starts a recorder on a free port. */
-export const startRecorder = async (): Promise<Recorder> => {
+/**
+ * Starts a recorder on a free port.
+ *
+ * @param tls certificate and key, for https; it asks for no certificate of the client
+ */
+export const startRecorder = async (tls?: { cert: string; key: string }): Promise<Recorder> => {
   const requests: Received[] = [];
   const answers = new Map<string, Answer>();
-  const server = http.createServer(async (request, response) => {
+  const record: http.RequestListener = async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks).toString();
@@ -44,11 +49,12 @@ export const startRecorder = async (): Promise<Recorder> => {
     if (typeof answer === 'function') return answer(response);
     response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers });
     response.end(answer.body ?? '{}');
-  });
+  };
+  const server = tls ? https.createServer({ ...tls }, record) : http.createServer(record);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     answers,
     close: async () => {

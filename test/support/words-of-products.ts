@@ -34,7 +34,11 @@ const BY_PRODUCT: Record<string, Rows> = {
     ],
     ['invalid_client', 'Unable to load public key', 'key_unknown'],
     ['invalid_client', 'client_id parameter does not match sub claim', 'client_mismatch'],
+    ['invalid_client', 'Invalid client or Invalid client credentials', 'client_unknown'],
+    // Of older versions.
     ['unauthorized_client', 'Invalid client or Invalid client credentials', 'client_unknown'],
+    ['unauthorized_client', 'Client credentials setup required', undefined],
+    ['unauthorized_client', 'Unexpected error when authenticating client', undefined],
   ],
   // support.okta.com: "The audience claim for client_assertion must be the endpoint invoked for the request", "Okta Client
   // Assertion Error: Invalid Key ID", "Error Occurs During Authentication due to Invalid Client Assertion Signature"
@@ -49,11 +53,16 @@ const BY_PRODUCT: Record<string, Rows> = {
   ],
   // community.auth0.com/t/191217: in the log of the tenant
   Auth0: [['invalid_client', "'exp' claim must specify a time that is no more than 5 minutes after 'iat'", 'lifetime']],
-  // PingFederate's sentence as clients of it quote it (github.com/Refinitiv/Real-Time-SDK, tests of the RDP authentication);
+  // The tests of Refinitiv's Real-Time SDK (github.com/Refinitiv/Real-Time-SDK), whose token service is Ping's;
   // developer.pingidentity.com, "Create a private key JWT", describes the rules and no sentences
-  Ping: [['invalid_client', 'Invalid client or client credentials.', 'client_unknown']],
-  // backstage.forgerock.com, AM 7.2, OAuth 2.0 guide, "JWT profile for OAuth 2.0 authorization grant"; help.yahooinc.com/connect-id,
-  // "Server-to-Server Access Token Troubleshooting", and developer.community.nhs.uk/t/6283, which both run on AM
+  Ping: [
+    ['invalid_client', 'Invalid client or client credentials.', 'client_unknown'],
+    ['invalid_client', "Client not found in client database for JWT's sub claim value 'c1'.", 'client_unknown'],
+    ['invalid_client', 'Invalid JWT token', undefined],
+  ],
+  // backstage.forgerock.com, AM 7.2, OAuth 2.0 guide, "JWT profile for OAuth 2.0 authorization grant"; the others as two services
+  // that seem to run on AM are quoted: help.yahooinc.com/connect-id, "Server-to-Server Access Token Troubleshooting", and
+  // developer.community.nhs.uk/t/6283
   ForgeRock: [
     ['invalid_client', 'JWT expiration time is unreasonable', 'lifetime'],
     ['invalid_client', 'JWT has expired or is not valid', 'time'],
@@ -81,16 +90,17 @@ const BY_PRODUCT: Record<string, Rows> = {
     ['invalid_client', 'A valid OAuth client could not be found for client_id: c1', 'client_unknown'],
     ['invalid_request', 'Invalid Subject: c1 is found in the JWT', 'client_mismatch'],
   ],
-  // curity.io/docs publishes error codes and no sentences for a refused client
+  // No sentence for a refused client was found in public.
   Curity: [['invalid_client', '', undefined]],
-  // docs.authlete.com: a result code in front of each sentence; the one here is quoted in
-  // github.com/authlete/java-resource-server/pull/9
+  // A result code is in front of each sentence. None for a refused client was found in public; this one, of an access token, is quoted
+  // in github.com/authlete/java-resource-server/pull/9
   Authlete: [
     [
-      'invalid_client',
+      'invalid_token',
       '[A065304] The client failed to present a certificate and the access token is MTLS bound.',
-      'certificate_missing',
+      undefined,
     ],
+    ['invalid_client', '', undefined],
   ],
   // PayNet's and Open Finance UAE's documents of Ozone's server show requests and no refusals
   Ozone: [['invalid_client', '', undefined]],

@@ -4,16 +4,27 @@
 import type { Endpoints } from '../../client-auth/authorization-server.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import type { CollectionSource, StoredDocument } from '../collection/collection-source.ts';
-import { findSecrets, type SecretFinding } from '../collection/findings.ts';
+import { findSecrets, isObject, type SecretFinding, toShown } from '../collection/findings.ts';
+import { findRequestFindings } from '../collection/obstacles.ts';
 import { findEndpointRequests, findServerVariables } from '../collection/requests.ts';
 import { toAdvices } from '../collection/script-advice.ts';
-import { findScriptFault, hasScriptLast } from '../collection/script-fault.ts';
-import { findDropping, findScriptFindings } from '../collection/script-findings.ts';
+import { findScriptFault, hasScriptLast, type ScriptFault } from '../collection/script-fault.ts';
+import { findDropping, findScriptFindings, type ScriptFinding } from '../collection/script-findings.ts';
+import { BEGIN } from '../collection/script-text.ts';
 import type { Scripts } from '../command.ts';
+import { SECRET_KINDS } from '../secrets/looks.ts';
 import { type Line, line } from './line.ts';
 
-/** Maximum number of secrets in a message. */
+/** Maximum number of secrets, or of requests, in a message. */
 const MAX_SHOWN = 10;
+
+/** Which part of a collection is checked, and what is no finding. */
+export interface CollectionOptions {
+  /** The folder that the script was put into; the whole collection if undefined. */
+  folder?: string | undefined;
+  /** Places and names of secrets that may be there. */
+  allow?: string[] | undefined;
+}
 
 /**
  * Checks a collection.
@@ -22,7 +33,7 @@ const MAX_SHOWN = 10;
  * @param scripts texts of the built scripts
  * @param endpoints the known endpoints of the authorization server
  * @param read gives the value of a variable of the environment
- * @throws CommandError when the text is not a collection
+ * @throws CommandError when the text is not a collection, or has no such folder
  */
 export function checkCollection(
   { text, dropsChanges }: Pick<CollectionSource, 'text' | 'dropsChanges'>,
@@ -30,43 +41,100 @@ export function checkCollection(
   scripts: Scripts,
   endpoints: Endpoints,
   read: ReadVariable,
+  { folder, allow = [] }: CollectionOptions = {},
 ): Line[] {
-  const first = checkScript(text, scripts);
+  const fault = findScriptFault(text, scripts, folder === undefined ? {} : { folder });
   const root: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+  const isLast = hasScriptLast(text);
+  const dropping = dropsChanges && !isLast ? findDropping(text, folder) : [];
   return [
-    first,
-    checkSecrets(documents),
+    fault ? toScriptFault(fault, root, folder) : line('script_injected', 'script', describeInjected(folder)),
+    ...checkSecrets(documents, allow),
     checkServerVariables(root, read),
     checkRequests(root, endpoints, read),
-    ...checkScripts(text, dropsChanges),
+    ...checkObstacles(root, endpoints, read),
+    ...checkScripts([...findScriptFindings(text, isLast), ...dropping]),
   ];
 }
 
-function checkScript(text: string, scripts: Scripts): Line {
-  const name = 'script';
-  const fault = findScriptFault(text, scripts);
-  if (fault) return line(fault.code, name, `${fault.message} Inject it with "inject --in-place".`);
-  return line('script_injected', name, 'exactly these two are in their places');
+const describeInjected = (folder: string | undefined): string =>
+  `exactly these two are in their places${folder === undefined ? '' : ` in ${JSON.stringify(folder)}`}`;
+
+/** The requests that the script will refuse, or replace something of; nothing for most collections. */
+function checkObstacles(root: unknown, endpoints: Endpoints, read: ReadVariable): Line[] {
+  const all = findRequestFindings(root, endpoints, read);
+  const words = {
+    request_refused: 'will be refused. Remove what they hold, or set "existing_client_authentication" to "replace"',
+    request_replaced: 'will have this replaced by client authentication',
+  };
+  return (['request_refused', 'request_replaced'] as const).flatMap(code => {
+    const findings = all.filter(one => one.code === code);
+    if (findings.length === 0) return [];
+    const shown = findings.slice(0, MAX_SHOWN).map(({ endpoint, name, found, canReplace }) => {
+      return `${endpoint}: ${JSON.stringify(name)} has ${found.join(' and ')}${canReplace ? '' : ' (change it yourself)'}`;
+    });
+    const more = findings.length > MAX_SHOWN ? [`and ${findings.length - MAX_SHOWN} more`] : [];
+    const message = [`${findings.length} of them ${words[code]}:`, ...shown, ...more].join('\n');
+    return { ...line(code, 'requests', message), findings };
+  });
 }
 
 /** What to do about scripts of the collection; nothing for most collections. */
-function checkScripts(text: string, dropsChanges: boolean): Line[] {
-  const isLast = hasScriptLast(text);
-  const all = [...findScriptFindings(text, isLast), ...(dropsChanges && !isLast ? findDropping(text) : [])];
-  return toAdvices(all).map(({ code, message, findings }) => ({ ...line(code, 'scripts', message), findings }));
+const checkScripts = (all: ScriptFinding[]): Line[] =>
+  toAdvices(all).map(({ code, message, findings }) => ({ ...line(code, 'scripts', message), findings }));
+
+/** Where the whole collection lacks the script, a folder may have it: `inject --folder` puts it there. */
+function toScriptFault({ code, message }: ScriptFault, root: unknown, folder: string | undefined): Line {
+  const found = code === 'script_missing' && folder === undefined ? findFoldersWithScript(root) : [];
+  if (found.length === 0) {
+    const option = folder === undefined ? '' : ` --folder ${JSON.stringify(folder)}`;
+    return line(code, 'script', `${message} Inject it with "inject --in-place${option}".`);
+  }
+  const names = found.map(name => JSON.stringify(name)).join(', ');
+  return line(
+    code,
+    'script',
+    `${message} It is in ${names} alone: check that with --folder, or inject it for all requests.`,
+  );
 }
 
-function checkSecrets(documents: StoredDocument[]): Line {
+/** The names of the folders that have a copy of the script themselves. */
+function findFoldersWithScript(root: unknown): string[] {
+  const open = isObject(root) && Array.isArray(root.item) ? [...root.item] : [];
+  const found: string[] = [];
+  // The list grows while it is read.
+  for (const one of open) {
+    if (!isObject(one) || !Array.isArray(one.item)) continue;
+    if (JSON.stringify(one.event ?? null).includes(BEGIN)) found.push(String(one.name));
+    open.push(...one.item);
+  }
+  return found;
+}
+
+function checkSecrets(documents: StoredDocument[], allow: string[]): Line[] {
   const name = 'secrets';
-  const findings = documents.flatMap(({ name: file, root }) =>
+  const all = documents.flatMap(({ name: file, root }) =>
     findSecrets(root).map(finding => ({ ...finding, path: file === '' ? finding.path : `${file} ${finding.path}` })),
   );
-  if (findings.length === 0) {
-    return line('secret_not_found', name, 'no private key, token or other secret was found in the file');
+  const isAllowed = ({ path, names }: SecretFinding) => allow.some(one => one === path || one === names.at(-1));
+  const allowed = all.filter(isAllowed);
+  const found = all.filter(one => !isAllowed(one));
+  const findings = SECRET_KINDS.flatMap(kind => found.filter(one => one.kind === kind));
+  const unused = allow.filter(one => !allowed.some(({ path, names }) => one === path || one === names.at(-1)));
+  const lines = unused.map(one =>
+    line('secret_allowed_not_found', name, `--allow ${JSON.stringify(toShown(one))} allows nothing. Leave it out.`),
+  );
+  if (allowed.length > 0) {
+    lines.push(line('secret_allowed', name, `allowed by --allow: ${allowed.map(describeSecret).join(', ')}`));
   }
-  const more = findings.length > MAX_SHOWN ? `, and ${findings.length - MAX_SHOWN} more` : '';
+  if (findings.length === 0) {
+    const other = allowed.length > 0 ? 'no other private key' : 'no private key';
+    return [line('secret_not_found', name, `${other}, token or other secret was found in the file`), ...lines];
+  }
+  const more = findings.length > MAX_SHOWN ? `, and ${findings.length - MAX_SHOWN} more, which --json lists` : '';
   const list = findings.slice(0, MAX_SHOWN).map(describeSecret).join(', ') + more;
-  return { ...line('secret_found', name, `${list}. Remove them, and replace what they give access to.`), findings };
+  const message = `${list}. Remove them, and replace what they give access to.`;
+  return [{ ...line('secret_found', name, message), findings }, ...lines];
 }
 
 function describeSecret({ kind, path, names }: SecretFinding): string {

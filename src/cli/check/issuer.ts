@@ -35,6 +35,11 @@ function missing({ known }: Surroundings): Line {
   if (Object.keys(known.configured).length > 0) {
     return notChecked('issuer_not_checked', NAME, 'it is not set, but the endpoints are');
   }
+  return missingIssuer();
+}
+
+/** The line for an issuer that is not set, where no endpoint is set either. */
+export function missingIssuer(): Line {
   const [expected, remedy] = ['the issuer of the authorization server', 'Set it in the environment.'];
   return failure(NAME, mustBe('variable_missing', NAME, expected, 'nothing', remedy));
 }

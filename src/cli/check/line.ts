@@ -1,18 +1,22 @@
 // What `check` says: one line for each thing that it has looked at, with a code that programs can rely on. Pure, on the machine.
 
 import { ClientAuthError, type ClientAuthErrorCode } from '../../client-auth/errors.ts';
+import { toTerminalWords } from '../client/terminal-words.ts';
 import type { SecretFinding } from '../collection/findings.ts';
+import type { RequestFinding } from '../collection/obstacles.ts';
 import type { ScriptFinding } from '../collection/script-findings.ts';
 import { CommandError } from '../command.ts';
 
-/** `skip`: it could not be checked, or there was nothing to check. */
-export type Status = 'ok' | 'warn' | 'fail' | 'skip';
+/** `info`: neither right nor wrong. `skip`: it could not be checked, or there was nothing to check. */
+export type Status = 'ok' | 'info' | 'warn' | 'fail' | 'skip';
 
 /** The own codes of `check`, each with its status. Closed: a code never changes its meaning. */
 export const STATUS_BY_CODE = {
+  config_used: 'ok',
   variables_valid: 'ok',
   variable_name_whitespace: 'fail',
   variable_name_whitespace_unused: 'warn',
+  variable_switched_off: 'warn',
   signing_key_valid: 'ok',
   kid_set: 'ok',
   kid_not_of_jwk: 'warn',
@@ -70,7 +74,7 @@ export const STATUS_BY_CODE = {
   live_refused: 'fail',
   live_unreachable: 'fail',
   live_unexpected_answer: 'fail',
-  live_other_method_refused: 'ok',
+  live_other_method_refused: 'info',
   live_other_method_unknown: 'skip',
   live_not_tried: 'skip',
   script_injected: 'ok',
@@ -85,11 +89,15 @@ export const STATUS_BY_CODE = {
   script_not_last: 'fail',
   secret_not_found: 'ok',
   secret_found: 'fail',
+  secret_allowed: 'info',
+  secret_allowed_not_found: 'warn',
   server_variable_not_found: 'ok',
   server_variable_found: 'warn',
   script_sends: 'warn',
   script_changes_authentication: 'warn',
   script_drops_authentication: 'warn',
+  request_refused: 'warn',
+  request_replaced: 'ok',
   endpoint_request_found: 'ok',
   endpoint_request_not_found: 'warn',
   check_failed: 'fail',
@@ -107,8 +115,8 @@ export interface Line {
   status: Status;
   /** In words, with the one thing to do. */
   message: string;
-  /** All that the message is about: secrets of a collection with their places, or scripts of it. */
-  findings?: (SecretFinding | ScriptFinding)[];
+  /** All that the message is about: secrets of a collection with their places, scripts or requests of it. */
+  findings?: (SecretFinding | ScriptFinding | RequestFinding)[];
 }
 
 /** A line with the status of its code. */
@@ -129,7 +137,8 @@ export const notChecked = (code: OwnCode, name: string, because: string): Line =
  * @param code of a CommandError; a ClientAuthError has its own
  */
 export function failure(name: string, error: unknown, code: OwnCode = 'check_failed'): Line {
-  if (error instanceof ClientAuthError) return { code: error.code, name, status: 'fail', message: error.message };
+  if (error instanceof ClientAuthError)
+    return { code: error.code, name, status: 'fail', message: toTerminalWords(error) };
   if (error instanceof CommandError) return line(code, name, error.message);
   // The message of another error may quote what it was given.
   const kind = error instanceof Error ? error.name : typeof error;

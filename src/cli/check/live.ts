@@ -92,7 +92,7 @@ export function describeOtherMethod({ facts, isAuthenticated }: Attempt): Line {
   if (connectionCode !== undefined) return notTried(method, 'the server cannot be reached');
   const answer = describeAnswer(facts);
   return isRefused(facts)
-    ? live('live_other_method_refused', method, `${answer}, which is right for a client of the other method`)
+    ? live('live_other_method_refused', method, `${answer}: a client is registered with one method`)
     : live('live_other_method_unknown', method, `${answer}, which says nothing about this method`);
 }
 

@@ -6,15 +6,13 @@ import type { Settings } from '../../client-auth/settings.ts';
 import type { Client } from '../client/client-options.ts';
 import { type Surroundings, toClockOffset, toRegisteredSubject } from '../diagnosis/surroundings.ts';
 import { readTls, type Tls } from '../server/send.ts';
-import { checkCertificate } from './certificate.ts';
 import { checkClock } from './clock.ts';
 import { checkConnection } from './connection.ts';
 import { checkAliases, checkAssertions, checkEndpoints } from './endpoints.ts';
 import { checkIssuer } from './issuer.ts';
 import { checkJwks } from './jwks.ts';
 import type { Line } from './line.ts';
-import { checkVariableNames, checkVariables } from './settings.ts';
-import { checkSigningKey } from './signing-key.ts';
+import { checkOffline } from './offline.ts';
 
 /** What was checked, and the facts behind the lines. */
 export interface Preflight {
@@ -39,13 +37,11 @@ export async function runPreflight(
   jwks: string | undefined,
   now: Date,
 ): Promise<Preflight> {
-  const variables = checkVariables(read);
+  const files = await readTls(transport);
+  const offline = checkOffline(environment, read, files, transport.ca !== undefined, now);
+  const { variables, signingKey, certificate } = offline;
   const { settings, atFault } = variables;
   const { method } = settings;
-  const signingKey = checkSigningKey(variables);
-
-  const files = await readTls(transport);
-  const certificate = checkCertificate(files, transport.ca !== undefined, now, method, read);
   const { tls } = certificate;
 
   const withoutServer: Surroundings = {
@@ -73,7 +69,7 @@ export async function runPreflight(
   return {
     lines: [
       ...variables.lines,
-      ...checkVariableNames(environment, read),
+      ...offline.names,
       ...signingKey.lines,
       ...certificate.lines,
       issuer.line,

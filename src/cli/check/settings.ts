@@ -16,6 +16,10 @@ export interface CheckedVariables {
   atFault: ReadonlySet<string>;
 }
 
+/** The line for a config file that was used. */
+export const describeConfig = (file: string): Line =>
+  line('config_used', 'configuration', `the files are those of ${file}, where no option names another`);
+
 /** Checks the settings of the client: a line for each variable that is at fault, or one for all. */
 export function checkVariables(read: ReadVariable): CheckedVariables {
   const lines: Line[] = [];
@@ -36,7 +40,8 @@ export function checkVariables(read: ReadVariable): CheckedVariables {
 }
 
 function describeSettings(settings: Settings): string {
-  const who = `client_id ${toPlain(settings.clientId)}, ${settings.method}`;
+  const existing = settings.replaces ? ', existing_client_authentication replace' : '';
+  const who = `client_id ${toPlain(settings.clientId)}, ${settings.method}${existing}`;
   if (settings.method === 'tls_client_auth') return who;
   const { audience, lifetime, clockOffset } = settings;
   const aud = audience.from === 'url' ? audience.url : audience.from;
@@ -53,13 +58,23 @@ function listVariableNames(): Set<string> {
   return names;
 }
 
-/** Checks the names of the variables: whitespace around one is invisible in Postman, and no script finds the variable. */
+/**
+ * Checks the rows of the variables: whitespace around a name is invisible in Postman, and no script finds the variable; a row
+ * that is switched off is used all the same.
+ */
 export function checkVariableNames({ values }: Environment, read: ReadVariable): Line[] {
   const names = listVariableNames();
-  return values.flatMap(({ key, enabled }) => {
+  return values.flatMap(({ key, enabled, disabled }, index) => {
     // The file may hold anything in place of a name.
     const name = String(key).trim();
-    if (enabled === false || name === key || !names.has(name)) return [];
+    if (disabled === true || !names.has(name)) return [];
+    if (name === key) {
+      // An empty row is as good as none, and so is one before another with the name.
+      const isLast = !values.slice(index + 1).some(other => other.key === key && other.disabled !== true);
+      if (enabled !== false || !isLast || read(name) === '') return [];
+      const message = `${name} is switched off in the environment; Newman and Postman CLI use it all the same. Delete the row.`;
+      return [line('variable_switched_off', name, message)];
+    }
     const got = `got ${JSON.stringify(key)}, with whitespace. Write it without.`;
     // Only the variable with the right name is used, if there is one.
     const code = read(name) === '' ? 'variable_name_whitespace' : 'variable_name_whitespace_unused';

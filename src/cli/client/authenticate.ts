@@ -15,12 +15,9 @@ import { type CreateRandomBytes, createSigner } from '../../client-auth/signer.t
  * @see {@link authenticateClient}
  */
 export const authenticate = (settings: Settings, server: KnownServer, endpoint: EndpointName): Authentication =>
-  authenticateClient({
-    settings,
-    server,
-    endpoint,
-    getSigner: signing => createSigner(signing, createRandomBytes, Date.now() / 1000),
-  });
+  authenticateClient(settings, server, endpoint, signing =>
+    createSigner(signing, createRandomBytes, Date.now() / 1000),
+  );
 
 const createRandomBytes: CreateRandomBytes = (key, sha256) =>
   hedgedRandomBytes(key, sha256, [randomBytes(32).toString('hex'), Date.now(), performance.now()]);

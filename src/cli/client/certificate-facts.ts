@@ -6,6 +6,9 @@ import { rootCertificates } from 'node:tls';
 import { CommandError } from '../command.ts';
 import { toRfc4514 } from './distinguished-name.ts';
 
+/** Names of the files of certificate and key. */
+type Names = { cert: string; key: string };
+
 /** What a transport certificate says, and whether its key and its chain fit. */
 export interface CertificateFacts {
   /** Distinguished names as RFC 4514 writes them. */
@@ -42,17 +45,17 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /**
  * Reads a transport certificate.
  *
- * @param files PEM; in `cert` the chain may follow the certificate; `ca` are authorities that may have issued it
+ * @param files PEM, with the names of the files if they are known; in `cert` the chain may follow the certificate; `ca` are authorities that may have issued it
  * @param now the time by which its validity is judged
  * @throws CommandError when there is no certificate to read
  * @see RFC 5280 section 4.1
  */
 export function readCertificate(
-  files: { cert: string; key: string; passphrase?: string; ca?: string[] },
+  files: { cert: string; key: string; passphrase?: string; ca?: string[]; names?: Names },
   now: Date,
 ): CertificateFacts {
-  const [certificate, ...others] = parseCertificates(files.cert);
-  if (!certificate) throw mustBeCertificate(describeOther(files.cert));
+  const [certificate, ...others] = parseCertificates(files.cert, files.names);
+  if (!certificate) throw mustBeCertificate(describeOther(files.cert), files.names);
   const [notBefore, notAfter] = [new Date(certificate.validFrom), new Date(certificate.validTo)];
   const left = notAfter.getTime() - now.getTime();
   const whole = notAfter.getTime() - notBefore.getTime();
@@ -87,17 +90,22 @@ export function describeValidity({ validity, notBefore, notAfter, daysLeft }: Ce
   return `valid until ${toDay(notAfter)}, ${left} left`;
 }
 
-function parseCertificates(pem: string): X509Certificate[] {
+function parseCertificates(pem: string, names?: Names): X509Certificate[] {
   try {
     const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
     return blocks.map(block => new X509Certificate(block));
   } catch {
-    throw mustBeCertificate('a damaged one');
+    throw mustBeCertificate('a damaged one', names);
   }
 }
 
-const mustBeCertificate = (got: string): CommandError =>
-  new CommandError(`"--ssl-client-cert" must be a certificate in PEM, got ${got}. Name the right file.`);
+/** An option with the name of its file, as it was given. */
+const toOption = (option: string, file: string | undefined) => `"${option}${file === undefined ? '' : ` ${file}`}"`;
+
+const mustBeCertificate = (got: string, names: Names | undefined): CommandError =>
+  new CommandError(
+    `${toOption('--ssl-client-cert', names?.cert)} must be a certificate in PEM, got ${got}. Name the right file.`,
+  );
 
 /** What a file without a certificate has instead. */
 function describeOther(pem: string): string {
@@ -112,7 +120,7 @@ function describeKey(key: KeyObject): string {
 }
 
 function findKeyFault(
-  { key, passphrase }: { key: string; passphrase?: string },
+  { key, passphrase, names }: { key: string; passphrase?: string; names?: Names },
   certificate: X509Certificate,
   others: X509Certificate[],
 ): string | undefined {
@@ -120,14 +128,15 @@ function findKeyFault(
   try {
     privateKey = createPrivateKey({ key, ...(passphrase !== undefined && { passphrase }) });
   } catch {
-    const expected = '"--ssl-client-key" must be a private key in PEM';
+    const expected = `${toOption('--ssl-client-key', names?.key)} must be a private key in PEM`;
     if (!/PRIVATE KEY-----/.test(key)) return `${expected}, got a file without one. Name the right file.`;
     if (!/ENCRYPTED/.test(key)) return `${expected}, got a damaged one. Copy the file again.`;
     const remedy = passphrase === undefined ? 'Give --ssl-client-passphrase.' : 'Check --ssl-client-passphrase.';
     return `${expected} that opens, got an encrypted one. ${remedy}`;
   }
   if (certificate.checkPrivateKey(privateKey)) return undefined;
-  const expected = '"--ssl-client-key" must be the key of the first certificate in "--ssl-client-cert"';
+  const first = `the key of the first certificate in ${toOption('--ssl-client-cert', names?.cert)}`;
+  const expected = `${toOption('--ssl-client-key', names?.key)} must be ${first}`;
   return others.some(other => other.checkPrivateKey(privateKey))
     ? `${expected}, got that of a later one. Put its certificate first in the file.`
     : `${expected}, got another key. Name the file that was made with the certificate request.`;

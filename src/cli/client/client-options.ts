@@ -7,6 +7,8 @@ import type { ReadVariable } from '../../client-auth/settings.ts';
 import { CommandError, collect, type Host } from '../command.ts';
 import { readBytes } from '../files.ts';
 import { findSecrets } from '../secrets/find-secrets.ts';
+import { refuseBinary } from './binary-file.ts';
+import { addConfigOption } from './config-file.ts';
 import { createReader, type Environment, readEnvironment, withVariable } from './environment.ts';
 import { PASSPHRASE_VARIABLE, readSigningKey } from './signing-key-file.ts';
 
@@ -19,6 +21,8 @@ export interface ClientOptions {
   sslClientKey?: string;
   sslClientPassphrase?: string;
   sslExtraCaCerts?: string;
+  /** The config file that was used; false if none was to be. */
+  config?: string | false;
 }
 
 /** The PEM files of the TLS connection: transport certificate, its key with its passphrase, and authorities to trust. */
@@ -38,9 +42,9 @@ export interface Client {
   transport: Transport;
 }
 
-/** Adds the options of {@link ClientOptions} to a command. */
+/** Adds the options of {@link ClientOptions} to a command; what they leave out comes from the config file. */
 export function addClientOptions(command: Command): Command {
-  return command
+  command
     .option('-e, --environment <file>', 'Postman environment with the variables of the client')
     .option('--env-var <name=value>', 'variable to add or to override, but not a private key; may be repeated', collect)
     .option(
@@ -51,6 +55,7 @@ export function addClientOptions(command: Command): Command {
     .option('--ssl-client-key <file>', 'key of the transport certificate, PEM')
     .option('--ssl-client-passphrase <passphrase>', 'passphrase of the key of the transport certificate')
     .option('--ssl-extra-ca-certs <file>', 'certificates of further authorities to trust, PEM');
+  return addConfigOption(command);
 }
 
 /**
@@ -75,7 +80,12 @@ export async function readClient(options: ClientOptions, host: Host): Promise<Cl
 async function readTransport(options: ClientOptions): Promise<Transport> {
   const { sslClientCert: cert, sslClientKey: key, sslClientPassphrase: passphrase, sslExtraCaCerts: ca } = options;
   if (Boolean(cert) !== Boolean(key)) throw new CommandError('--ssl-client-cert and --ssl-client-key go together.', 2);
-  for (const file of [cert, key, ca]) if (file) await readBytes(file);
+  const files = [
+    ['--ssl-client-cert', cert, 'certificate'],
+    ['--ssl-client-key', key, 'key'],
+    ['--ssl-extra-ca-certs', ca, 'certificate'],
+  ] as const;
+  for (const [option, file, needed] of files) if (file) refuseBinary(option, file, await readBytes(file), needed);
   return { ...(cert && { cert }), ...(key && { key }), ...(passphrase && { passphrase }), ...(ca && { ca }) };
 }
 

@@ -11,8 +11,9 @@ import type { ClientOptions } from './client-options.ts';
  *
  * @param url the token endpoint
  * @param options those that the command `assertion` was called with
+ * @param commandName how the command line is called in a shell
  */
-export function toCurlCommand(url: string, settings: Settings, options: ClientOptions): string {
+export function toCurlCommand(url: string, settings: Settings, options: ClientOptions, commandName: string): string {
   const { sslClientCert, sslClientKey, sslExtraCaCerts } = options;
   const lines = [
     `curl -X POST ${quote(url)}`,
@@ -23,12 +24,13 @@ export function toCurlCommand(url: string, settings: Settings, options: ClientOp
     '--data-urlencode grant_type=client_credentials',
     '--data-urlencode scope=accounts',
     `--data-urlencode ${quote(`client_id=${settings.clientId}`)}`,
-    ...(settings.method === 'private_key_jwt' ? toAssertionParameters(options) : []),
+    ...(settings.method === 'private_key_jwt' ? toAssertionParameters(options, commandName) : []),
   ];
   return lines.join(' \\\n  ');
 }
 
-function toAssertionParameters({ environment, envVar = [], signingKey, sslExtraCaCerts }: ClientOptions): string[] {
+function toAssertionParameters(options: ClientOptions, commandName: string): string[] {
+  const { environment, envVar = [], signingKey, sslExtraCaCerts } = options;
   const same = [
     ...(environment ? [`-e ${quote(environment)}`] : []),
     ...envVar.map(toEnvVar),
@@ -37,11 +39,12 @@ function toAssertionParameters({ environment, envVar = [], signingKey, sslExtraC
   ];
   return [
     '--data-urlencode client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-    `--data-urlencode "client_assertion=$(paynet-client-auth assertion ${same.join(' ')})"`,
+    `--data-urlencode "client_assertion=$(${commandName} assertion ${same.join(' ')})"`,
   ];
 }
 
-const quote = (text: string): string => (/^[\w./:@=-]+$/.test(text) ? text : `'${text.replace(/'/g, `'\\''`)}'`);
+/** A text as one word of a shell. */
+export const quote = (text: string): string => (/^[\w./:@=-]+$/.test(text) ? text : `'${text.replace(/'/g, `'\\''`)}'`);
 
 /** The name of a certificate file for cURL, which takes what follows a colon as the passphrase. */
 const toCertificate = (file: string): string => file.replace(/[\\:]/g, '\\$&');

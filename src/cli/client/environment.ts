@@ -3,14 +3,17 @@
 import { ClientAuthError } from '../../client-auth/errors.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import { CommandError } from '../command.ts';
-import { decodeUtf8, readBytes } from '../files.ts';
+import { inFile, readText } from '../files.ts';
 import { parseYaml } from './yaml-text.ts';
 
 /** A variable of an environment, as it is in the file. */
 export interface EnvironmentValue {
   key: string;
   value?: unknown;
+  /** Whether it is switched on in Postman. Newman and Postman CLI use it all the same. */
   enabled?: boolean;
+  /** Newman and Postman CLI use no such row. */
+  disabled?: boolean;
   type?: string;
   /** Postman v12 has the value of such a variable elsewhere, in the vault that `source` names. */
   secret?: boolean;
@@ -28,7 +31,7 @@ export interface Environment {
  * @throws CommandError when it can't be read, or is neither
  */
 export async function readEnvironment(file: string): Promise<Environment> {
-  const text = decodeUtf8(await readBytes(file)).replace(/^\uFEFF/, '');
+  const text = (await readText(file)).replace(/^\uFEFF/, '');
   const parsed = (/\.ya?ml$/.test(file) ? readYaml(text, file) : readJson(text, file)) as Partial<Environment> | null;
   if (!Array.isArray(parsed?.values)) {
     const what = 'is neither a Postman environment nor globals: it has no "values"';
@@ -47,18 +50,15 @@ function readJson(text: string, file: string): unknown {
   }
 }
 
-function readYaml(text: string, file: string): unknown {
-  try {
-    return parseYaml(text).value;
-  } catch (error) {
-    throw error instanceof CommandError ? new CommandError(`${file}: ${error.message}`, 1, { cause: error }) : error;
-  }
-}
+const readYaml = (text: string, file: string): unknown => inFile(file, () => parseYaml(text).value);
 
 /** What is said of each secure variable whose value is not in the file. */
 export const listSecureWithoutValue = ({ values }: Environment): { name: string; message: string }[] =>
   values
-    .filter(({ secret, value, enabled }) => secret === true && enabled !== false && (value ?? '') === '')
+    .filter(
+      ({ secret, value, enabled, disabled }) =>
+        secret === true && enabled !== false && disabled !== true && (value ?? '') === '',
+    )
     .map(({ key: name }) => {
       const remedy = name === 'signing_key' ? '--signing-key' : '--env-var';
       const where = 'is a secure variable; its value is not in the file';
@@ -73,7 +73,7 @@ export function withVariable(environment: Environment, key: string, value: strin
 }
 
 /**
- * Makes a reader of the enabled variables of an environment; of several with one name the last counts, as in Postman.
+ * Makes a reader of the variables of an environment that hosts use; of several with one name the last counts, as in Postman.
  *
  * @returns a reader that throws ClientAuthError `variable_missing` for a secure variable without a value
  */
@@ -81,8 +81,8 @@ export function createReader(environment: Environment): ReadVariable {
   const { values } = environment;
   const secure = new Map(listSecureWithoutValue(environment).map(({ name, message }) => [name, message]));
   const variables = new Map<string, string>();
-  for (const { key, value, enabled } of values) {
-    if (enabled === false || value === undefined || value === null) continue;
+  for (const { key, value, disabled } of values) {
+    if (disabled === true || value === undefined || value === null) continue;
     variables.set(key, typeof value === 'object' ? JSON.stringify(value) : String(value));
   }
   const find = (name: string) => {
@@ -108,7 +108,7 @@ export function resolveReferences(template: string, find: (name: string) => stri
   let text = template;
   for (let round = 0; round < MAX_ROUNDS && text.includes('{{'); round++) {
     let { length } = text;
-    text = text.replace(/\{\{([^{}]+)\}\}/g, (reference, name) => {
+    text = text.replace(/\{\{([^{}]*)\}\}/g, (reference, name) => {
       const value = find(name) ?? reference;
       length += value.length;
       return length > MAX_LENGTH ? reference : value;

@@ -4,8 +4,9 @@ import { isUtf8 } from 'node:buffer';
 import { ClientAuthError } from '../../client-auth/errors.ts';
 import { importSigningKey } from '../../client-auth/signing-key.ts';
 import { CommandError, type Host } from '../command.ts';
-import { decodeUtf8, readBytes } from '../files.ts';
+import { decodeUtf8, inFile, readBytes } from '../files.ts';
 import { decode } from '../secrets/text-of-bytes.ts';
+import { readDerKey, refuseBinary } from './binary-file.ts';
 import { decryptSigningKey } from './encrypted-key.ts';
 
 /** The environment variable with the passphrase of an encrypted key. It is not an argument: others can see arguments. */
@@ -18,8 +19,22 @@ export const PASSPHRASE_VARIABLE = 'SIGNING_KEY_PASSPHRASE';
  * @throws CommandError when the file can't be read, or the key is encrypted and does not open
  */
 export async function readSigningKey(file: string, host: Host): Promise<string> {
-  const text = toText(file === '-' ? await host.readStandardInput() : await readBytes(file));
+  const bytes = file === '-' ? await host.readStandardInput() : await readBytes(file);
+  const text = toKeyText(bytes, file === '-' ? 'standard input' : file);
   return isEncrypted(text) ? decrypt(text, file, host) : text;
+}
+
+/**
+ * The text of a signing key, which may be encrypted.
+ *
+ * @param name of the file, for an error
+ * @throws CommandError when it is neither text nor a key in DER
+ */
+export function toKeyText(bytes: Buffer, name: string): string {
+  const der = readDerKey(bytes);
+  if (der !== undefined) return der;
+  refuseBinary('--signing-key', name, bytes, 'key');
+  return inFile(name, () => toText(bytes));
 }
 
 /** The text of a key file: DER as its Base64; UTF-16 with a byte order mark, or UTF-8. */

@@ -4,9 +4,9 @@
 import { stat } from 'node:fs/promises';
 import { Option } from 'commander';
 import { CommandError, type Host, type Scripts } from '../command.ts';
-import { writeWhole } from '../files.ts';
+import { inFile, writeWhole } from '../files.ts';
 import { assertCollection } from './collection.ts';
-import { inFile, readCollectionFile } from './collection-file.ts';
+import { readCollectionFile } from './collection-file.ts';
 import { readFolderSource } from './folder-source.ts';
 import { inject, remove, type Where } from './injection.ts';
 

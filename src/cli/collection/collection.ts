@@ -130,12 +130,18 @@ export function locate(text: string, folder?: string): Place {
     throw new CommandError(`${length} folders are named ${quoted}. Rename the one to inject into.`);
   }
   if (named.length > 0) throw new CommandError(`${quoted} is a request, not a folder. Name the folder that it is in.`);
-  throw new CommandError(`there is no folder ${quoted}. ${listOf(items.filter(isFolder).map(nameIn))}`);
+  const names = items.filter(isFolder).map(item => JSON.stringify(nameIn(item)));
+  throw new CommandError(`there is no folder ${quoted}. ${listFolders(names)}`);
 }
 
-function listOf(folders: unknown[]): string {
+/**
+ * Says which folders a collection has.
+ *
+ * @param folders their names in quotes; undefined for one without a name
+ */
+export function listFolders(folders: (string | undefined)[]): string {
   if (folders.length === 0) return 'The collection has no folders.';
-  const shown = folders.slice(0, 10).map(name => JSON.stringify(name) ?? 'one without a name');
+  const shown = folders.slice(0, 10).map(name => name ?? 'one without a name');
   const more = folders.length > shown.length ? ` and ${folders.length - shown.length} more` : '';
   return `The collection has: ${shown.join(', ')}${more}.`;
 }

@@ -1,7 +1,7 @@
 // The secrets in a collection file, with their places: private keys, tokens and others. Pure, on the machine.
 
 import { findSecret, judgeNamed } from '../secrets/find-secrets.ts';
-import { isPrivateJwk, type SecretKind } from '../secrets/looks.ts';
+import { isPrivateJwk, SECRET_KINDS, type SecretKind, worstOf } from '../secrets/looks.ts';
 
 /** A secret and its place, never its value. */
 export interface SecretFinding {
@@ -42,18 +42,20 @@ export function findSecrets(root: unknown): SecretFinding[] {
   for (let place = open.pop(); place; place = open.pop()) {
     const kind = judge(place);
     if (kind) findings.push({ code: 'secret_found', kind, path: place.path, names: toList(place.names) });
-    else for (const inner of placesIn(place).reverse()) open.push(inner);
+    if (!kind || Array.isArray(place.value)) for (const inner of placesIn(place).reverse()) open.push(inner);
   }
   return findings;
 }
 
 /** The kind of secret that a value is as a whole. */
 function judge({ value, member }: Place): SecretKind | undefined {
-  if (typeof value === 'string') return judgeNamed(member, value) ?? findSecret(value);
+  if (typeof value === 'string') return worstOf([judgeNamed(member, value), findSecret(value)]);
   if (!Array.isArray(value)) return isObject(value) && isPrivateJwk(value) ? 'private JWK' : undefined;
-  // The lines of a key may be the elements of a script or of a list.
-  const isText = value.every(one => typeof one === 'string');
-  return isText && !value.some(one => findSecret(one)) ? findSecret(value.join('\n')) : undefined;
+  if (!value.every(one => typeof one === 'string')) return undefined;
+  // The lines of a key may be the elements of a script or of a list; what one line holds is found there.
+  const kind = findSecret(value.join('\n'));
+  const inLines = worstOf(value.map(one => findSecret(one)));
+  return kind && (!inLines || SECRET_KINDS.indexOf(kind) < SECRET_KINDS.indexOf(inLines)) ? kind : undefined;
 }
 
 function placesIn(place: Place): Place[] {

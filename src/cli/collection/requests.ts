@@ -8,6 +8,7 @@ import {
   findEndpoint,
   METADATA_VARIABLE,
 } from '../../client-auth/authorization-server.ts';
+import { withoutUser } from '../../client-auth/request.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import { resolveReferences } from '../client/environment.ts';
 import { isObject, type Json, toShown } from './findings.ts';
@@ -17,6 +18,11 @@ export interface EndpointRequest {
   endpoint: EndpointName;
   /** Name of the request, after those of its folders. */
   name: string;
+  request: Json;
+  /** References are resolved, as far as their variables are known. */
+  url: string;
+  /** Resolves references, in the same way. */
+  resolve: (template: unknown) => string;
 }
 
 /**
@@ -29,14 +35,17 @@ export function findEndpointRequests(root: unknown, endpoints: Endpoints, read: 
   const own = readVariables(root);
   // The variables of the environment override those of the collection.
   const find = (name: string) => read(name) || own.get(name);
+  const resolve = (template: unknown) => resolveReferences(isObject(template) ? '' : String(template ?? ''), find);
   const found: EndpointRequest[] = [];
   for (const { request, name } of requestsOf(root)) {
-    if (typeof request.method !== 'string' || request.method.toUpperCase() !== 'POST') continue;
+    if (resolve(request.method).toUpperCase() !== 'POST') continue;
     const template = toUrl(request.url);
+    const url = resolve(template);
     const endpoint =
       ENDPOINT_NAMES.find(one => template.includes(`{{${one}}}`)) ??
-      findEndpoint(resolveReferences(template, find), endpoints);
-    if (endpoint) found.push({ endpoint, name });
+      findEndpoint(url, endpoints) ??
+      findEndpoint(withoutUser(url), endpoints);
+    if (endpoint) found.push({ endpoint, name, request, url, resolve });
   }
   return found;
 }

@@ -4,7 +4,8 @@
 import { createHash } from 'node:crypto';
 import { CommandError, type Scripts } from '../command.ts';
 
-const BEGIN = '/*! paynet-client-auth ';
+/** How every version of the script begins. */
+export const BEGIN = '/*! paynet-client-auth ';
 const END = '/* end of paynet-client-auth */';
 /** Up to version 0.1.0 the comment ended in this line. */
 const BANNER = /^\/\*! paynet-client-auth (\S{1,40}) sha256=([0-9a-f]{64})(?: \*\/)?$/;

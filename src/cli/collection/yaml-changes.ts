@@ -3,8 +3,8 @@
 
 import { join } from 'node:path';
 import { CommandError, type Scripts } from '../command.ts';
+import { inFile } from '../files.ts';
 import { locate } from './collection.ts';
-import { inFile } from './collection-file.ts';
 import { isConcerned } from './concerned.ts';
 import { NO_PLACE, type Where } from './injection.ts';
 import { parseScripts } from './script-text.ts';

@@ -2,7 +2,7 @@
 // Postman does: by `order`, which is 0 where it is missing, then by the name of the file.
 
 import { CommandError } from '../command.ts';
-import { inFile } from './collection-file.ts';
+import { inFile } from '../files.ts';
 import type { Json } from './findings.ts';
 import type { Listen } from './script-text.ts';
 import { toList, toMap, toPairs, toText, withText } from './yaml-fields.ts';

@@ -5,8 +5,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { parseYaml } from '../client/yaml-text.ts';
 import { CommandError } from '../command.ts';
-import { decodeUtf8, readBytes } from '../files.ts';
-import { inFile } from './collection-file.ts';
+import { inFile, readText } from '../files.ts';
 import { isObject, type Json } from './findings.ts';
 import { mustBe, toText } from './yaml-fields.ts';
 
@@ -145,8 +144,8 @@ async function readYamlFile(path: string, usage: Usage): Promise<YamlFile> {
   if (usage.bytes > MAX_BYTES) {
     throw new CommandError(`${path}: more than ${MAX_BYTES / 1e6} MB together. Name the directory of one collection.`);
   }
-  const bytes = await readBytes(path);
-  return inFile(path, () => toYamlFile(path, decodeUtf8(bytes)));
+  const text = await readText(path);
+  return inFile(path, () => toYamlFile(path, text));
 }
 
 /**

@@ -7,7 +7,8 @@ import { readSettings } from '../../client-auth/settings.ts';
 import { authenticate } from '../client/authenticate.ts';
 import { addClientOptions, type ClientOptions, readClient } from '../client/client-options.ts';
 import { toCurlCommand } from '../client/curl-command.ts';
-import { CommandError, type Host } from '../command.ts';
+import { withTerminalWords } from '../client/terminal-words.ts';
+import { addExamples, CommandError, type Host } from '../command.ts';
 import { describeAssertion } from '../diagnosis/assertion-text.ts';
 import { readKnownServer } from '../server/metadata.ts';
 
@@ -31,7 +32,8 @@ export function addAssertionCommand(program: Command, host: Host): void {
       'print header, claims and times in words instead, and whether it is well formed; of the given assertion if there is one',
     )
     .option('--curl', 'print the cURL command for the token endpoint instead, with file names and without secrets')
-    .action((options: AssertionOptions) => run(options, host));
+    .action((options: AssertionOptions) => withTerminalWords(run(options, host)));
+  addExamples(command, 'assertion -e env.json --signing-key signing.pem', 'assertion --decode', 'assertion --curl');
 }
 
 async function run(options: AssertionOptions, host: Host): Promise<void> {
@@ -43,7 +45,7 @@ async function run(options: AssertionOptions, host: Host): Promise<void> {
   if (curl) {
     const { token_endpoint: url = '' } = (await readKnownServer(client, true)).endpoints;
     checkServerUrl('token_endpoint', url, 'variable_invalid', 'It is where the command sends the assertion.');
-    return await host.print(`${toCurlCommand(url, settings, options)}\n`);
+    return await host.print(`${toCurlCommand(url, settings, options, host.commandName)}\n`);
   }
   if (settings.method !== 'private_key_jwt') {
     throw new CommandError(

@@ -1,12 +1,12 @@
 // The command `inject`: puts the two scripts into a collection, or removes them. On the machine.
 
 import { type Command, Option } from 'commander';
-import { inFile } from '../collection/collection-file.ts';
 import { COLLECTION_ARGUMENT, createCollectionOption, readCollection } from '../collection/collection-source.ts';
 import { adviseOnScripts } from '../collection/script-advice.ts';
 import { findScriptFault } from '../collection/script-fault.ts';
 import { parseScripts } from '../collection/script-text.ts';
-import { CommandError, type Host } from '../command.ts';
+import { addExamples, CommandError, type Host } from '../command.ts';
+import { inFile } from '../files.ts';
 
 interface Options {
   output?: string;
@@ -20,12 +20,12 @@ interface Options {
 
 /** Adds the command `inject` to the command line. */
 export function addInjectCommand(program: Command, host: Host): void {
-  program
+  const command = program
     .command('inject')
     .summary('put the two scripts into a Postman collection')
     .description(
-      'Puts two scripts into a Postman collection: one that authenticates, as its first pre-request script, and one that tests\n' +
-        'what was sent, as its first post-response script. Nothing else changes. Other copies, of any version, are removed.',
+      'Puts two scripts into a Postman collection: its first pre-request script authenticates, its first post-response script tests what was sent.\n' +
+        'Nothing else changes. Other copies of the scripts, of any version, are removed.',
     )
     .argument('<collection>', `${COLLECTION_ARGUMENT}, "-" for standard input`)
     .addOption(
@@ -51,6 +51,11 @@ export function addInjectCommand(program: Command, host: Host): void {
     )
     .addOption(createCollectionOption())
     .action((file: string, options: Options) => run(file, options, host));
+  addExamples(
+    command,
+    'inject my.postman_collection.json -o my-authenticated.postman_collection.json',
+    'inject my-authenticated.postman_collection.json --check',
+  );
 }
 
 async function run(file: string, options: Options, host: Host): Promise<void> {

@@ -71,24 +71,57 @@ export interface Facts {
   jwksFault: ReadingFault | undefined;
   /** The ways in which the server accepted the same client. */
   accepted: Way[];
+  /** The ways in which the server accepted other clients in the same run, with the same transport certificate or none. */
+  acceptedOthers: Way[];
   /** The ways that were tried one after the other and refused, including that of this request. */
   refused: Way[];
 }
 
+/** What a cause is about; the server's own words may be about it too. */
+export type Topic =
+  | 'form'
+  | 'assertion'
+  | 'audience'
+  | 'method'
+  | 'algorithm'
+  | 'key'
+  | 'certificate'
+  | 'clock'
+  | 'client'
+  | 'other';
+
 /** A cause of a refusal. */
 export interface Cause {
+  topic: Topic;
   /** What is, or may be, the case. */
   fact: string;
-  /** Whether evidence proves it. */
-  isCertain: boolean;
+  /** Whether evidence proves it, the server says it, or neither. */
+  evidence: 'proved' | 'named' | 'possible';
   /** The one thing to change. */
   remedy: string;
 }
 
 /** A cause that evidence proves: it alone explains the refusal. */
-export const certain = (fact: string, remedy: string): Cause => ({ fact, isCertain: true, remedy });
+export const proved = (topic: Topic, fact: string, remedy: string): Cause => ({
+  topic,
+  fact,
+  evidence: 'proved',
+  remedy,
+});
+/** A cause that the server's own words name. */
+export const named = (topic: Topic, fact: string, remedy: string): Cause => ({
+  topic,
+  fact,
+  evidence: 'named',
+  remedy,
+});
 /** A cause that nothing proves, however likely it is. */
-export const possible = (fact: string, remedy: string): Cause => ({ fact, isCertain: false, remedy });
+export const possible = (topic: Topic, fact: string, remedy: string): Cause => ({
+  topic,
+  fact,
+  evidence: 'possible',
+  remedy,
+});
 
 /** The first few values of a list from a server, as text that can be shown. */
 export const toList = (values: string[]): string =>

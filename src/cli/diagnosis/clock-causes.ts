@@ -1,7 +1,7 @@
 // Clocks as the cause of a refusal: a difference that every server refuses, or one that some servers refuse. Pure, on the
 // machine.
 
-import { type Cause, certain, type Facts, possible } from './causes.ts';
+import { type Cause, type Facts, possible, proved } from './causes.ts';
 
 /** Seconds that `iat` may be ahead: a server accepts 10 and refuses more than 60 (FAPI 2.0 section 5.3.2.1), measured to 2 s. */
 const MAY_BE_REFUSED = 10;
@@ -50,30 +50,22 @@ export function clockFaults(facts: Facts): Cause[] {
   const clock = readClock(facts);
   if (!clock || Math.abs(clock.lead) <= IS_REFUSED) return [];
   const { lead, lifetime, words, remedy } = clock;
-  if (lead > 0) return [certain(`${words}, so iat was ${lead} s in the future`, remedy)];
-  if (-lead >= lifetime) return [certain(`${words}, so the assertion of ${lifetime} s had expired`, remedy)];
+  if (lead > 0) return [proved('clock', `${words}, so iat was ${lead} s in the future`, remedy)];
+  if (-lead >= lifetime) return [proved('clock', `${words}, so the assertion of ${lifetime} s had expired`, remedy)];
   return [];
 }
 
-/**
- * Finds a difference of the clocks that some servers refuse, or none though the server mentions times.
- *
- * @param isMentioned whether the description of the error is about times
- */
-export function clockDoubt(facts: Facts, isMentioned: boolean): { cause: Cause; isLikely: boolean } | undefined {
+/** Finds a difference of the clocks that some servers refuse. */
+export function clockDoubt(facts: Facts): { cause: Cause; isLikely: boolean } | undefined {
   const clock = readClock(facts);
-  if (clock) {
-    const { lead, lifetime, words, remedy } = clock;
-    const doubt = (what: string, isLikely: boolean) => ({
-      cause: possible(`${words}, and a server may refuse ${what}`, remedy),
-      isLikely,
-    });
-    if (lead > MAY_BE_REFUSED) return doubt(`an iat that is more than ${MAY_BE_REFUSED} s in the future`, true);
-    if (-lead >= lifetime) return doubt(`an assertion of ${lifetime} s as expired`, true);
-    if (-lead > SEEMS_OLD) return doubt(`an assertion that seems ${-lead} s old`, -lead > IS_REFUSED);
-  }
-  if (!isMentioned) return undefined;
-  const though = clock ? `, though ${clock.words} by the date of its answer` : '';
-  const remedy = 'compare the clocks and set clock_offset to the difference, or lower client_assertion_lifetime';
-  return { cause: possible(`the server mentions the times of the assertion${though}`, remedy), isLikely: true };
+  if (!clock) return undefined;
+  const { lead, lifetime, words, remedy } = clock;
+  const doubt = (what: string, isLikely: boolean) => ({
+    cause: possible('clock', `${words}, and a server may refuse ${what}`, remedy),
+    isLikely,
+  });
+  if (lead > MAY_BE_REFUSED) return doubt(`an iat that is more than ${MAY_BE_REFUSED} s in the future`, true);
+  if (-lead >= lifetime) return doubt(`an assertion of ${lifetime} s as expired`, true);
+  if (-lead > SEEMS_OLD) return doubt(`an assertion that seems ${-lead} s old`, -lead > IS_REFUSED);
+  return undefined;
 }

@@ -24,9 +24,11 @@ export function explain(facts: Facts): string[] {
   ];
 }
 
+const WORDS = { proved: 'proved', named: 'the server says', possible: 'possible' } as const;
+
 /** A cause as one sentence: whether it is proved, what it is, and its remedy. */
-export function describeCause({ fact, isCertain, remedy }: Cause): string {
-  return `${isCertain ? 'proved' : 'possible'}: ${fact}: ${remedy}`;
+export function describeCause({ fact, evidence, remedy }: Cause): string {
+  return `${WORDS[evidence]}: ${fact}: ${remedy}`;
 }
 
 function describeSent({ method, assertion }: Facts): string {

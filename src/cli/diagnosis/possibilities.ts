@@ -3,92 +3,98 @@
 
 import { compareNames } from '../client/distinguished-name.ts';
 import type { JwksFacts } from '../server/jwks-facts.ts';
-import { type AssertionFacts, type Cause, type Facts, possible } from './causes.ts';
+import { type AssertionFacts, type Cause, type Facts, possible, type Topic, type Way } from './causes.ts';
 import { clockDoubt } from './clock-causes.ts';
-
-/** What a possibility is about; the description of the error may mention it. */
-type Topic = 'audience' | 'method' | 'key' | 'certificate' | 'clock' | 'client';
-
-interface Possibility extends Cause {
-  topic: Topic;
-}
-
-const about = (topic: Topic, fact: string, remedy: string): Possibility => ({ ...possible(fact, remedy), topic });
+import { toStatement } from './statements.ts';
+import { missingCertificateDoubt } from './transport-causes.ts';
 
 /** Possibilities that the evidence can't distinguish, and less likely ones, in order. */
 interface Possibilities {
-  likely: Possibility[];
-  others: Possibility[];
+  likely: Cause[];
+  others: Cause[];
 }
-
-/** Words in an `error_description` by which it mentions a topic. */
-const HINTS: [words: RegExp, topic: Topic][] = [
-  [/\baud\b|audience/i, 'audience'],
-  [/auth\w* method|_auth_method/i, 'method'],
-  [/\bkid\b|\bjwks?\b|signature|\bkey\b/i, 'key'],
-  [/certificate|subject|\bdn\b/i, 'certificate'],
-  [/\b(iat|nbf|exp|expir\w+|clocks?|skew)\b|too old|in the (future|past)/i, 'clock'],
-];
-
-const topicsOf = ({ errorDescription = '' }: Facts): Topic[] =>
-  HINTS.filter(([words]) => words.test(errorDescription)).map(([, topic]) => topic);
 
 /** Finds what may explain a refusal where nothing is proved. */
 export function possibilities(facts: Facts): Cause[] {
-  const { method, error, errorDescription = '' } = facts;
-  const { likely, others } = method === 'tls_client_auth' ? ofCertificate(facts) : ofAssertion(facts);
-  // What the server itself mentions comes first.
-  const topics = topicsOf(facts);
-  const isMentioned = ({ topic }: Possibility) => topics.includes(topic);
-  const isNotMentioned = (one: Possibility) => !isMentioned(one);
+  const { method, status, error, errorDescription = '' } = facts;
+  const all = method === 'tls_client_auth' ? ofCertificate(facts) : ofAssertion(facts);
+  // Where another client was accepted in the same way, what is left is who this one is.
+  const isAnother = isAlike(facts.acceptedOthers, facts);
+  const isOpen = (one: Cause) => !isAnother || (one !== OTHER_CLIENT && one.topic !== 'audience');
+  const [likely, others] = [all.likely.filter(isOpen), all.others.filter(isOpen)];
+  // What the server itself names is not one of those that can't be told apart.
+  const topic = toStatement(facts)?.topic;
+  const isNamed = (one: Cause) => one.topic === topic;
+  const isNotNamed = (one: Cause) => !isNamed(one);
   const causes = [
-    ...[...likely, ...others].filter(isMentioned),
-    ...oneOf(likely.filter(isNotMentioned), facts),
-    ...others.filter(isNotMentioned),
+    ...missingCertificateDoubt(facts),
+    ...(isAnother ? [ANOTHER_CLIENT] : []),
+    ...[...likely, ...others].filter(isNamed),
+    ...oneOf(likely.filter(isNotNamed), facts),
+    ...others.filter(isNotNamed),
   ];
-  if (error !== 'invalid_request') return causes;
-  // In RFC 6749 section 5.2 it is a malformed request; a client that fails to authenticate is invalid_client.
-  const rest = possible(
-    'invalid_request is about the rest of the form rather than about the client',
-    'compare its other parameters with what the endpoint requires',
-  );
+  const rest = status === 401 ? undefined : REST[error ?? ''];
+  if (!rest) return causes;
   if (isAcceptedAlike(facts)) return [rest];
-  const words = /client_(id|assertion|auth)|client auth|assertion|\bjwt\b|\baud|\bkid\b|\biat\b|\bexp\b|certificate/i;
-  return errorDescription === '' || words.test(errorDescription) ? [...causes, rest] : [rest, ...causes];
+  const words = /client_(id|assertion|auth)|client auth|assertion|\bjwt\b|certificate|credential|authenticat/i;
+  const isOfClient = topic !== undefined || words.test(errorDescription) || errorDescription === '';
+  return isOfClient ? [...causes, rest] : [rest, ...causes];
 }
 
+/** Errors that are of another thing than the authentication of the client (RFC 6749 section 5.2), which would be invalid_client. */
+const REST: Record<string, Cause> = {
+  invalid_request: possible(
+    'other',
+    'invalid_request is about the rest of the form rather than about the client',
+    'compare its other parameters with what the endpoint requires',
+  ),
+  unauthorized_client: possible(
+    'other',
+    'unauthorized_client is about what the client may do rather than about who it is',
+    'compare grant_type and scope with the registration',
+  ),
+};
+
 /** Makes one cause of those that the evidence can't distinguish, with the command that can. */
-function oneOf(causes: Possibility[], { refused, jwks }: Facts): Cause[] {
+function oneOf(causes: Cause[], { refused, jwks }: Facts): Cause[] {
   if (causes.length < 2) return causes;
   const needsJwks = !jwks && causes.some(({ topic }) => topic === 'key');
   const command = `"check --live${needsJwks ? ' --jwks <registered JWKS>' : ''}"`;
   const remedies = causes.map(({ remedy }) => remedy).join(', or ');
   const fact = causes.map(one => one.fact).join('; or ');
-  return [possible(fact, refused.length > 0 ? remedies : `${command} shows which: ${remedies}`)];
+  return [possible('other', fact, refused.length > 0 ? remedies : `${command} shows which: ${remedies}`)];
 }
 
-/** Whether the server accepted the same client with the same method and audience in the same run. */
-export const isAcceptedAlike = ({ accepted, method, assertion }: Facts): boolean =>
-  accepted.some(one => one.method === method && one.aud === assertion?.aud);
+const isAlike = (ways: Way[], { method, assertion }: Facts): boolean =>
+  ways.some(one => one.method === method && one.aud === assertion?.aud);
 
-const OTHER_CLIENT = about(
+/** Whether the server accepted the same client with the same method and audience in the same run. */
+export const isAcceptedAlike = (facts: Facts): boolean => isAlike(facts.accepted, facts);
+
+const CLIENT_REMEDY = 'compare client_id and issuer with the registration';
+const OTHER_CLIENT = possible(
   'client',
   'the client_id may be unknown to this server, as each environment has its own',
-  'compare client_id and issuer with the registration',
+  CLIENT_REMEDY,
+);
+const ANOTHER_CLIENT = possible(
+  'client',
+  'another client was accepted in the same way in this run, so this client_id may be unknown to the server',
+  CLIENT_REMEDY,
 );
 
 /** Another method, where the server accepts another. */
-function otherMethod({ method, server, endpoint, registeredSubject }: Facts): Possibility[] {
+function otherMethod({ method, server, endpoint, registeredSubject }: Facts): Cause[] {
   if (server?.methods[endpoint]?.every(one => one === method)) return [];
   const fact =
     method === 'private_key_jwt' && registeredSubject !== undefined
       ? 'the client may be registered with tls_client_auth, as tls_client_auth_subject_dn is set, which only that method has'
       : `the client may be registered with another method than ${method}`;
-  return [about('method', fact, 'set token_endpoint_auth_method to the registered one')];
+  return [possible('method', fact, 'set token_endpoint_auth_method to the registered one')];
 }
 
 /** Separates the ways that were tried too, and refused. */
-function byTrial(ways: Possibility[], facts: Facts): { open: Possibility[]; tried: Possibility[] } {
+function byTrial(ways: Cause[], facts: Facts): { open: Cause[]; tried: Cause[] } {
   const { method, assertion, refused } = facts;
   if (isAcceptedAlike(facts)) return { open: [], tried: [] };
   const topics: Topic[] = [
@@ -102,7 +108,7 @@ function byTrial(ways: Possibility[], facts: Facts): { open: Possibility[]; trie
 }
 
 function ofCertificate(facts: Facts): Possibilities {
-  const authority = about(
+  const authority = possible(
     'certificate',
     'the authority that issued the transport certificate may not be one for this server',
     'use the certificate that was issued for its environment',
@@ -111,48 +117,48 @@ function ofCertificate(facts: Facts): Possibilities {
   return { likely: [...subjectDoubts(facts), ...open], others: [authority, OTHER_CLIENT, ...tried] };
 }
 
-function subjectDoubts({ certificate, registeredSubject }: Facts): Possibility[] {
+function subjectDoubts({ certificate, registeredSubject }: Facts): Cause[] {
   const subject = typeof certificate === 'object' ? certificate.subject : undefined;
   if (registeredSubject === undefined) {
     const fact = `the client may be registered with another subject than that of the transport certificate${subject ? `, which is ${subject}` : ''}`;
-    return [about('certificate', fact, 'compare the subject with the registered tls_client_auth_subject_dn')];
+    return [possible('certificate', fact, 'compare the subject with the registered tls_client_auth_subject_dn')];
   }
   // Where the registered subject is equal, there is another reason.
   if (subject === undefined || compareNames(subject, registeredSubject) !== 'other order') return [];
   const fact = `the parts of the subject are in another order than in the registered one, ${subject} against ${registeredSubject}`;
-  return [about('certificate', fact, 'register tls_client_auth_subject_dn as the certificate has it')];
+  return [possible('certificate', fact, 'register tls_client_auth_subject_dn as the certificate has it')];
 }
 
 function ofAssertion(facts: Facts): Possibilities {
   const { assertion, jwks } = facts;
   if (!assertion) return { likely: [OTHER_CLIENT], others: [] };
   const { open, tried } = byTrial([audienceOf(facts, assertion), ...otherMethod(facts)], facts);
-  const clock = clockDoubt(facts, topicsOf(facts).includes('clock'));
-  const doubts: Possibility[] = clock ? [{ ...clock.cause, topic: 'clock' }] : [];
+  const clock = clockDoubt(facts);
+  const doubts: Cause[] = clock ? [clock.cause] : [];
   const likely = [...(clock?.isLikely ? doubts : []), ...keyDoubts(jwks), ...open];
   const others = [...(clock?.isLikely ? [] : doubts), OTHER_CLIENT, ...tried];
   if (jwks) {
     const fact = `the server may hold an older copy of the JWKS than ${jwks.source}`;
     const remedy = 'compare with what is registered, or wait until the server reads it again';
-    return { likely, others: [about('key', fact, remedy), ...others] };
+    return { likely, others: [possible('key', fact, remedy), ...others] };
   }
   const fact = `the public half of the signing key may not be registered under the kid ${assertion.kid}`;
-  return { likely: [...likely, about('key', fact, 'compare key and kid with the registered JWKS')], others };
+  return { likely: [...likely, possible('key', fact, 'compare key and kid with the registered JWKS')], others };
 }
 
-function audienceOf(facts: Facts, { aud }: AssertionFacts): Possibility {
+function audienceOf(facts: Facts, { aud }: AssertionFacts): Cause {
   const { server, serverFault, issuer, tokenEndpoints, url } = facts;
   if (aud === issuer) {
     const fact = 'aud was the issuer, and the server may accept only the token endpoint';
-    return about('audience', fact, 'set client_assertion_audience to token_endpoint');
+    return possible('audience', fact, 'set client_assertion_audience to token_endpoint');
   }
   if (server && ![...tokenEndpoints, url.replace(/[?#].*$/, '')].includes(aud)) {
     const fact = `aud was ${aud}, which is neither the issuer nor the token endpoint`;
-    return about('audience', fact, 'set client_assertion_audience to issuer or token_endpoint');
+    return possible('audience', fact, 'set client_assertion_audience to issuer or token_endpoint');
   }
   const name = tokenEndpoints.includes(aud) ? 'the token endpoint' : aud;
   const stated = serverFault?.statedIssuer;
-  return about(
+  return possible(
     'audience',
     `aud was ${name}, and servers of the FAPI 2.0 profile accept only the issuer`,
     `set client_assertion_audience to issuer${stated ? ` and issuer to ${stated}` : ''}`,
@@ -160,17 +166,17 @@ function audienceOf(facts: Facts, { aud }: AssertionFacts): Possibility {
 }
 
 /** A registration of the right key that some servers can't use. */
-function keyDoubts(jwks: JwksFacts | undefined): Possibility[] {
+function keyDoubts(jwks: JwksFacts | undefined): Cause[] {
   if (!jwks) return [];
   const { kid, count, otherUse, source } = jwks;
-  const doubts: Possibility[] = [];
+  const doubts: Cause[] = [];
   if (count > 1) {
     const fact = `${count} keys of the JWKS ${source} have the kid ${kid}, and the server may take the wrong one`;
-    doubts.push(about('key', fact, 'give every key its own kid'));
+    doubts.push(possible('key', fact, 'give every key its own kid'));
   }
   if (otherUse) {
     const fact = `the key under the kid ${kid} of the JWKS ${source} is not for PS256 signatures but has ${otherUse}`;
-    doubts.push(about('key', fact, 'register it with "alg" PS256 and "use" sig'));
+    doubts.push(possible('key', fact, 'register it with "alg" PS256 and "use" sig'));
   }
   return doubts;
 }

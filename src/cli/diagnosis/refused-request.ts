@@ -97,6 +97,7 @@ export function toFacts(surroundings: Surroundings, request: RefusedRequest, acc
         ? compareWithJwks(jwks.source, jwks.keys, assertion.kid, key => hasSigned(key, jws))
         : undefined,
     accepted,
+    acceptedOthers: [],
     refused: [],
   };
 }

@@ -7,9 +7,10 @@ import type { ReadVariable } from '../../client-auth/settings.ts';
 import { type CertificateFacts, readCertificate } from '../client/certificate-facts.ts';
 import type { Client } from '../client/client-options.ts';
 import { CommandError } from '../command.ts';
+import { toConnectionCode } from '../server/connection-faults.ts';
 import { type Jwk, readJwks } from '../server/jwks.ts';
 import { fetchServerFacts, OtherIssuerError, type ServerFacts } from '../server/metadata.ts';
-import { readTls, type Tls, toConnectionCode } from '../server/send.ts';
+import { readTls, type Tls } from '../server/send.ts';
 import { type ReadingFault, toPlain } from './causes.ts';
 
 /** What is the same for all requests of a client; undefined is what is not known. */

@@ -3,16 +3,39 @@
 
 import { toDay } from '../client/certificate-facts.ts';
 import { compareNames } from '../client/distinguished-name.ts';
-import { type Cause, certain, type Facts, possible } from './causes.ts';
+import { findConnectionFault } from '../server/connection-faults.ts';
+import { type Cause, type Facts, possible, proved } from './causes.ts';
 
-/** Finds whether a transport certificate was missing on the connection. */
-export function missingCertificate({ certificate, saysCertificateMissing }: Facts): Cause[] {
-  if (certificate === 'none') {
-    const fact = 'no transport certificate was sent, and mutual TLS is required on every call';
-    return [certain(fact, 'give --ssl-client-cert and --ssl-client-key')];
-  }
-  return saysCertificateMissing ? [certificateNotReceived(certificate)] : [];
+/** PayNet's hosts, where mutual TLS is required on every call. At another server that rule is no proof. */
+const PAYNET = /(?:^|\.)(?:mya\.ozoneapi\.io|paynet\.my)$/;
+
+/**
+ * Finds whether a transport certificate was missing on the connection.
+ *
+ * @param isAsked whether the server asked for one: by an alert of TLS, or in words
+ */
+export function missingCertificate(facts: Facts, isAsked = facts.saysCertificateMissing): Cause[] {
+  const { certificate, method, url } = facts;
+  if (certificate !== 'none') return isAsked ? [certificateNotReceived(certificate)] : [];
+  const because = (reason: string) => [
+    proved('certificate', `no transport certificate was sent, and ${reason}`, GIVE_CERTIFICATE),
+  ];
+  if (isAsked) return because('the server asks for one');
+  if (!mayNeedCertificate(facts)) return [];
+  if (method === 'tls_client_auth') return because('it is the credential of tls_client_auth');
+  return PAYNET.test(new URL(url).hostname) ? because('mutual TLS is required on every call') : [];
 }
+
+/** Finds whether a transport certificate that was not sent may be what is missing. */
+export function missingCertificateDoubt(facts: Facts): Cause[] {
+  if (facts.certificate !== 'none' || !mayNeedCertificate(facts)) return [];
+  const fact = 'no transport certificate was sent, and the server may require mutual TLS, as PayNet does';
+  return [possible('certificate', fact, GIVE_CERTIFICATE)];
+}
+
+/** Whether the server may have asked for a certificate: over TLS, and where it accepted nothing in the same run without one. */
+const mayNeedCertificate = ({ url, accepted, acceptedOthers, method }: Facts): boolean =>
+  url.startsWith('https:') && (method === 'tls_client_auth' || accepted.length + acceptedOthers.length === 0);
 
 /** The server itself says that it got none. */
 function certificateNotReceived(certificate: Facts['certificate']): Cause {
@@ -20,95 +43,48 @@ function certificateNotReceived(certificate: Facts['certificate']): Cause {
     certificate === undefined
       ? 'name one for this host in --ssl-client-cert-list, or for all with --ssl-client-cert'
       : 'call it without a proxy that ends TLS';
-  return certain('the server says that it got no transport certificate', remedy);
+  return proved('certificate', 'the server says that it got no transport certificate', remedy);
 }
 
+const GIVE_CERTIFICATE = 'give --ssl-client-cert and --ssl-client-key';
 const USE_ISSUED_CERTIFICATE =
   'use the certificate that was issued for its environment, with its intermediates behind it in the file';
 
 /** Finds what is wrong with the transport certificate. */
-export function badCertificate({ certificate, method, registeredSubject, saysCertificateRefused }: Facts): Cause[] {
-  if (certificate === 'unreadable') {
-    return [certain('the transport certificate cannot be read', 'name a PEM file with --ssl-client-cert')];
+export function badCertificate(facts: Facts): Cause[] {
+  const { certificate, method, registeredSubject, saysCertificateRefused, accepted, acceptedOthers } = facts;
+  const isUsable = accepted.length + acceptedOthers.length > 0;
+  if (certificate === 'unreadable' && !isUsable) {
+    return [
+      proved('certificate', 'the transport certificate cannot be read', 'name a PEM file with --ssl-client-cert'),
+    ];
   }
   const causes: Cause[] = [];
   if (saysCertificateRefused) {
     const fact = 'the server says that it could not verify the transport certificate';
-    causes.push(certain(fact, USE_ISSUED_CERTIFICATE));
+    causes.push(proved('certificate', fact, USE_ISSUED_CERTIFICATE));
   }
   if (typeof certificate !== 'object') return causes;
   const { validity, isForClients, subject, notAfter, keyFault } = certificate;
-  if (keyFault) {
+  if (keyFault && !isUsable) {
     const fact = 'the transport certificate and its key cannot be used together';
-    causes.push(certain(fact, 'name the right file with --ssl-client-key, and its passphrase if it has one'));
+    causes.push(
+      proved('certificate', fact, 'name the right file with --ssl-client-key, and its passphrase if it has one'),
+    );
   }
-  if (validity !== 'valid') {
+  if (validity !== 'valid' && !isUsable) {
     const fact = `the transport certificate is ${validity}${validity === 'expired' ? ` since ${toDay(notAfter)}` : ''}`;
-    causes.push(certain(fact, 'use a certificate that is valid today'));
+    causes.push(proved('certificate', fact, 'use a certificate that is valid today'));
   }
-  if (!isForClients) {
+  if (!isForClients && !isUsable) {
     const fact = 'the transport certificate is not for clients, its extended key usage lacks clientAuth';
-    causes.push(certain(fact, 'use the certificate that was issued to the client'));
+    causes.push(proved('certificate', fact, 'use the certificate that was issued to the client'));
   }
   if (method !== 'tls_client_auth' || registeredSubject === undefined) return causes;
   if (compareNames(subject, registeredSubject) !== 'other') return causes;
   const fact = `the transport certificate has another subject than the registered one, ${subject} against ${registeredSubject}`;
-  return [...causes, certain(fact, 'use the certificate whose subject is registered')];
+  return [...causes, proved('certificate', fact, 'use the certificate whose subject is registered')];
 }
-
-/** What the codes of failed connections mean, where that is clear. */
-const CONNECTION_FAULTS: [code: RegExp, fact: string, remedy: string][] = [
-  [
-    /ALTNAME_INVALID/,
-    'the certificate of the server is for another host',
-    'write the host in the URL as the server has it',
-  ],
-  [
-    /ALERT_UNKNOWN_CA/,
-    'the server does not know the authority that issued the transport certificate',
-    USE_ISSUED_CERTIFICATE,
-  ],
-  [/ALERT_CERTIFICATE_EXPIRED/, 'the server says that the transport certificate has expired', 'use one that is valid'],
-  [/ALERT_CERTIFICATE_REVOKED/, 'the transport certificate is revoked', 'have a new one issued'],
-  [
-    /ALERT_(BAD|UNSUPPORTED)_CERTIFICATE|ALERT_CERTIFICATE_UNKNOWN|ALERT_ACCESS_DENIED/,
-    'the server refuses the transport certificate',
-    'use the certificate that was issued for its environment',
-  ],
-  [
-    /CERT_HAS_EXPIRED/,
-    'the certificate of the server has expired by the clock of this machine',
-    'set the clock of this machine, or report it to the operator of the server',
-  ],
-  [
-    /CERT_NOT_YET_VALID/,
-    'the certificate of the server is not yet valid by the clock of this machine',
-    'set the clock',
-  ],
-  [
-    /UNABLE_TO_(VERIFY|GET)|SELF_SIGNED|UNTRUSTED/,
-    'the certificate of the server is from an authority that this machine does not know',
-    'name the file of that authority with --ssl-extra-ca-certs, if the server is the right one',
-  ],
-  [/ENOTFOUND|EAI_AGAIN/, 'the name of the host cannot be resolved', 'check the URL and the network'],
-  [/ECONNREFUSED/, 'nothing listens there', 'check host and port of the URL'],
-  [
-    /EHOSTUNREACH|ENETUNREACH/,
-    'this machine has no route to the server',
-    'check the network, and whether a firewall or a proxy is between',
-  ],
-  [/TIMEDOUT/, 'the server did not answer in time', 'check the network, and whether a firewall or a proxy is between'],
-  [
-    /KEY_VALUES_MISMATCH/,
-    'the key of the transport certificate belongs to another one',
-    'name the right file with --ssl-client-key',
-  ],
-  [/BAD_DECRYPT|BAD_PASSWORD/, 'the key of the transport certificate does not open', 'check --ssl-client-passphrase'],
-  [/WRONG_VERSION_NUMBER/, 'the other side does not speak TLS', 'check scheme and port of the URL'],
-];
-
-/** Codes of a connection that the server ended without a reason, or with one that may mean anything. */
-const CLOSED = /ECONNRESET|EPIPE|HANDSHAKE_FAILURE|EPROTO/;
 
 /**
  * Finds why there was no answer.
@@ -119,25 +95,25 @@ export function connectionCauses(facts: Facts, code: string): Cause[] {
   const { certificate } = facts;
   // A server that sends this alert has got none (RFC 8446 section 6.2).
   if (/CERTIFICATE_REQUIRED/.test(code)) {
-    const own = [...missingCertificate(facts), ...badCertificate(facts)];
+    const own = certificate === 'none' ? missingCertificate(facts, true) : badCertificate(facts);
     return own.length > 0 ? own : [certificateNotReceived(certificate)];
   }
-  const known = CONNECTION_FAULTS.find(([pattern]) => pattern.test(code));
-  if (known) return [certain(known[1], known[2])];
-  if (!CLOSED.test(code)) return [certain(`the connection failed with ${code}`, 'check the URL and the network')];
-  const proved = [...missingCertificate(facts), ...badCertificate(facts)];
-  if (proved.length > 0) return proved;
-  const issuer = typeof certificate === 'object' ? ` (${certificate.issuer})` : '';
-  const causes = [
-    possible(
-      `the server may have ended the handshake because it does not know the authority that issued the transport certificate${issuer}`,
-      'use the certificate that was issued for its environment',
-    ),
-  ];
+  const known = findConnectionFault(code, facts.url);
+  if (known) return [proved('other', known.fact, known.remedy)];
+  const own = [...missingCertificate(facts), ...badCertificate(facts)];
+  if (own.length > 0) return own;
+  const causes = missingCertificateDoubt(facts);
+  if (certificate !== 'none') {
+    const issuer = typeof certificate === 'object' ? ` (${certificate.issuer})` : '';
+    const fact = `the server may have ended the handshake because it does not know the authority that issued the transport certificate${issuer}`;
+    causes.push(possible('certificate', fact, 'use the certificate that was issued for its environment'));
+  }
   if (typeof certificate === 'object' && !certificate.isChainComplete) {
     const fact = `the server may have ended the handshake because the file lacks the certificate of ${certificate.chainEnd}`;
-    causes.push(possible(fact, 'put the intermediate certificates behind the transport certificate in its file'));
+    causes.push(
+      possible('certificate', fact, 'put the intermediate certificates behind the transport certificate in its file'),
+    );
   }
   const fact = 'a firewall or a proxy may have ended the connection';
-  return [...causes, possible(fact, 'try from another network')];
+  return [...causes, possible('other', fact, 'try from another network')];
 }

@@ -61,6 +61,22 @@ const READ = [
   'sslClientCertList',
 ] as const;
 
+const NO_INSECURE =
+  'The certificate of the server is always verified, or anybody could take the assertions. Trust a private authority with --ssl-extra-ca-certs <file>.';
+
+const NO_POSTMAN_API = 'Nothing is read from the Postman API. Export the collection and the environment to files.';
+
+/** Options that Newman has, or had, and `run` has not, by name, each with the reason or what to use instead. */
+const REFUSED: Record<string, string> = {
+  k: NO_INSECURE,
+  insecure: NO_INSECURE,
+  'postman-api-key': NO_POSTMAN_API,
+  v: 'For more detail on the console use --verbose; for the version, --version in place of "run".',
+  version: 'Use --version in place of "run".',
+  'no-color': 'Use --color off.',
+  'insecure-file-read': 'Files outside of the working directory are read unless --no-insecure-file-read is given.',
+};
+
 /**
  * Reads `--reporter-json-export file` and its like.
  *
@@ -73,8 +89,10 @@ export function parseReporterOptions(rest: string[], reporters: string[]): Repor
     const [option = '', inline] = (rest[i] as string).split(/=(.*)/s);
     const name = reporters.find(one => option.startsWith(`--reporter-${one}-`));
     if (!name) {
-      const hint = option.startsWith('--reporter-') ? ' Name its reporter with --reporters.' : '';
-      throw new CommandError(`unknown option "${option}".${hint}`, 2);
+      const hint = option.startsWith('--reporter-')
+        ? 'Name its reporter with --reporters.'
+        : REFUSED[option.replace(/^-+/, '')];
+      throw new CommandError(`unknown option "${rest[i]}".${hint ? ` ${hint}` : ''}`, 2);
     }
     const key = option
       .slice(`--reporter-${name}-`.length)
@@ -136,7 +154,8 @@ export function toNewmanOptions(
     collection,
     environment,
     ...(globals && { globals }),
-    globalVar,
+    // Read by the post-response script.
+    globalVar: options.failOnRefusal ? globalVar : [...globalVar, { key: 'fail_on_refusal', value: 'false' }],
     // Not an empty list, which Newman would fill with those of its own configuration file.
     reporters: false,
     ...(options.bail !== undefined && { bail: options.bail === true ? true : options.bail.split(',') }),

@@ -3,12 +3,15 @@
 
 import { type Client, readClient, readPair } from '../client/client-options.ts';
 import { type Environment, listSecureWithoutValue, readEnvironment } from '../client/environment.ts';
-import { inFile } from '../collection/collection-file.ts';
+import { listFolders } from '../collection/collection.ts';
 import { readCollection } from '../collection/collection-source.ts';
 import { inject } from '../collection/injection.ts';
 import { adviseOnScripts } from '../collection/script-advice.ts';
 import { CommandError, type Host } from '../command.ts';
+import { inFile } from '../files.ts';
 import { Redaction } from '../secrets/redaction.ts';
+import { checkProxyVariables, listProxyPasswords } from '../server/route.ts';
+import { type Beginning, readBeginning } from './beginning.ts';
 import { parseReporterOptions, type RunOptions, refuseToReplace, toNewmanOptions } from './newman-options.ts';
 import { runNewman } from './run-newman.ts';
 import { explainRefusals } from './run-refusals.ts';
@@ -19,12 +22,14 @@ const MAX_DEPTH = 1100;
 /** A collection as far as it is looked at. */
 interface Collection {
   variable?: unknown;
+  item?: unknown;
 }
 
 /**
  * Runs a collection.
  *
  * @param rest what the command line has beside the known options
+ * @param inspect looks at what the run begins with, and throws where it must not begin
  * @returns the number of failures, and the lines that explain them
  * @throws CommandError when the run can't be done, or a file can't be read or written; with exit code 2 for a usage error
  */
@@ -33,9 +38,11 @@ export async function runCollection(
   rest: string[],
   options: RunOptions,
   host: Host,
+  inspect: (beginning: Beginning) => Promise<void>,
 ): Promise<{ failures: number; explanation: string[] }> {
   const reporters = options.reporters.split(',').map(name => name.trim());
   const reporterOptions = parseReporterOptions(rest, reporters);
+  checkProxyVariables();
   refuseToReplace(file, reporterOptions, options);
   const globalVar = (options.globalVar ?? []).map(pair => readPair('--global-var', pair));
   const client = await readClient(options, host);
@@ -44,6 +51,8 @@ export async function runCollection(
     for (const { message } of listSecureWithoutValue(one)) host.note(message);
   }
   const { collection, advice } = await prepareCollection(file, options, host);
+  refuseUnknownFolders(collection, options.folder);
+  await inspect(await readBeginning(client, collection, globals, globalVar, options));
   const redaction = createRedaction(client, globals, collection);
   const newmanOptions = toNewmanOptions(collection, client, globals, globalVar, options);
   const { failures, posted, readIn } = await runNewman(
@@ -55,9 +64,9 @@ export async function runCollection(
     host,
   );
   const hasCertificateList = options.sslClientCertList !== undefined;
-  const explanation = await explainRefusals(posted, readIn, client.transport, hasCertificateList);
-  const lines = failures > 0 ? [...explanation, ...advice] : explanation;
-  return { failures, explanation: lines.map(line => redaction.redact(line)) };
+  const lines = await explainRefusals(posted, readIn, client.transport, hasCertificateList);
+  const all = failures > 0 ? [...lines, ...advice] : lines;
+  return { failures, explanation: all.map(line => redaction.redact(line)) };
 }
 
 /** A redaction that knows which variables the user has called secret. */
@@ -68,6 +77,7 @@ function createRedaction(
 ) {
   const redaction = new Redaction();
   redaction.learn(transport.passphrase ?? '', { text: 'passphrase', isPair: false });
+  for (const password of listProxyPasswords()) redaction.learn(password, { text: 'password', isPair: false });
   const variables = [...environment.values, ...(globals?.values ?? []), ...(Array.isArray(variable) ? variable : [])];
   for (const one of variables) if (one?.type === 'secret') redaction.declareSecret(String(one.key));
   return redaction;
@@ -92,6 +102,25 @@ async function prepareCollection(
       advice: adviseOnScripts({ text, dropsChanges: false }, { last }).map(line => `${name}: ${line}`),
     };
   });
+}
+
+/** Newman says of a folder that is not there only that. */
+function refuseUnknownFolders(collection: Collection, wanted: string[] = []): void {
+  const open: unknown[] = Array.isArray(collection.item) ? [...collection.item] : [];
+  const known = new Set<unknown>();
+  const folders: string[] = [];
+  // The list grows while it is read.
+  for (const one of open) {
+    if (typeof one !== 'object' || one === null) continue;
+    const { id, _postman_id, name, item } = one as Record<string, unknown>;
+    for (const key of [id, _postman_id, name]) known.add(key);
+    if (!Array.isArray(item)) continue;
+    folders.push(JSON.stringify(name));
+    open.push(...item);
+  }
+  const missing = wanted.find(name => !known.has(name));
+  if (missing === undefined) return;
+  throw new CommandError(`there is no folder or request ${JSON.stringify(missing)}. ${listFolders(folders)}`, 2);
 }
 
 /** How many objects and arrays are in each other; not by recursion, which ends where Newman's does. */

@@ -9,11 +9,13 @@ import { createReader } from '../client/environment.ts';
 import { CommandError, type Host } from '../command.ts';
 import { cannotBeWritten } from '../files.ts';
 import type { Redaction } from '../secrets/redaction.ts';
+import { ConnectionError } from '../server/connection-faults.ts';
 import { fetchServerFacts } from '../server/metadata.ts';
 import { readTls } from '../server/send.ts';
 import { type LoadedOptions, loadNewman, loadOptions, loadReporter } from './newman.ts';
 import type { ReporterOptions } from './newman-options.ts';
 import { collectPostedForms, type PostedForm } from './posted-forms.ts';
+import { limitRequests } from './request-limits.ts';
 import { signRequests } from './signing.ts';
 import { readConfiguredServers, readMethods, replaceSigningKeys } from './signing-keys.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -63,9 +65,11 @@ export async function runNewman(
   try {
     const loaded = await loadOptions(options);
     const keys = await replaceSigningKeys(loaded, text => redaction.addSigningKey(text));
-    const known = await findKnownEndpoints(loaded, transport);
+    const known = await findKnownEndpoints(loaded, transport, host.note, toSeconds(options.timeout));
+    if (options.timeout) loaded.timeout = Math.max(1, Math.ceil(options.timeout - (performance.now() - start)));
     return await new Promise((resolve, reject) => {
       const newman = loadNewman()(loaded, async (error, summary) => {
+        endRequests();
         try {
           await finish(error);
           if (error) throw error;
@@ -75,6 +79,7 @@ export async function runNewman(
           reject(failure);
         }
       }) as Stage;
+      const endRequests = limitRequests(newman, Number(options.timeoutRequest ?? 0));
       signRequests(newman, keys, known);
       stopUnauthenticated(newman, known, readMethods(loaded));
       const posted = collectPostedForms(newman);
@@ -85,19 +90,31 @@ export async function runNewman(
   }
 }
 
+/** The limit of the whole run is one of what it begins with too; undefined where there is none under the usual one. */
+const toSeconds = (timeout = 0): number | undefined => (timeout > 0 && timeout < 10_000 ? timeout / 1000 : undefined);
+
 /** So many issuers are asked for their metadata; more are in the data of no run. */
 const MAX_ISSUERS = 3;
 
 /** The endpoints that are known before a script can change them: those of the variables, and those of the metadata. */
-async function findKnownEndpoints(options: LoadedOptions, transport: Transport): Promise<Endpoints[]> {
+async function findKnownEndpoints(
+  options: LoadedOptions,
+  transport: Transport,
+  note: Host['note'],
+  seconds?: number,
+): Promise<Endpoints[]> {
   const servers = readConfiguredServers(options);
   const issuers = [...new Set(servers.map(({ issuer }) => issuer))].filter(issuer => issuer !== '');
   const metadata = await Promise.allSettled(
     issuers
       .slice(0, MAX_ISSUERS)
-      .map(async issuer => (await fetchServerFacts(issuer, await readTls(transport))).metadata),
+      .map(async issuer => (await fetchServerFacts(issuer, await readTls(transport), seconds)).metadata),
   );
-  // What can't be read, the script reports.
+  // Where no endpoint is set the script reports what can't be read; why there is no connection its host does not say as well.
+  const isNeeded = servers.some(({ endpoints }) => Object.keys(endpoints).length === 0);
+  for (const one of metadata) {
+    if (isNeeded && one.status === 'rejected' && one.reason instanceof ConnectionError) note(one.reason.message);
+  }
   const found = metadata.flatMap(one => (one.status === 'fulfilled' ? [one.value.endpoints, one.value.replaced] : []));
   return [...servers.map(({ endpoints }) => endpoints), ...found];
 }

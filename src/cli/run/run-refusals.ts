@@ -2,14 +2,14 @@
 // explanation of each kind of refusal. On the machine.
 
 import { ENDPOINT_NAMES, findEndpoint } from '../../client-auth/authorization-server.ts';
+import { findNamedCause } from '../../client-auth/server-words.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import type { Transport } from '../client/client-options.ts';
-import type { Way } from '../diagnosis/causes.ts';
 import { explain } from '../diagnosis/explanation.ts';
 import { readAnswer, toFacts, toWay } from '../diagnosis/refused-request.ts';
 import { readSurroundings, type Surroundings } from '../diagnosis/surroundings.ts';
+import { toConnectionCode } from '../server/connection-faults.ts';
 import { parseObject } from '../server/json-object.ts';
-import { toConnectionCode } from '../server/send.ts';
 import type { PostedForm } from './posted-forms.ts';
 
 /** Not more explanations than a reader takes in. */
@@ -18,12 +18,15 @@ const MAX_EXPLANATIONS = 3;
 /** The variables by which the surroundings of one request differ from those of another. */
 const VARIABLES = [...ENDPOINT_NAMES, 'issuer', 'jwks_uri', 'tls_client_auth_subject_dn', 'clock_offset'] as const;
 
+/** Errors that may refuse the client whatever their status is (RFC 6749 section 5.2; Keycloak sends the third for the first). */
+const REFUSALS = ['invalid_client', 'invalid_request', 'unauthorized_client'];
+
 /** Whether an answer, or none, needs a reason: it refuses the client, or refuses and does not say whom. */
 const isRefusal = ({ status, body = '', connectionError }: PostedForm): boolean => {
   if (connectionError) return true;
   if (status !== 400 && status !== 401 && status !== 403) return false;
-  const { error, saysCertificateMissing, saysCertificateRefused } = readAnswer(body);
-  if (error !== undefined) return error === 'invalid_client' || error === 'invalid_request';
+  const { error, errorDescription = '', saysCertificateMissing, saysCertificateRefused } = readAnswer(body);
+  if (error !== undefined) return REFUSALS.includes(error) || findNamedCause(error, errorDescription) !== undefined;
   return status !== 400 || saysCertificateMissing || saysCertificateRefused;
 };
 
@@ -54,13 +57,16 @@ export async function explainRefusals(
     const endpoint = endpointOf(exchange.url);
     if (!endpoint) continue;
     const clientId = new URLSearchParams(exchange.form).get('client_id');
-    const accepted = waysTaken(
-      posted.filter(({ url }) => endpointOf(url)),
-      clientId,
-    );
+    const taken = posted.filter(one => endpointOf(one.url) && isTaken(one));
+    const waysOf = (isWanted: (one: PostedForm) => boolean) =>
+      taken.filter(isWanted).map(({ form }) => toWay(new URLSearchParams(form)));
+    const isSameClient = ({ form }: PostedForm) => new URLSearchParams(form).get('client_id') === clientId;
+    const isSameHost = ({ url }: PostedForm) => new URL(url).host === new URL(exchange.url).host;
+    const accepted = waysOf(isSameClient);
     const connectionCode = connectionError ? toConnectionCode(connectionError) : undefined;
     const facts = toFacts(surroundings, { ...exchange, endpoint, connectionCode }, accepted);
     if (hasCertificateList) facts.certificate = undefined;
+    facts.acceptedOthers = waysOf(one => isSameHost(one) && !isSameClient(one));
     const { method, status, error, assertion } = facts;
     // The same refusal again, at another endpoint or in another iteration, has the same reason.
     const kind = JSON.stringify([clientId, method, status, error, connectionCode, assertion?.kid, assertion?.aud]);
@@ -69,21 +75,13 @@ export async function explainRefusals(
   const shown = [...explanations.values()].slice(0, MAX_EXPLANATIONS);
   if (shown.length === 0) return [];
   const rest = explanations.size - shown.length;
-  return [
-    '',
-    'Why the authorization server may have said no:',
-    ...shown.flat(),
-    ...(rest > 0 ? [`and ${rest} more.`] : []),
-  ];
+  const heading = ['', 'Why the authorization server may have said no:'];
+  return [...heading, ...shown.flat(), ...(rest > 0 ? [`and ${rest} more.`] : [])];
 }
 
-/** The ways in which the server took the same client. What is no JSON may be the page of a gateway. */
-function waysTaken(posted: PostedForm[], clientId: string | null): Way[] {
-  return posted.flatMap(({ status, body = '', form }) => {
-    const parameters = new URLSearchParams(form);
-    const answer = parseObject(body);
-    const isAnswer = body === '' || (Object.keys(answer).length > 0 && answer.error === undefined);
-    const isTaken = (status === 200 || status === 201) && isAnswer;
-    return isTaken && parameters.get('client_id') === clientId ? [toWay(parameters)] : [];
-  });
+/** Whether the server took the client. What is no JSON may be the page of a gateway. */
+function isTaken({ status, body = '' }: PostedForm): boolean {
+  const answer = parseObject(body);
+  const isAnswer = body === '' || (Object.keys(answer).length > 0 && answer.error === undefined);
+  return (status === 200 || status === 201) && isAnswer;
 }

@@ -117,9 +117,12 @@ export function openStage({ newman, reporters, options, redaction, note }: Stage
 
   // What a script logs may be a secret by the name that it gets a moment later: it is shown when the script has ended.
   let isInScript = false;
+  let isOver = false;
   const held: Raised[] = [];
   for (const name of EVENTS) {
     newman.on(name, (error: unknown, data: Values = {}) => {
+      // A run that --timeout has ended goes on within Newman until its script has ended.
+      if (isOver) return;
       if (name === 'beforeScript' || name === 'script') isInScript = name === 'beforeScript';
       if (name !== 'start' && name !== 'beforeDone') learn([error, data]);
       held.push({ name, error, data });
@@ -136,6 +139,7 @@ export function openStage({ newman, reporters, options, redaction, note }: Stage
   return async (error: Error | null): Promise<void> => {
     // A run may end in the middle of a script.
     for (const one of held.splice(0)) raise(one);
+    isOver = true;
     learn(files);
     const exported = files.map(file => toExport({ ...file, content: copy(file.content) }));
     // A reporter may have written down a value before it turned out to be a secret.

@@ -3,7 +3,7 @@
 
 import { bytesOf, findBase64Runs } from './base64-runs.ts';
 import { type Found, findCredentials, findDer, findJwkMembers, findJwts, findPems, findUserInfo } from './forms.ts';
-import { isPlaceholder, type SecretKind } from './looks.ts';
+import { isOrdinary, isPlaceholder, type SecretKind, worstOf } from './looks.ts';
 import { findInValue, findNamed } from './named-values.ts';
 import { toPlain } from './plain-text.ts';
 
@@ -52,12 +52,14 @@ export function findSecrets(text: string): Found[] {
   return [...found, ...more];
 }
 
-/** What a text holds, if it holds a secret that is no placeholder. */
+/** The worst that a text holds of secrets that are no placeholders. */
 export function findSecret(text: string): SecretKind | undefined {
-  return findSecrets(text).find(({ parts }) => !parts.some(isPlaceholder))?.kind;
+  return worstOf(findSecrets(text).map(({ parts, kind }) => (parts.some(isPlaceholder) ? undefined : kind)));
 }
 
-/** What the value of a variable, a field or a member is by its name, if it is a secret and no placeholder. */
+/** What the value of a variable, a field or a member is by its name, if it is a secret and neither placeholder nor plain words. */
 export function judgeNamed(name: string, value: string): SecretKind | undefined {
-  return isPlaceholder(value) ? undefined : [...findInValue(name, value)][0]?.kind;
+  if (isPlaceholder(value)) return undefined;
+  const kind = [...findInValue(name, value)][0]?.kind;
+  return kind === 'token' && isOrdinary(name, value) ? undefined : kind;
 }

@@ -3,7 +3,13 @@
 
 import { INTEGER, OCTET_STRING, readDer, SEQUENCE } from '../../client-auth/der.ts';
 
-export type SecretKind = 'private key' | 'private JWK' | 'token' | 'secret';
+/** The kinds of secret, the worst first. */
+export const SECRET_KINDS = ['private key', 'private JWK', 'secret', 'token'] as const;
+export type SecretKind = (typeof SECRET_KINDS)[number];
+
+/** The worst of some kinds of secret. */
+export const worstOf = (kinds: (SecretKind | undefined)[]): SecretKind | undefined =>
+  SECRET_KINDS.find(kind => kinds.includes(kind));
 
 /** What a secret is, for a finding, and what is written in its place, in ASCII without quotes or angle brackets. */
 export interface Look {
@@ -37,6 +43,9 @@ const NEVER = new RegExp(
 const WORD = '(?:(?:\\p{Lu}?\\p{Ll}{2,18}){1,3}|\\p{Lu}{1,19}|\\p{L})';
 /** One word, or several with one character between them: what somebody writes, not what a machine draws, which has long runs. */
 const WORDS = new RegExp(`^(?!.*\\p{L}{20})${WORD}(?:[ _./:-]${WORD})*$`, 'u');
+/** Six consonants in a row are in no word. */
+const CONSONANTS = /[bcdfghjklmnpqrstvwxz]{6}/;
+const isWords = (value: string): boolean => WORDS.test(value) && !CONSONANTS.test(value);
 const DATE = /^\d{4}-\d\d-\d\d(?:$|[T ])/;
 const VERSION = /^\d+(?:\.\d+)+$/;
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
@@ -46,10 +55,27 @@ const CODE = /^[a-z_$][\w$]{0,24}(?:\.[a-z_$][\w$]{0,24})+$/i;
 const isAny = (value: string): boolean => value.trim() !== '' && !NEVER.test(value);
 /** Six characters or more that are no words, no date, no version: it may be digits alone. */
 export const isGuarded = (value: string): boolean =>
-  value.length >= 6 && isAny(value) && ![WORDS, DATE, VERSION, CODE].some(pattern => pattern.test(value));
-/** What nobody types: 12 characters or more without whitespace, digits among letters or many letters in a row. */
+  value.length >= 6 && isAny(value) && !isWords(value) && ![DATE, VERSION, CODE].some(pattern => pattern.test(value));
+/** Words of a name in camel case, and what is between them. */
+const CAMEL = /\p{Lu}?\p{Ll}{2,19}|[ _./:-]/gu;
+/** Whether letters are no words: capitals anywhere, or too many consonants. */
+const isUnspeakable = (value: string): boolean =>
+  value.replace(CAMEL, '').length > value.length / 5 || CONSONANTS.test(value);
+/** What nobody types: 12 characters or more without whitespace, digits among letters, letters that are no words or many in a row. */
 export const isOpaque = (value: string): boolean =>
-  isGuarded(value) && /^(?=[^\d]*\d|.*[A-Za-z]{20})(?=.*[A-Za-z])[!-~]{12,}$/.test(value);
+  isGuarded(value) &&
+  /^(?=.*[A-Za-z])[!-~]{12,}$/.test(value) &&
+  (/\d|[A-Za-z]{20}/.test(value) || isUnspeakable(value));
+/**
+ * What is under the name of a token and is none in a file: a sentence, words in camel case; and a UUID, unless the name is that of a
+ * token itself, for servers whose tokens are UUIDs.
+ */
+export const isOrdinary = (name: string, value: string): boolean => {
+  if (UUID.test(value)) return !/^(?:(?:.*_)?(?:access|refresh|auth|bearer|id)_?)?token$/.test(toWords(name));
+  const words = value.split(/\s+/);
+  if (words.length > 1) return words.length > 3 || words.every(word => /^[\p{L}'",.()!?:;-]+$/u.test(word));
+  return /^[\p{L} _./:-]+$/u.test(value) && !isUnspeakable(value) && !/\p{Ll}{20}/u.test(value);
+};
 const isOpaqueNoUuid = (value: string): boolean => isOpaque(value) && !UUID.test(value);
 /** The Base64 of a key, or what is left of it; that of a certificate or a public key begins with a sequence too. */
 const isKeyText = (value: string): boolean =>

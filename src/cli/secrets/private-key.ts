@@ -68,7 +68,8 @@ export function toRsaKey(text: string): KeyObject {
   return createPrivateKey({ key: { kty: 'RSA', ...Object.fromEntries(members) }, format: 'jwk' });
 }
 
-function toBase64url(value: bigint): string {
+/** A number as a member of a JWK (RFC 7518 section 2, Base64urlUInt). */
+export function toBase64url(value: bigint): string {
   const hex = value.toString(16);
   return Buffer.from(hex.length % 2 ? `0${hex}` : hex, 'hex').toString('base64url');
 }

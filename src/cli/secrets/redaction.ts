@@ -178,9 +178,23 @@ const isNumber = (text: string, start: number, end: number): boolean =>
   /[:,[]\s{0,99}$/.test(text.slice(Math.max(0, start - 100), start)) &&
   /^\s{0,99}[,}\]]/.test(text.slice(end, end + 100));
 
+/** A private key as PEM, whatever is between its lines. */
+const FRAME = /-----BEGIN[A-Z +]{1,30}KEY-----(?:(?!-----BEGIN)[\s\S]){1,20000}?-----END[A-Z +]{1,30}KEY-----/g;
+
+/** The first and last line of a key go with what is taken out between them. */
+function findFrames(text: string, places: Place[]): Place[] {
+  if (!/PRIVATE[ +]KEY-----/.test(text)) return [];
+  return [...text.matchAll(FRAME)].flatMap(({ 0: frame, index: start }) => {
+    const end = start + frame.length;
+    const inner = /^-----BEGIN[^-]*PRIVATE/.test(frame) && places.find(one => one.start >= start && one.end <= end);
+    return inner ? [{ start, end, label: inner.label }] : [];
+  });
+}
+
 /** Writes labels in the place of secrets; of places that overlap, the one that holds the others says which it is. */
-function replace(text: string, places: Place[]): string {
-  if (places.length === 0) return text;
+function replace(text: string, secrets: Place[]): string {
+  if (secrets.length === 0) return text;
+  const places = [...secrets, ...findFrames(text, secrets)];
   places.sort((a, b) => a.start - b.start || b.end - a.end);
   const parts: string[] = [];
   let done = 0;

@@ -2,8 +2,8 @@
 
 import { checkServerUrl } from '../../client-auth/server-url.ts';
 import { CommandError } from '../command.ts';
-import { decodeUtf8, readBytes } from '../files.ts';
-import { send, type Tls, toConnectionCode } from './send.ts';
+import { readText } from '../files.ts';
+import { send, type Tls } from './send.ts';
 
 /** A key of a JWKS, as it is written there. */
 export type Jwk = Record<string, unknown>;
@@ -17,7 +17,7 @@ export type Jwk = Record<string, unknown>;
  */
 export async function readJwks(source: string, tls: Tls): Promise<Jwk[]> {
   const isUrl = /^https?:\/\//i.test(source);
-  const text = isUrl ? await fetchJwks(source, tls) : decodeUtf8(await readBytes(source));
+  const text = isUrl ? await fetchJwks(source, tls) : await readText(source);
   let document: { keys?: unknown } | null = null;
   try {
     document = JSON.parse(text.replace(/^\uFEFF/, ''));
@@ -32,14 +32,7 @@ export async function readJwks(source: string, tls: Tls): Promise<Jwk[]> {
 
 async function fetchJwks(url: string, tls: Tls): Promise<string> {
   checkServerUrl('jwks_uri', url, 'variable_invalid', 'Name the URL under which the JWKS is registered.');
-  try {
-    const { status, text } = await send(url, tls, { headers: { accept: 'application/json' } });
-    if (status === 200) return text;
-    throw new CommandError(`${url}: answered with status ${status}. Check the URL.`);
-  } catch (error) {
-    if (error instanceof CommandError) throw error;
-    throw new CommandError(`${url}: the connection failed (${toConnectionCode(error)}). Check the URL.`, 1, {
-      cause: error,
-    });
-  }
+  const { status, text } = await send(url, tls, { headers: { accept: 'application/json' } });
+  if (status === 200) return text;
+  throw new CommandError(`${url}: answered with status ${status}. Check the URL.`);
 }

@@ -8,7 +8,7 @@ import { type KnownServer, toKnownServer } from '../../client-auth/known-server.
 import { checkServerUrl } from '../../client-auth/server-url.ts';
 import type { Client } from '../client/client-options.ts';
 import { parseObject } from './json-object.ts';
-import { type Answer, readTls, send, type Tls } from './send.ts';
+import { type Answer, readUsableTls, send, type Tls } from './send.ts';
 
 /** The metadata names another issuer than the configured one. */
 export class OtherIssuerError extends ClientAuthError {
@@ -39,12 +39,13 @@ const HAVE_OWN_MEMBERS: readonly EndpointName[] = ['introspection_endpoint', 're
 /**
  * Fetches and reads the metadata of the issuer.
  *
+ * @param seconds limit for each of its two places; that of {@link send} if undefined
  * @throws ClientAuthError when the issuer or its metadata can't be trusted, `discovery_failed` when there is none
  * @throws OtherIssuerError when the metadata names another issuer
- * @throws Error of Node when the connection fails
+ * @throws ConnectionError when the connection fails
  * @see RFC 8414 section 3, OpenID Connect Discovery 1.0 section 4
  */
-export async function fetchServerFacts(issuer: string, tls: Tls): Promise<ServerFacts> {
+export async function fetchServerFacts(issuer: string, tls: Tls, seconds?: number): Promise<ServerFacts> {
   const answers: Answer[] = [];
   for (;;) {
     const { url, metadata } = nextStep(issuer, answers);
@@ -55,7 +56,7 @@ export async function fetchServerFacts(issuer: string, tls: Tls): Promise<Server
       const [methods, algorithms] = [read('auth_methods_supported'), read('auth_signing_alg_values_supported')];
       return { metadata, url, methods, algorithms, clockDifference: last.clockDifference };
     }
-    answers.push(await send(url, tls, { headers: { accept: 'application/json' } }));
+    answers.push(await send(url, tls, { headers: { accept: 'application/json' } }, seconds));
   }
 }
 
@@ -82,6 +83,7 @@ function readLists(document: Record<string, unknown>, suffix: string): Partial<R
 /**
  * The server as the variables say. Its metadata is fetched only if the token endpoint is needed, and not set.
  *
+ * @throws CommandError when the transport certificate and its key can't be used
  * @throws ClientAuthError when neither the token endpoint nor the issuer is set, and as {@link fetchServerFacts} does
  */
 export async function readKnownServer(
@@ -91,6 +93,6 @@ export async function readKnownServer(
   const known = toKnownServer(read, undefined);
   if (known.endpoints.token_endpoint || !needsTokenEndpoint) return known;
   if (!known.issuer) checkServerUrl('token_endpoint', '', 'variable_invalid', 'Set it, or set "issuer".');
-  const { metadata } = await fetchServerFacts(known.issuer, await readTls(transport));
+  const { metadata } = await fetchServerFacts(known.issuer, await readUsableTls(transport));
   return toKnownServer(read, metadata);
 }

@@ -1,12 +1,19 @@
 // HTTPS requests to the authorization server: server certificates are always verified, the transport certificate is presented
 // if there is one. On the machine.
 
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import http from 'node:http';
-import https from 'node:https';
+import http, { type IncomingMessage } from 'node:http';
+import https, { type RequestOptions } from 'node:https';
+import type { Socket } from 'node:net';
 import { rootCertificates, type TLSSocket } from 'node:tls';
+import { readCertificate } from '../client/certificate-facts.ts';
 import type { Transport } from '../client/client-options.ts';
+import { CommandError } from '../command.ts';
 import { compareClocks } from './clock.ts';
+import { ConnectionError, toConnectionCode } from './connection-faults.ts';
+import { findRoute } from './route.ts';
+import { openTunnel, toProxyOptions } from './tunnel.ts';
 
 const MAX_SECONDS = 10;
 const MAX_BYTES = 1_000_000;
@@ -17,6 +24,8 @@ export interface Tls {
   cert?: string;
   key?: string;
   passphrase?: string;
+  /** Names of the files, for messages. */
+  names?: { cert: string; key: string };
 }
 
 /**
@@ -28,9 +37,22 @@ export async function readTls({ cert, key, passphrase, ca }: Transport): Promise
   const read = (file: string) => readFile(file, 'utf8');
   return {
     ca: [...rootCertificates, ...(ca ? [await read(ca)] : [])],
-    ...(cert && key && { cert: await read(cert), key: await read(key) }),
+    ...(cert && key && { cert: await read(cert), key: await read(key), names: { cert, key } }),
     ...(passphrase && { passphrase }),
   };
+}
+
+/**
+ * Reads the files of the transport certificate, and refuses what Node would refuse in words of OpenSSL.
+ *
+ * @throws CommandError when certificate and key can't be used together
+ */
+export async function readUsableTls(transport: Transport): Promise<Tls> {
+  const tls = await readTls(transport);
+  const { cert, key } = tls;
+  const { keyFault } = cert && key ? readCertificate({ ...tls, cert, key }, new Date()) : {};
+  if (keyFault !== undefined) throw new CommandError(keyFault);
+  return tls;
 }
 
 /** What is sent; a GET without a body by default. */
@@ -54,70 +76,65 @@ export interface Answer {
 }
 
 /**
- * Sends one request on its own connection, and follows no redirect.
+ * Sends one request on its own connection, through the proxy if there is one, and follows no redirect.
  *
- * @throws Error of Node, with its `code`, when the connection fails, the answer takes more than 10 seconds or 1 MB
+ * @param seconds limit for the whole exchange, from the connection to the last byte of the answer
+ * @throws ConnectionError when the connection fails, or the answer takes longer or has more than 1 MB
  */
-export function send(
-  url: string,
-  tls: Tls,
-  { method = 'GET', headers = {}, body = '' }: Request = {},
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const isPlain = /^http:/i.test(url);
-    const options = { ...tls, method, headers, agent: false };
-    const request = (isPlain ? http : https).request(url, options, response => {
-      const receivedAt = Date.now();
-      const protocol = isPlain ? undefined : ((response.socket as TLSSocket).getProtocol() ?? undefined);
-      const { date, age } = response.headers;
-      const clockDifference = compareClocks({ date, age, sentAt, receivedAt });
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > MAX_BYTES) request.destroy(failure('ETOOLARGE', `more than ${MAX_BYTES} bytes`));
-        else chunks.push(chunk);
-      });
-      response.on('error', reject);
-      response.on('end', () => {
-        const text = Buffer.concat(chunks).toString();
-        clearTimeout(timer);
-        resolve({ status: response.statusCode ?? 0, text, clockDifference, sentAt, protocol });
-      });
-    });
-    let sentAt = Date.now();
-    // The TLS handshake is not part of the time that the request takes.
-    request.once('socket', socket =>
-      socket.once(isPlain ? 'connect' : 'secureConnect', () => {
-        sentAt = Date.now();
-      }),
-    );
-    const timer = setTimeout(
-      () => request.destroy(failure('ETIMEDOUT', `no answer within ${MAX_SECONDS} seconds`)),
-      MAX_SECONDS * 1000,
-    );
-    request.on('error', error => {
-      clearTimeout(timer);
-      reject(error);
-    });
-    request.end(body);
-  });
+export async function send(url: string, tls: Tls, request: Request = {}, seconds = MAX_SECONDS): Promise<Answer> {
+  const { proxy } = findRoute(url);
+  const signal = AbortSignal.timeout(seconds * 1000);
+  let tunnel: Socket | undefined;
+  try {
+    const target = new URL(url);
+    if (proxy && target.protocol === 'https:') tunnel = await openTunnel(proxy, target, tls.ca, signal);
+    const through = tunnel ? { socket: tunnel } : proxy ? toProxyOptions(proxy, target) : {};
+    return await exchange(target, { ...tls, ...through, signal }, request);
+  } catch (error) {
+    const code = toConnectionCode(error);
+    const isLate = signal.aborted && !code.startsWith('EPROXY');
+    throw new ConnectionError(url, isLate ? 'ETIMEDOUT' : code, { cause: error });
+  } finally {
+    tunnel?.destroy();
+  }
 }
 
-const failure = (code: string, message: string) => Object.assign(new Error(message), { code });
+async function exchange(
+  url: URL,
+  { headers: ofProxy, ...options }: RequestOptions,
+  { method = 'GET', headers = {}, body = '' }: Request,
+): Promise<Answer> {
+  const isPlain = url.protocol === 'http:';
+  const all = { ...options, method, headers: { ...(ofProxy as object), ...headers }, agent: false };
+  const request = (isPlain ? http : https).request(url, all);
+  // After the answer has begun nobody waits for an error of the request.
+  request.on('error', () => undefined);
+  let sentAt = Date.now();
+  // The TLS handshake is not part of the time that the request takes.
+  request.once('socket', socket =>
+    socket.once(isPlain ? 'connect' : 'secureConnect', () => {
+      sentAt = Date.now();
+    }),
+  );
+  request.end(body);
+  const [response] = (await once(request, 'response', { signal: options.signal })) as [IncomingMessage];
+  const receivedAt = Date.now();
+  const protocol = isPlain ? undefined : ((response.socket as TLSSocket).getProtocol() ?? undefined);
+  const { date, age } = response.headers;
+  const text = await readText(response).catch(error => {
+    throw error.code === 'ECONNRESET' ? Object.assign(new Error('cut short'), { code: 'ECUT' }) : error;
+  });
+  const clockDifference = compareClocks({ date, age, sentAt, receivedAt });
+  return { status: response.statusCode ?? 0, text, clockDifference, sentAt, protocol };
+}
 
-/**
- * The code of a failed connection: Node's, with the name of the TLS alert where only the message has it. It can be shown.
- *
- * @see RFC 8446 section 6 for the alerts
- */
-export function toConnectionCode(error: unknown): string {
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  const alert = /alert ([a-z ]+):/
-    .exec(String(message ?? ''))?.[1]
-    ?.toUpperCase()
-    .replace(/ /g, '_');
-  const text =
-    alert && !/ALERT/.test(String(code)) ? `${code ?? 'EPROTO'}_ALERT_${alert}` : String(code ?? message ?? 'unknown');
-  return text.replace(/[^\w .-]/g, '').slice(0, 100);
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response) {
+    size += chunk.length;
+    if (size > MAX_BYTES) throw Object.assign(new Error(`more than ${MAX_BYTES} bytes`), { code: 'ETOOLARGE' });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
 }

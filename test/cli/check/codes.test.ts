@@ -11,7 +11,7 @@ import { checkIssuer } from '../../../src/cli/check/issuer.ts';
 import { checkJwks, describeJwks } from '../../../src/cli/check/jwks.ts';
 import { failure, type Line, type OwnCode, STATUS_BY_CODE, type Status } from '../../../src/cli/check/line.ts';
 import { describeAttempt, describeOtherMethod, runLiveChecks } from '../../../src/cli/check/live.ts';
-import { checkVariableNames, checkVariables } from '../../../src/cli/check/settings.ts';
+import { checkVariableNames, checkVariables, describeConfig } from '../../../src/cli/check/settings.ts';
 import { checkSigningKey } from '../../../src/cli/check/signing-key.ts';
 import type { CertificateFacts } from '../../../src/cli/client/certificate-facts.ts';
 import type { Facts, Method } from '../../../src/cli/diagnosis/causes.ts';
@@ -89,6 +89,11 @@ const ofCollection = (at: number, more: object = {}) =>
     { token_endpoint: TOKEN_ENDPOINT },
     readerOf({}),
   )[at];
+const allowing = (name: string) => {
+  const root = collectionOf({ variable: [{ key: 'signing_key', value: toPkcs8(privateKey) }] });
+  const source = { text: JSON.stringify(root), dropsChanges: true };
+  return checkCollection(source, [{ name: '', root }], scripts, {}, () => '', { allow: [name] });
+};
 const ofScript = (...event: unknown[]) => ofCollection(0, { event: [...event, ownTest] });
 const posted = { name: 'x', request: { method: 'POST', url: TOKEN_ENDPOINT } };
 
@@ -96,9 +101,18 @@ type Case = [status: Status, make: () => Line | undefined | Promise<Line | undef
 
 /** All codes with their status, and the facts that give the line. */
 const CASES: Record<OwnCode, Case> = {
+  config_used: ['ok', () => describeConfig('paynet-client-auth.json')],
   variables_valid: ['ok', () => checked().lines[0]],
   variable_name_whitespace: ['fail', () => named('kid ')],
   variable_name_whitespace_unused: ['warn', () => named('kid ', { kid: 'k1' })],
+  variable_switched_off: [
+    'warn',
+    () =>
+      checkVariableNames(
+        { name: 'x', values: [{ key: 'kid', value: 'k1', enabled: false }] },
+        readerOf({ kid: 'k1' }),
+      )[0],
+  ],
   signing_key_valid: ['ok', () => checkSigningKey(checked()).lines[0]],
   kid_set: ['ok', () => checkSigningKey(checked()).lines[1]],
   kid_not_of_jwk: [
@@ -178,7 +192,7 @@ const CASES: Record<OwnCode, Case> = {
   live_refused: ['fail', () => ofAttempt({})],
   live_unreachable: ['fail', () => ofAttempt({ status: undefined, connectionCode: 'ECONNRESET' })],
   live_unexpected_answer: ['fail', () => ofAttempt({ status: 500 })],
-  live_other_method_refused: ['ok', () => describeOtherMethod(attempt({}))],
+  live_other_method_refused: ['info', () => describeOtherMethod(attempt({}))],
   live_other_method_unknown: ['skip', () => describeOtherMethod(attempt({ status: 500 }))],
   live_not_tried: [
     'skip',
@@ -201,9 +215,23 @@ const CASES: Record<OwnCode, Case> = {
     () => ofCollection(0, { event: [ownTest], item: [{ ...posted, event: [own, eventOf('prerequest', ['x'])] }] }),
   ],
   secret_not_found: ['ok', () => ofCollection(1)],
+  secret_allowed: ['info', () => allowing('signing_key')[2]],
+  secret_allowed_not_found: ['warn', () => allowing('other')[2]],
   secret_found: ['fail', () => ofCollection(1, { variable: [{ key: 'signing_key', value: toPkcs8(privateKey) }] })],
   server_variable_not_found: ['ok', () => ofCollection(2)],
   server_variable_found: ['warn', () => ofCollection(2, { variable: [{ key: 'issuer', value: UNREACHABLE }] })],
+  request_refused: [
+    'warn',
+    () => ofCollection(4, { item: [{ ...posted, request: { ...posted.request, auth: { type: 'basic' } } }] }),
+  ],
+  request_replaced: [
+    'ok',
+    () =>
+      ofCollection(4, {
+        variable: [{ key: 'existing_client_authentication', value: 'replace' }],
+        item: [{ ...posted, request: { ...posted.request, auth: { type: 'basic' } } }],
+      }),
+  ],
   script_sends: ['warn', () => ofCollection(4, { event: [eventOf('test', ['pm.sendRequest(token_endpoint)'])] })],
   script_changes_authentication: [
     'warn',

@@ -326,14 +326,21 @@ describe('findEndpointRequests', () => {
       { request: post(parts) },
       { name: 'd', request: post({ ...parts, path: '/token', host: 'as.example.my' }) },
       { name: 'e', request: post('https://{{host}}/token') },
+      { name: 'verb', request: { method: '{{verb}}', url: '{{token_endpoint}}' } },
       { name: 'GET', request: { method: 'GET', url: '{{token_endpoint}}' } },
       { name: 'text', request: '{{token_endpoint}}' },
       { name: 'other', request: post('https://as.example.my/token/more') },
     ];
-    const variable = [{ key: 'host', value: '{{sub}}.example.my' }, { key: 'sub', value: 'as' }, null, { key: 1 }];
+    const variable = [
+      { key: 'host', value: '{{sub}}.example.my' },
+      { key: 'sub', value: 'as' },
+      { key: 'verb', value: 'Post' },
+      null,
+      { key: 1 },
+    ];
     assert.deepEqual(
       find(item, { variable }).map(({ name }) => name),
-      ['a', 'f / g / b', 'without a name', 'd', 'e'],
+      ['a', 'f / g / b', 'without a name', 'd', 'e', 'verb'],
     );
   });
 
@@ -348,9 +355,8 @@ describe('findEndpointRequests', () => {
       { method: text },
     ];
     const named = { name: text, request: post('{{token_endpoint}}') };
-    assert.deepEqual(find([...odd, ...requests.map(request => ({ request })), named]), [
-      { endpoint: 'token_endpoint', name: 'without a name' },
-    ]);
+    const [found, ...others] = find([...odd, ...requests.map(request => ({ request })), named]);
+    assert.deepEqual([found?.endpoint, found?.name, others], ['token_endpoint', 'without a name', []]);
     for (const item of [undefined, null, 5, 'x', {}]) assert.deepEqual(find(item), []);
     for (const variable of [null, 5, {}, 'x']) assert.deepEqual(find([], { variable }), []);
   });

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -107,6 +107,22 @@ describe('paynet-client-auth assertion --curl', () => {
     const change = { client_id: '{{a $(name)}}' };
     const answer = await inShell(await printed([...client(change), '--env-var', `a $(name)=${client_id}`]));
     assert.equal(typeof answer.access_token, 'string', JSON.stringify(server.refusals));
+  });
+
+  it('calls the command line as it was called itself, by its file or by npx', { skip: noCurl }, async () => {
+    const bin = folder.path('node_modules/.bin');
+    mkdirSync(bin, { recursive: true });
+    symlinkSync(CLI, `${bin}/paynet-client-auth`);
+    for (const [args, shown] of [
+      [['dist/cli.js'], '$(node dist/cli.js assertion '],
+      [[`${bin}/paynet-client-auth`], '$(npx --no-install paynet-client-auth assertion '],
+      [[CLI], '$(node dist/cli.js assertion '],
+    ] as const) {
+      const { code, stdout } = await execute(process.execPath, [...args, 'assertion', ...client(), '--curl']);
+      assert.equal(code, 0);
+      assert.ok(stdout.includes(shown), stdout);
+      if (!shown.includes('npx')) assert.equal(typeof (await inShell(stdout)).access_token, 'string');
+    }
   });
 
   it('makes a new assertion at every call of the shell', { skip: noCurl }, async () => {

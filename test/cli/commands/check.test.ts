@@ -89,6 +89,36 @@ describe('check', () => {
     return { lines, failed, find };
   };
 
+  it('says which variables are switched off, uses them all the same, and says what is replaced', async () => {
+    const values = Object.entries(settingsOf({ existing_client_authentication: 'replace', kid: '' })).flatMap(
+      ([key, value]) => [{ key, value, enabled: key !== 'client_id' }],
+    );
+    values.push(
+      { key: 'kid', value: server.clients.privateKeyJwt.kid, enabled: false },
+      { key: 'mine', value: 'x', enabled: false },
+      { key: 'clock_offset', value: '1', enabled: false },
+      { key: 'clock_offset', value: '0', enabled: true },
+    );
+    const environment = write('off.json', { name: 'environment', values });
+    const { stdout } = await runCommand(['check', '-e', environment, '--ssl-extra-ca-certs', files.ca, '--json']);
+    const lines: Line[] = JSON.parse(stdout);
+    const off = lines.filter(({ code }) => code === 'variable_switched_off');
+    assert.deepEqual(
+      off.map(({ name, status }) => [name, status]),
+      [
+        ['client_id', 'warn'],
+        ['kid', 'warn'],
+      ],
+    );
+    assert.match(
+      off[1]?.message ?? '',
+      /^kid is switched off in the environment; Newman and Postman CLI use it all the same/,
+    );
+    const variables = lines.find(({ code }) => code === 'variables_valid');
+    assert.match(variables?.message ?? '', /, existing_client_authentication replace, audience/);
+    assert.equal(lines.find(({ code }) => code === 'kid_set')?.status, 'ok');
+  });
+
   it('is green throughout where all is right, with private_key_jwt and one request by each method', async () => {
     server.requests.length = 0;
     const args = [...tls, ...jwks(credentials.signingKey.publicJwk), '--live'];
@@ -346,7 +376,10 @@ describe('check', () => {
     assert.match(find('connection')?.message ?? '', /possible: .* does not know the authority/);
     assert.equal(find('certificate chain')?.status, 'warn');
     const { find: findMixed } = await checkAsJson({}, ['--ssl-client-cert', pem, '--ssl-client-key', files.key]);
-    assert.match(findMixed('transport certificate')?.message ?? '', /^"--ssl-client-key" must be the key of the first/);
+    assert.match(
+      findMixed('transport certificate')?.message ?? '',
+      /^"--ssl-client-key \S+" must be the key of the first/,
+    );
     assert.match(findMixed('connection')?.message ?? '', /proved: the transport certificate and its key/);
     const { find: findSwapped } = await checkAsJson({}, [
       '--ssl-client-cert',
@@ -483,8 +516,8 @@ describe('check', () => {
       assert.deepEqual(
         lines.find(one => one.code === 'secret_found')?.findings?.map(({ code, kind, names }) => [code, kind, names]),
         [
-          ['secret_found', 'token', ['Client', 'Well-known endpoint', 'Authorization']],
           ['secret_found', 'private key', ['signing_key']],
+          ['secret_found', 'token', ['Client', 'Well-known endpoint', 'Authorization']],
         ],
       );
       assert.equal(holdsPartOf(stdout, credentials.signingKey.privateKey), false);

@@ -4,10 +4,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
+import packageJson from '../../../package.json' with { type: 'json' };
 import { execute } from '../../support/execute.ts';
 
 const SNAPSHOT = new URL('snapshots/help.txt', import.meta.url);
-const COMMANDS = ['', 'inject', 'run', 'check', 'assertion'];
+const COMMANDS = ['', 'init', 'inject', 'run', 'check', 'assertion', 'token', 'jwks'];
 
 // Neither the terminal nor its colours may change what is compared.
 const help = (...args: string[]) =>
@@ -44,6 +45,23 @@ describe('the help', () => {
       COMMANDS.filter(Boolean),
     );
     assert.deepEqual(snapshot.match(/^\$ .*$/gm), COMMANDS.map(titleOf));
+  });
+
+  it('of a command ends with examples, whose options it has', () => {
+    for (const command of COMMANDS.filter(Boolean)) {
+      const text = texts.get(command) ?? '';
+      const [options = '', examples = ''] = text.split('\nExamples:\n');
+      assert.match(examples, new RegExp(`^(  paynet-client-auth ${command}( .*)?\n)+$`), text);
+      for (const [, name = ''] of examples.matchAll(/ (--?[a-z-]+)/g)) {
+        assert.match(options, name.startsWith('--reporter-') ? /--reporter-<name>/ : new RegExp(`^ .*${name}\\b`, 'm'));
+      }
+    }
+  });
+
+  it('and the version have short options', async () => {
+    for (const option of ['-v', '--version']) {
+      assert.deepEqual(await help(option), { code: 0, stdout: `${packageJson.version}\n`, stderr: '' });
+    }
   });
 
   it('of a command is also what `help` with its name shows', async () => {

@@ -73,6 +73,14 @@ describe('the end of a run where anything may answer', () => {
       /^ {2}1\. proved: the server says that it could not verify the transport certificate: /m,
     ],
   ];
+  explained.push([
+    "Keycloak's answer to an unknown client",
+    {
+      status: 401,
+      body: '{"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}',
+    },
+    /^ {2}1\. the server says: it does not know the client_id, .*: compare client_id and issuer with the registration$/m,
+  ]);
   for (const [title, answer, says] of explained) {
     it(`explains ${title}`, async () => assert.match(await explain(answer), says));
   }
@@ -92,8 +100,10 @@ describe('the end of a run where anything may answer', () => {
   }
 
   it('adds the age of an answer that a cache has kept', async () => {
-    const headers = { date: new Date(Date.now() - 3_000_000).toUTCString(), age: '3000' };
-    const text = await explain({ ...refusal, headers });
+    const text = await explain(response => {
+      const date = new Date(Date.now() - 3_000_000).toUTCString();
+      response.writeHead(401, { 'content-type': 'application/json', date, age: '3000' }).end(refusal.body);
+    });
     assert.match(text, /^ {2}server: the server's clock (agrees with yours|is 1 s (ahead of|behind) yours)/m);
     assert.match(text, /^ {2}1\. possible: aud was the token endpoint, /m);
   });
@@ -108,6 +118,60 @@ describe('the end of a run where anything may answer', () => {
     const text = await explain(pageThenRefusal, {}, ['-n', '2']);
     assert.equal(count, 2);
     assert.match(text, /^ {2}1\. possible: aud was the token endpoint, /m);
+  });
+
+  it('turns the run red where the server refuses the client and no test failed, unless it is to refuse it', async () => {
+    const run = async (answer: Answer, ...more: string[]) => {
+      recorder.answers.set('/token', answer);
+      const settings = { client_id: 'c', kid: 'k1', token_endpoint: `${recorder.origin}/token` };
+      const environment = folder.write('environment.json', toEnvironment(settings));
+      const args = ['run', folder.path('collection.json'), '-e', environment, '--signing-key', folder.path('key.pem')];
+      return runCommand([...args, '--silent', ...more]);
+    };
+    const { code, stderr } = await run(refusal);
+    assert.equal(code, 1);
+    assert.match(stderr, /\nerror: the run failed: 1 failure\.\n$/);
+    for (const option of ['--no-fail-on-refusal', '--suppress-exit-code']) {
+      const negative = await run(refusal, option);
+      assert.equal(negative.code, 0);
+      assert.match(negative.stderr, /may have said no/);
+    }
+    const said = {
+      status: 400,
+      body: '{"error":"invalid_request","error_description":"Failed to match audience values."}',
+    };
+    assert.equal((await run(said)).code, 1);
+    const other = {
+      status: 400,
+      body: '{"error":"invalid_request","error_description":"redirect_uri is not registered"}',
+    };
+    assert.equal((await run(other)).code, 0);
+  });
+
+  it('blames no certificate that is missing where the same server has just accepted a request without one', async () => {
+    const { authority, serverCertificate } = await createCredentials();
+    const server = await startRecorder(serverCertificate);
+    const refuse = 'pm.environment.set("client_id", "unknown-client");';
+    const [item] = (tokenCollection() as { item: object[] }).item;
+    const accepted = { ...item, event: [{ listen: 'test', script: { exec: [refuse] } }] };
+    server.answers.set('/token', response => {
+      const isUnknown = server.requests.at(-1)?.form.get('client_id') === 'unknown-client';
+      response.writeHead(isUnknown ? 401 : 200, { 'content-type': 'application/json' });
+      response.end(isUnknown ? '{"error":"unauthorized_client"}' : '{"access_token":"t"}');
+    });
+    const settings = { client_id: 'c', kid: 'k1', token_endpoint: `${server.origin}/token` };
+    const { stderr } = await runCommand([
+      ...['run', folder.write('two.json', { ...tokenCollection(), item: [accepted, item] })],
+      ...['-e', folder.write('env.json', toEnvironment(settings)), '--signing-key', folder.path('key.pem')],
+      ...['--ssl-extra-ca-certs', folder.write('ca.pem', authority.cert), '--silent'],
+    ]);
+    await server.close();
+    assert.match(stderr, /^ {2}transport certificate: none was sent$/m);
+    assert.match(
+      stderr,
+      /^ {2}1\. possible: another client was accepted in the same way .* this client_id may be unknown/m,
+    );
+    assert.doesNotMatch(stderr, /\d\. .*no transport certificate/);
   });
 
   it('says why metadata and JWKS could not be read', async () => {
@@ -125,7 +189,10 @@ describe('the end of a run where anything may answer', () => {
   it('shows no key that is in a wrong variable', async () => {
     const { privateKey } = await createSigningKey();
     const text = await explain(refusal, { issuer: 'http://127.0.0.1:1', jwks_uri: privateKey });
-    assert.match(text, /; its metadata could not be read: the connection failed \(ECONNREFUSED\); /);
+    assert.match(
+      text,
+      /; its metadata could not be read: http:\S+ cannot be reached \(ECONNREFUSED\): nothing listens there\. /,
+    );
     assert.match(text, /; the JWKS could not be read: "jwks_uri" must be a URL or a file, got \d+ characters of/);
     assert.equal(holdsPartOf(text, privateKey), false, 'a key is shown');
   });

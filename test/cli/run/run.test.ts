@@ -131,13 +131,12 @@ describe('paynet-client-auth run', () => {
   });
 
   it('ends in a process of its own with 1 when the run has failed, or with 0 where --suppress-exit-code is given', async () => {
-    const fail = (...args: string[]) =>
-      execute('node', ['dist/cli.js', ...argsOf(['--signing-key', files.cert, ...args])]);
-    const failing = await fail('--bail');
+    const fail = (...args: string[]) => execute('node', ['dist/cli.js', ...argsOf(args)]);
+    const other = ['--signing-key', path('key.pem'), '--env-var', 'kid=other', ...ONE_REQUEST];
+    const failing = await fail(...other);
     assert.equal(failing.code, 1);
     assert.match(failing.stderr, /error: the run failed: \d+ failure/);
-    assert.match(failing.stdout.replace(/\s+/g, ' '), /"signing_key" must be an RSA private key .* got a certificate/);
-    assert.equal((await fail('--suppress-exit-code', ...ONE_REQUEST)).code, 0);
+    assert.equal((await fail('--suppress-exit-code', ...other)).code, 0);
   });
 
   it('opens an encrypted key with the passphrase from the environment, and only with that', async () => {
@@ -163,7 +162,12 @@ describe('paynet-client-auth run', () => {
       /Name its reporter with --reporters/,
     ],
     ['the key as a variable on the command line', ['--env-var', 'signing_key=x'], 2, /Use --signing-key <file>/],
-    ['a number that is none', ['-n', 'x'], 2, /expected a whole number, got "x"/],
+    [
+      'a number that is none',
+      ['-n', 'x'],
+      2,
+      /'-n, --iteration-count <n>' argument 'x' is invalid\. Give a whole number/,
+    ],
     ['a certificate without key', ['--ssl-client-key', ''], 2, /go together/],
     ['a file that is not there', ['--signing-key', 'nowhere.pem'], 1, /nowhere\.pem: no such file/],
     ['an environment that is none', ['-e', COLLECTION], 1, /is neither a Postman environment nor globals/],

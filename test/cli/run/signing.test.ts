@@ -81,7 +81,11 @@ describe('run signs with the real key', () => {
   it('what goes to the host of its audience, or to an endpoint that the environment sets', async () => {
     const lines = [
       sendTo(urlOf(honest, '/other'), claims(urlOf(honest, '/'))),
-      sendTo(urlOf(honest, '/token'), claims('https://issuer.example.my')),
+      sendTo(
+        urlOf(honest, '/token'),
+        claims('https://issuer.example.my'),
+        '{ key: "client_assertion_type", value: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" }, ',
+      ),
     ];
     const { code, stdout } = await run(lines);
     assert.equal(code, 0, stdout);

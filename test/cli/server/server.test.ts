@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { compareClocks } from '../../../src/cli/server/clock.ts';
-import { toConnectionCode } from '../../../src/cli/server/send.ts';
+import { toConnectionCode } from '../../../src/cli/server/connection-faults.ts';
 import { NOW } from '../../support/facts.ts';
 
 describe('compareClocks', () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Parameter } from '../../src/client-auth/client-authentication.ts';
-import { checkQuery, putParameters, toForm } from '../../src/pre-request/form.ts';
+import { putParameters, toForm, toPlainForm } from '../../src/client-auth/form.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
 const byCertificate: Parameter[] = [{ key: 'client_id', value: 'c 1' }];
@@ -34,19 +34,27 @@ describe('toForm', () => {
 
   for (const contentTypes of [['application/json'], [FORM, 'application/json'], ['application/json', FORM], ['text']]) {
     it(`takes no form with ${contentTypes.join(' and ')}`, () => {
-      assert.equal(toForm({ mode: 'urlencoded' }, contentTypes), 'the header Content-Type of something else');
-      assert.equal(toForm(undefined, contentTypes), 'the header Content-Type of something else');
+      const fault = { got: 'the header Content-Type of something else', remedy: 'Remove the header Content-Type' };
+      assert.deepEqual(toForm({ mode: 'urlencoded' }, contentTypes), fault);
+      assert.deepEqual(toForm(undefined, contentTypes), fault);
     });
   }
 
   it('takes raw text only with the content type of a form', () => {
     assert.deepEqual(toForm({ mode: 'raw', raw: 'a=b' }, [FORM]), { mode: 'raw', text: 'a=b' });
-    assert.equal(toForm({ mode: 'raw', raw: 'a=b' }, []), 'a raw body without the header Content-Type of a form');
+    const remedy = 'Choose "x-www-form-urlencoded" in the tab Body';
+    const got = 'a body of mode "raw"';
+    assert.deepEqual(toForm({ mode: 'raw', raw: 'a=b' }, []), { got, remedy });
+    assert.deepEqual(toForm({ mode: 'raw', raw: '{}' }, ['application/json']), {
+      got: 'the header Content-Type of something else',
+      remedy: `${remedy}. Remove the header Content-Type`,
+    });
   });
 
   for (const mode of ['formdata', 'file', 'graphql', 'something']) {
     it(`takes no body of mode ${mode}`, () => {
-      assert.equal(toForm({ mode }, []), `a body of mode "${mode}"`);
+      const remedy = 'Choose "x-www-form-urlencoded" in the tab Body';
+      assert.deepEqual(toForm({ mode }, []), { got: `a body of mode "${mode}"`, remedy });
     });
   }
 });
@@ -92,23 +100,52 @@ describe('putParameters', () => {
     assert.deepEqual(urlencoded, byCertificate);
   });
 
-  it('refuses a second way to authenticate, and a reference that nothing resolves', () => {
+  it('leaves a client_secret out', () => {
+    const fields = [{ key: 'client_secret', value: 's' }];
+    const { urlencoded } = putParameters({ mode: 'urlencoded', fields }, byCertificate, asItIs, noRequest);
+    assert.deepEqual(urlencoded, byCertificate);
+    const { raw } = putParameters({ mode: 'raw', text: 'client_secret=s&a=b' }, byCertificate, asItIs, noRequest);
+    assert.equal(raw, 'a=b&client_id=c%201');
+  });
+
+  it('refuses a reference that nothing resolves', () => {
     const put = (key: string, value: string) => () =>
       putParameters({ mode: 'urlencoded', fields: [{ key, value }] }, byAssertion, asItIs, noRequest);
-    assert.throws(put('client_secret', 's'), { code: 'request_authenticated_twice' });
     assert.throws(put('scope', '{{SCOPE}}'), { code: 'variable_unresolved', message: /\{\{SCOPE\}\}/ });
     assert.throws(put('{{NAME}}', 'x'), { code: 'variable_unresolved' });
   });
 });
 
-describe('checkQuery', () => {
-  it('refuses parameters of client authentication in the URL, and no others', () => {
-    for (const name of [...names(), 'client_secret', 'client%5Fid']) {
-      assert.throws(() => checkQuery(`https://as.example.my/token?a=b&${name}=c#d`), {
-        code: 'request_authenticated_twice',
-      });
-    }
-    assert.doesNotThrow(() => checkQuery('https://as.example.my/client_id?a=client_id&b#client_id'));
+describe('toPlainForm', () => {
+  const json = (raw: string) => toPlainForm({ mode: 'raw', raw }, asItIs);
+  const toFields = (...pairs: [string, string][]) => ({
+    mode: 'urlencoded',
+    fields: pairs.map(([key, value]) => ({ key, value })),
   });
-  const names = () => byAssertion.map(({ key }) => key);
+
+  it('makes fields of the members of a JSON object: text, numbers and booleans', () => {
+    assert.deepEqual(
+      json('{"a":"b","n":60,"f":0.5,"t":true}'),
+      toFields(['a', 'b'], ['n', '60'], ['f', '0.5'], ['t', 'true']),
+    );
+    assert.deepEqual(json(' {} '), toFields());
+  });
+
+  for (const raw of ['{"a":{}}', '{"a":["b"]}', '{"a":null}', '[]', '"a"', 'null', '{', 'a=b']) {
+    it(`makes nothing of ${raw}`, () => assert.equal(json(raw), undefined));
+  }
+
+  it('makes fields of a multipart form without files', () => {
+    const formdata = [
+      { key: 'a', value: 'b', type: 'text' },
+      { key: 'off', type: 'file', src: 'x', disabled: true },
+    ];
+    assert.deepEqual(toPlainForm({ mode: 'formdata', formdata }, asItIs), toFields(['a', 'b']));
+    const file = { key: 'c', type: 'file', src: null };
+    assert.equal(toPlainForm({ mode: 'formdata', formdata: [...formdata, file] }, asItIs), undefined);
+  });
+
+  it('makes nothing of other bodies', () => {
+    for (const mode of ['file', 'graphql']) assert.equal(toPlainForm({ mode }, asItIs), undefined);
+  });
 });

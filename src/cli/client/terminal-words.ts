@@ -1,0 +1,28 @@
+// The messages of client authentication in the terminal: they are the script's too, and speak of Postman's app, where a value is
+// pasted; here it is an option. Pure, on the machine.
+
+import { ClientAuthError } from '../../client-auth/errors.ts';
+import { CommandError } from '../command.ts';
+
+/** What the app does, and the option that does it here; the first ones are whole remedies. */
+const OPTIONS: [app: RegExp, option: string][] = [
+  [/Set it in the environment(, and select the environment)?\./, 'Set it in the environment (-e), or with --env-var.'],
+  [/Paste the key into "signing_key" of the selected environment\./, 'Give it with --signing-key <file>.'],
+  [/paste the key itself\./, 'give the key with --signing-key <file>.'],
+  [/\bPaste\b/g, 'Give'],
+  [/\bpaste\b/g, 'give'],
+];
+
+/** The message of an error, with options in the place of what is done in the app. */
+export function toTerminalWords({ message }: ClientAuthError): string {
+  return OPTIONS.reduce((text, [app, option]) => text.replace(app, option), message);
+}
+
+/** Waits for the work of a command, whose errors become those of a command. */
+export async function withTerminalWords<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof ClientAuthError ? new CommandError(toTerminalWords(error), 1, { cause: error }) : error;
+  }
+}

@@ -1,0 +1,110 @@
+// Files of keys and certificates that are no PEM: a private key in DER is read, all else is named, with a command that works.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import { type Credentials, createCredentials } from '../../../src/demo/certificates.ts';
+import { runCommand } from '../../support/command-line.ts';
+import { createFolder, type Folder, toEnvironment } from '../../support/workplace.ts';
+
+let folder: Folder;
+let credentials: Credentials;
+const hasOpenssl = (() => {
+  try {
+    return execFileSync('openssl', ['version']).length > 0;
+  } catch {
+    return false;
+  }
+})();
+
+before(async () => {
+  folder = createFolder();
+  credentials = await createCredentials();
+  const { cert, key } = credentials.transportCertificate;
+  folder.write('transport.pem', cert);
+  folder.write('transport.key', key);
+  folder.write('transport.der', new X509Certificate(cert).raw);
+  const toDer = (pem: string, type: 'pkcs8' | 'pkcs1') => createPrivateKey(pem).export({ type, format: 'der' });
+  folder.write('key.der', toDer(key, 'pkcs8'));
+  folder.write('signing.der', toDer(credentials.signingKey.privateKey, 'pkcs8'));
+  folder.write('signing-pkcs1.der', toDer(credentials.signingKey.privateKey, 'pkcs1'));
+  folder.write(
+    'env.json',
+    toEnvironment({ token_endpoint: 'https://as.example.my/token', client_id: 'client', kid: 'kid' }),
+  );
+});
+after(() => folder.remove());
+
+const call = (...args: string[]) => runCommand(['assertion', '-e', folder.path('env.json'), ...args]);
+
+describe('a file that is no PEM', () => {
+  it('is read where it is a signing key in DER', async () => {
+    for (const name of ['signing.der', 'signing-pkcs1.der']) {
+      const { code, stdout, stderr } = await call('--signing-key', folder.path(name));
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /^ey[\w-]+\.ey[\w-]+\.[\w-]{342}\n$/);
+    }
+  });
+
+  it('is named with the command that converts it', { skip: !hasOpenssl && 'there is no openssl' }, async () => {
+    const make = ['pkcs12', '-export', '-in', folder.path('transport.pem'), '-inkey', folder.path('transport.key')];
+    execFileSync('openssl', [...make, '-passout', 'pass:open', '-out', folder.path('transport.p12')]);
+    const { path } = folder;
+    for (const [args, made] of [
+      [
+        ['--ssl-client-cert', path('transport.p12'), '--ssl-client-key', path('transport.key')],
+        'transport-certificate.pem',
+      ],
+      [['--ssl-client-cert', path('transport.pem'), '--ssl-client-key', path('transport.p12')], 'transport-key.pem'],
+      [
+        ['--ssl-client-cert', path('transport.der'), '--ssl-client-key', path('transport.key')],
+        'transport-certificate.pem',
+      ],
+      [['--ssl-client-cert', path('transport.pem'), '--ssl-client-key', path('key.der')], 'key-key.pem'],
+      [['--ssl-extra-ca-certs', path('transport.der')], 'transport-certificate.pem'],
+      [['--signing-key', path('transport.p12')], 'transport-key.pem'],
+    ] as const) {
+      const { code, stderr } = await call(...args);
+      assert.equal(code, 1);
+      const [, file, command = ''] =
+        /^error: (\S+): --\S+ needs PEM, got .+\. Convert it: (openssl .+)\n$/.exec(stderr) ?? [];
+      assert.equal(args.includes(file as never), true, stderr);
+      const more = command.includes('pkcs12') ? ['-passin', 'pass:open', '-passout', 'pass:open'] : [];
+      execFileSync('openssl', [...command.split(' ').slice(1), ...more], { stdio: 'pipe' });
+      assert.match(readFileSync(path(made), 'utf8'), /-----BEGIN (CERTIFICATE|(ENCRYPTED )?PRIVATE KEY)-----/);
+    }
+  });
+});
+
+describe('in the terminal', () => {
+  it('a certificate in the place of the signing key asks for the key of the kid, not for that of the certificate', async () => {
+    const { code, stderr } = await call('--signing-key', folder.path('transport.pem'));
+    assert.equal(code, 1);
+    assert.match(stderr, /got a certificate\. Give the private key that belongs to the kid\.\n$/);
+  });
+
+  it('a missing variable is an option, not a place in the app', async () => {
+    const environment = folder.write('empty.json', toEnvironment({ token_endpoint: 'https://as.example.my/token' }));
+    const said: string[] = [];
+    for (const args of [
+      [],
+      ['--env-var', 'client_id=c'],
+      ['--env-var', 'client_id=c', '--signing-key', folder.path('signing.der')],
+    ]) {
+      const { code, stderr } = await runCommand(['assertion', '-e', environment, ...args]);
+      assert.equal(code, 1);
+      said.push(stderr);
+    }
+    assert.match(said[0] ?? '', /"client_id" must be .* Set it in the environment \(-e\), or with --env-var\./);
+    assert.match(said.join(''), /"signing_key" must be .* Give it with --signing-key <file>\./);
+    assert.doesNotMatch(said.join(''), /paste|select the/i);
+  });
+
+  it('a file that is not UTF-8 is named', async () => {
+    const environment = folder.write('utf16.json', Buffer.from('\ufeff{}', 'utf16le'));
+    const { stderr } = await runCommand(['assertion', '-e', environment]);
+    assert.match(stderr, /^error: \S+utf16\.json: not UTF-8 text but UTF-16\. Save the file as UTF-8\.\n$/);
+  });
+});
