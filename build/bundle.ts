@@ -101,7 +101,8 @@ export const bundlePreRequest = async (
 
 /** Bundles the post-response script, the second gate. It holds nothing of other people. */
 export const bundlePostResponse = async (): Promise<string> => {
-  return bundleScript({ entryPoint: 'src/post-response/main.ts', header: POST_RESPONSE_HEADER, notices: '' }, () => {});
+  const parts = { entryPoint: 'src/post-response/main.ts', header: POST_RESPONSE_HEADER, notices: '', shorten };
+  return bundleScript(parts, () => {});
 };
 
 /**
