@@ -39,8 +39,11 @@ const lengthsIn = (headers: string[]): number[] => headers.map(line => Number(/^
  * Whether the host shows the body of the file instead of the sent one, as Postman's command line does for a folder of YAML: what was
  * sent is longer, at least by what the pre-request script has put in: the signature and the parameters around it, or `client_id`.
  */
-const isHidden = ({ headers }: SentRequest, form: string, trace: Trace | undefined): boolean =>
-  !!trace?.isAuthenticated && lengthsIn(headers).some(length => length > form.length + (trace.assertion ? 600 : 9));
+const isHidden = ({ headers, body }: SentRequest, form: string, trace: Trace | undefined): unknown =>
+  // What is shown as another body than a form is what was sent.
+  (form || !body?.mode) &&
+  trace?.isAuthenticated &&
+  lengthsIn(headers).some(length => length > form.length + (trace.assertion ? 600 : 9));
 
 /**
  * Says how a request to an endpoint fails to authenticate the client by exactly one method.

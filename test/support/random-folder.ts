@@ -1,7 +1,11 @@
 // Random folders of Postman v12, as people and programs write them: both spellings, scalars of every style, comments everywhere,
 // both line ends, with and without a line break at the end.
 
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
 import fc from 'fast-check';
+import { runCommand } from './command-line.ts';
 import type { Files } from './v12-folder.ts';
 
 const { constantFrom, record, array, option, boolean, integer, tuple, constant, oneof } = fc;
@@ -161,3 +165,30 @@ export const folder: fc.Arbitrary<Files> = record({
   'Inner/Other.request.yaml': other,
   'notes.txt': note,
 }));
+
+/** All files in a directory, by their paths in it. */
+export const toFiles = (directory: string): Files =>
+  Object.fromEntries(
+    readdirSync(directory, { recursive: true, withFileTypes: true })
+      .filter(entry => entry.isFile())
+      .map(({ parentPath, name }) => {
+        const path = join(parentPath, name);
+        return [relative(directory, path).replaceAll(sep, '/'), readFileSync(path, 'latin1')];
+      }),
+  );
+
+/** Injects into a folder, injects again, and removes: after the second time as after the first, in the end as before. */
+export const assertRestored = async (path: string, isLast: boolean): Promise<void> => {
+  const inject = async (...args: string[]) => {
+    const { code, stderr } = await runCommand(['inject', path, ...args]);
+    assert.equal(code, 0, stderr);
+    return toFiles(path);
+  };
+  const original = toFiles(path);
+  const last = isLast ? ['--last'] : [];
+  const injected = await inject('--in-place', ...last);
+  assert.notDeepEqual(injected, original);
+  await inject('--check', ...last);
+  assert.deepEqual(await inject('--in-place', ...last), injected);
+  assert.deepEqual(await inject('--in-place', '--remove'), original);
+};

@@ -54,9 +54,8 @@ function addScript(text: string, addition: Addition): string {
   if (field.isFlow) throw inBrackets('"scripts"');
   const [first] = field.entries;
   if (!first) return fillField(text, scripts, field, addition);
-  const index = field.entries.findIndex(({ listen }) => listen === addition.listen);
-  const entry = field.entries[index];
-  if (entry?.isFlow) throw inBrackets(`"scripts[${index}]"`);
+  const entry = field.entries.find(({ listen }) => listen === addition.listen);
+  if (entry?.isFlow) throw inBrackets(`the script "${addition.type}"`);
   if (entry?.code) return mergeLines(text, entry.code, addition.lines, addition.isLast ?? false);
   return addLines(text, first.start, layOut(text, first.column, addition, first.start));
 }

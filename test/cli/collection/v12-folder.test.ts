@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { parseYaml } from '../../../src/cli/client/yaml-text.ts';
-import { script } from '../../support/collections.ts';
+import { scripts } from '../../support/collections.ts';
 import { runCommand } from '../../support/command-line.ts';
 import { type Files, v12Files, writeFiles } from '../../support/v12-folder.ts';
 import { createFolder, type Folder } from '../../support/workplace.ts';
@@ -34,11 +34,14 @@ describe('a folder of Postman v12', () => {
   };
 
   it('is checked as a file is', async () => {
-    const code = script.trimEnd().replaceAll(/^(?=.)/gm, '      ');
-    const scripts = `scripts:\n  - type: http:beforeRequest\n    code: |-\n${code}\n`;
-    const path = write({ '.resources/definition.yaml': `$kind: collection\n${scripts}`, 'Token.request.yaml': TOKEN });
+    const entry = (type: string, text: string) =>
+      `  - type: http:${type}\n    code: |-\n${text.trimEnd().replaceAll(/^(?=.)/gm, '      ')}\n`;
+    const entries = entry('beforeRequest', scripts.preRequest) + entry('afterResponse', scripts.postResponse);
+    const definition = `$kind: collection\nscripts:\n${entries}`;
+    const path = write({ '.resources/definition.yaml': definition, 'Token.request.yaml': TOKEN });
     const { exitCode, find } = await check(path);
     assert.equal(find('script')?.code, 'script_injected');
+    assert.equal(find('secrets')?.code, 'secret_not_found');
     assert.equal(find('requests')?.message, 'token_endpoint: "Token"');
     assert.equal(exitCode, 0);
     assert.equal((await check(write(v12Files))).find('script')?.code, 'script_missing');
