@@ -74,7 +74,7 @@ export const findFault = (
   if (id !== read('client_id').trim()) return 'its client_id is another';
   // What is sent is as long as this or longer.
   const size = decode(form).length;
-  if (lengthsIn(headers).some(length => length < size)) return 'a header Content-Length cuts it';
+  if (lengthsIn(headers).some(length => length < size)) return 'its Content-Length cuts it';
   if (isByCertificate) return undefined;
   const tail = toTail(assertion);
   if (!tail || type !== ASSERTION_TYPE) return 'its client_assertion is not whole';
