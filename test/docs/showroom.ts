@@ -59,6 +59,8 @@ export const createShowroom = async (): Promise<Showroom> => {
     write('my.postman_collection.json', collection);
     write('my-authenticated.postman_collection.json', inject(collection, scripts));
     write('paynet.postman_collection.json', OURS);
+    // `init` writes into it too.
+    rmSync(path('postman'), { recursive: true, force: true });
     writeFiles(path('postman'), {
       'collections/Accounts/Token.request.yaml':
         '$kind: http-request\nurl: "{{token_endpoint}}"\nmethod: POST\nbody: {type: urlencoded, content: {grant_type: client_credentials}}\n',
