@@ -69,11 +69,23 @@ const bundleScript = async (
     tsconfigRaw: { compilerOptions: { strict: true, useDefineForClassFields: false } },
     plugins: [sliceJsrsasign(report)],
   });
-  const code = shorten ? await shorten(joined.code) : joined.code;
+  const code = toStatement(toAscii(shorten ? await shorten(joined.code) : joined.code));
   const rest = `${header}\n${code}\n${notices}/* end of paynet-client-auth */\n`;
   const hash = createHash('sha256').update(rest).digest('hex');
   return `/*! paynet-client-auth ${packageJson.version} sha256=${hash}\n${rest}`;
 };
+
+const HEAD = '"use strict";(()=>{';
+
+/** The code as a statement among those of other people: theirs may end without a semicolon, and need not be strict. */
+const toStatement = (code: string): string => {
+  if (!code.startsWith(HEAD)) throw new Error('the bundle is no function expression in strict mode');
+  return `;(()=>{"use strict";${code.slice(HEAD.length)}`;
+};
+
+/** Escapes what esbuild leaves in strings and regular expressions: YAML, where Postman v12 keeps scripts, takes no control character. */
+const toAscii = (code: string): string =>
+  code.replace(/[^\t\n\x20-\x7e]/g, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /**
  * Bundles the pre-request script, the first gate.
@@ -89,7 +101,8 @@ export const bundlePreRequest = async (
 
 /** Bundles the post-response script, the second gate. It holds nothing of other people. */
 export const bundlePostResponse = async (): Promise<string> => {
-  return bundleScript({ entryPoint: 'src/post-response/main.ts', header: POST_RESPONSE_HEADER, notices: '' }, () => {});
+  const parts = { entryPoint: 'src/post-response/main.ts', header: POST_RESPONSE_HEADER, notices: '', shorten };
+  return bundleScript(parts, () => {});
 };
 
 /**

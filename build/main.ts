@@ -1,9 +1,10 @@
 // `npm run build`: fills dist/ with the two scripts and the command line, and collections/ with what is imported into
 // Postman. With --dist it leaves collections/ as it is; with --quiet it does not say what is in the script.
 
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { bundleCommandLine, bundlePostResponse, bundlePreRequest } from './bundle.ts';
-import { makeCollections } from './collections.ts';
+import { makeCollections, V12 } from './collections.ts';
 
 const DIST = 'dist';
 
@@ -17,7 +18,12 @@ await writeFile(`${DIST}/post-response.js`, postResponse);
 await writeFile(`${DIST}/cli.js`, await bundleCommandLine(), { mode: 0o755 });
 
 if (!process.argv.includes('--dist')) {
-  for (const { path, text } of await makeCollections({ preRequest: script, postResponse })) await writeFile(path, text);
+  const files = await makeCollections({ preRequest: script, postResponse });
+  await rm(V12, { recursive: true, force: true });
+  for (const { path, text } of files) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+  }
 }
 
 if (!process.argv.includes('--quiet')) {
