@@ -131,6 +131,6 @@ const readAudience = (value: string): Audience => {
     const remedy = 'Set what the authorization server expects as "aud".';
     throw invalidValue('client_assertion_audience', EXPECTED_AUDIENCE, value, remedy);
   }
-  checkServerUrl('client_assertion_audience', value, 'variable_invalid');
+  checkServerUrl('client_assertion_audience', value);
   return { from: 'url', url: value };
 };

@@ -53,7 +53,7 @@ const authenticate = (
 ): TracedAssertion | undefined => {
   const endpointUrl = server.endpoints[endpoint] as string;
   // Before the URL of the request: this message names the variable.
-  checkServerUrl(endpoint, endpointUrl, 'variable_invalid');
+  checkServerUrl(endpoint, endpointUrl);
   const settings = readSettings(readVariable);
   const [form, notes] = checkRequest(request, target.url, resolve, settings.replaces);
   // One for all that is signed: the generator in it must not start twice.

@@ -24,5 +24,5 @@ export const checkSetup = (read: ReadVariable, createSigner: (signing: Signing) 
   if (read('token_endpoint_auth_method').trim() !== 'tls_client_auth' || read('signing_key').trim()) {
     test('signing_key and kid can sign', () => createSigner(readSigning(read)).sign({}));
   }
-  return test('issuer is a URL', () => checkServerUrl('issuer', read('issuer').trim(), 'variable_invalid'));
+  return test('issuer is a URL', () => checkServerUrl('issuer', read('issuer').trim()));
 };
