@@ -75,7 +75,7 @@ export const authenticateClient = (
 
   const audience = toAudience(settings.audience, endpoint, server);
   const signer = getSigner(settings);
-  const { assertion, claims } = createClientAssertion(settings.clientId, audience, signer);
+  const { assertion, claims } = createClientAssertion(settings.clientId, audience, settings.typ, signer);
   return {
     parameters: [
       clientId,
