@@ -71,7 +71,7 @@ const readChoice = <Choice extends string>(read: ReadVariable, name: string, cho
   const expected = `${byDefault} or ${choices[1]}`;
   const value = readResolved(read, name, expected);
   const choice = value ? choices.find(one => one === value) : choices[0];
-  if (choice) return choice;
+  if (choice !== undefined) return choice;
   throw invalidValue(name, expected, value, `Unset it for the default of ${byDefault}.`);
 };
 

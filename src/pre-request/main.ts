@@ -28,6 +28,7 @@ import {
   readVault,
   request,
   resolve,
+  resolveUrl,
   sayOnce,
   skip,
   test,
@@ -36,7 +37,7 @@ import {
 import { checkSetup, isSetupCheck } from './setup-check.ts';
 import { checkKnownNow, checkNearMiss, type Destination, findDestination, type Target, toTarget } from './target.ts';
 
-const readTarget = (): Target => toTarget(request.url, resolve);
+const readTarget = (): Target => toTarget(request.url, resolveUrl);
 
 const readServer = (metadata: Metadata | undefined): KnownServer => {
   const server = toKnownServer(readVariable, metadata);
@@ -104,7 +105,7 @@ guard(() => {
   const { method } = request;
   if (isSetupCheck(method, request.url)) {
     const check = (read: ReadVariable): void => {
-      if (!checkSetup(read, toSigner, test)) skip();
+      if (!checkSetup(readVariable, read, toSigner, test)) skip();
     };
     if (!readVault(check)) check(readVariable);
   }

@@ -33,6 +33,12 @@ export const readVariable: ReadVariable = name => {
 /** Whether a variable is a secure one that scripts may not read: it is there, without a value. An empty row has an empty text. */
 const isHidden = (name: string): boolean => pm.variables.has(name) && pm.variables.get(name) === undefined;
 
+/** Resolves a URL. The value of a secure variable is the host's alone: such a reference stays, in a form that no host resolves. */
+export const resolveUrl: Resolve = template =>
+  resolve(
+    String(template).replace(/\{\{([^{}]+)\}\}/g, (reference, name) => (isHidden(name) ? `{{ ${name} }}` : reference)),
+  );
+
 /** Gives the variables of this run, as they are. */
 export const getVariables = (): PostmanVariables => pm.variables;
 
