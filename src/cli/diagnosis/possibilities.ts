@@ -160,7 +160,7 @@ function audienceOf(facts: Facts, { aud }: AssertionFacts): Cause {
   const stated = serverFault?.statedIssuer;
   return possible(
     'audience',
-    `aud was ${name}, and by RFC 10070 and FAPI 2.0 servers accept only the issuer`,
+    `aud was ${name}, and RFC 10070 and FAPI 2.0 allow only the issuer`,
     `set client_assertion_audience to issuer${stated ? ` and issuer to ${stated}` : ''}`,
   );
 }
