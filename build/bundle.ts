@@ -43,7 +43,7 @@ const POST_RESPONSE_HEADER = ` * Tests that each request for the authorization s
  * Do not edit it: a newer version replaces it, from this first to the last line.
  * Configure it by variables: docs/variables.md of the package. */`;
 
-type ScriptParts = { entryPoint: string; header: string; notices: string; shorten?: (code: string) => Promise<string> };
+type ScriptParts = { entryPoint: string; header: string; notices: string };
 
 /** Finds what esbuild leaves, two per cent. No option of terser that is unsafe. */
 const shorten = async (text: string): Promise<string> => {
@@ -56,7 +56,7 @@ const shorten = async (text: string): Promise<string> => {
  * what it is, one line of code, the licence notices, a last line by which the end is found.
  */
 const bundleScript = async (
-  { entryPoint, header, notices, shorten }: ScriptParts,
+  { entryPoint, header, notices }: ScriptParts,
   report: (kept: string[], dropped: string[]) => void,
 ): Promise<string> => {
   const joined = await bundle({
@@ -69,7 +69,7 @@ const bundleScript = async (
     tsconfigRaw: { compilerOptions: { strict: true, useDefineForClassFields: false } },
     plugins: [sliceJsrsasign(report)],
   });
-  const code = toStatement(toAscii(shorten ? await shorten(joined.code) : joined.code));
+  const code = toStatement(toAscii(await shorten(joined.code)));
   const rest = `${header}\n${code}\n${notices}/* end of paynet-client-auth */\n`;
   const hash = createHash('sha256').update(rest).digest('hex');
   return `/*! paynet-client-auth ${packageJson.version} sha256=${hash}\n${rest}`;
@@ -96,12 +96,12 @@ export const bundlePreRequest = async (
   report: (kept: string[], dropped: string[]) => void = () => {},
 ): Promise<string> => {
   const notices = `/*!\n${await readFile(SIGNER_NOTICES, 'utf8')}*/\n`;
-  return bundleScript({ entryPoint: 'src/pre-request/main.ts', header: PRE_REQUEST_HEADER, notices, shorten }, report);
+  return bundleScript({ entryPoint: 'src/pre-request/main.ts', header: PRE_REQUEST_HEADER, notices }, report);
 };
 
 /** Bundles the post-response script, the second gate. It holds nothing of other people. */
 export const bundlePostResponse = async (): Promise<string> => {
-  const parts = { entryPoint: 'src/post-response/main.ts', header: POST_RESPONSE_HEADER, notices: '', shorten };
+  const parts = { entryPoint: 'src/post-response/main.ts', header: POST_RESPONSE_HEADER, notices: '' };
   return bundleScript(parts, () => {});
 };
 

@@ -11,7 +11,7 @@ import { analyze } from 'periscopic';
 
 /** What to cut out, in the names of jsrsasign. */
 export type Slice = {
-  /** Members that the caller uses, as dotted paths: `RSAKey.prototype.signPSS`. */
+  /** Members that the caller uses, as dotted paths: `CryptoJS.enc`. */
   roots: string[];
   /** Names and members that the caller brings instead of jsrsasign's own. */
   provided: string[];
@@ -42,6 +42,12 @@ const toPath = (node: AnyNode): string | undefined => {
   if (node.type !== 'MemberExpression' || node.computed || node.property.type !== 'Identifier') return undefined;
   const object = toPath(node.object);
   return object && `${object}.${node.property.name}`;
+};
+
+/** The dotted path of a member that an expression assigns to. */
+const toAssigned = (expression: AnyNode): string | undefined => {
+  const path = expression.type === 'AssignmentExpression' ? toPath(expression.left) : undefined;
+  return path?.includes('.') ? path : undefined;
 };
 
 const toLast = (path: string): string => path.slice(path.lastIndexOf('.') + 1);
@@ -86,30 +92,33 @@ const toDefinitions = (text: string): Definition[] => {
   });
 };
 
-/** What the language calls by itself. */
-const IMPLICIT = ['toString', 'valueOf', 'constructor'];
+/** What the language reads by itself. */
+const IMPLICIT = ['toString', 'valueOf', 'constructor', 'prototype'];
 
 /**
- * Takes out of object literals the functions whose names nothing reads but functions of that name, until there is none.
+ * Takes out functions of object literals, and statements that assign to a member, where nothing reads the name but what has it
+ * itself, until there is none.
  *
  * @param asked names that the caller reads
  * @returns the source that is left, and the names that are gone
  */
 const dropUnread = (source: string, asked: Set<string>): { source: string; dropped: string[] } => {
-  const methods: { name: string; start: number; end: number }[] = [];
+  const members: { name: string; start: number; end: number }[] = [];
   const reads: { name: string; at: number }[] = [];
   full(parse(source, { ecmaVersion: 2020 }), plain => {
     const node = plain as AnyNode;
     if (node.type === 'Property' && node.key.type === 'Identifier' && node.value.type === 'FunctionExpression') {
-      methods.push({ name: node.key.name, start: node.start, end: node.end });
+      members.push({ name: node.key.name, start: node.start, end: node.end });
     }
+    const assigned = node.type === 'ExpressionStatement' && toAssigned(node.expression);
+    if (assigned) members.push({ name: toLast(assigned), start: node.start, end: node.end });
     if (node.type === 'MemberExpression' && !node.computed && node.property.type === 'Identifier') {
       reads.push({ name: node.property.name, at: node.start });
     }
   });
   const isInside = (at: number, name: string) =>
-    methods.some(method => method.name === name && method.start <= at && at < method.end);
-  const unread = methods.find(
+    members.some(member => member.name === name && member.start <= at && at < member.end);
+  const unread = members.find(
     ({ name }) =>
       !asked.has(name) &&
       !IMPLICIT.includes(name) &&
@@ -128,7 +137,7 @@ const dropUnread = (source: string, asked: Set<string>): { source: string; dropp
  *
  * A definition is kept when its name is free in kept code; a member of a kept object, when kept code reads a property
  * of its name; a statement that adds to a kept object, when it defines a member that was asked for and is still missing.
- * Of object literals in kept code the functions are dropped that nothing else reads.
+ * In kept code functions of object literals, and members that are assigned, are dropped where nothing else reads them.
  *
  * @param text the script
  * @returns the kept source, the paths of what was kept, and the names of what was dropped out of that
@@ -194,7 +203,7 @@ export const slice = (
 
 /** What `ps256.ts` uses: the PSS encoder, and SHA-256. The key, arithmetic, random bytes and the choice of the hash come from us. */
 const PS256: Slice = {
-  roots: ['RSAKey.prototype.signPSS', 'CryptoJS.SHA256', 'CryptoJS.enc'],
+  roots: ['RSAKey.prototype.signWithMessageHashPSS', 'CryptoJS.SHA256', 'CryptoJS.enc'],
   provided: ['RSAKey', 'BigInteger', 'SecureRandom', 'KJUR', 'RSAKey.prototype.doPrivate'],
 };
 

@@ -80,7 +80,7 @@ export const createPs256 = (): Ps256 => {
   class RSAKey {
     declare n: BigInteger;
     declare doPrivate: (message: BigInteger) => BigInteger;
-    declare signPSS: (text: string, hash: 'sha256', saltLength: number) => string;
+    declare signWithMessageHashPSS: (hash: string, algorithm: 'sha256', saltLength: number) => string;
   }
   const sha256: Sha256 = hex => CryptoJS.SHA256(CryptoJS.enc.Hex.parse(hex)).toString();
   const CryptoJS = loadJsrsasign(RSAKey, BigInteger, SecureRandom, { crypto: { Util: { hashHex: sha256 } } });
@@ -92,7 +92,7 @@ export const createPs256 = (): Ps256 => {
       rsa.n = new BigInteger(key.n);
       rsa.doPrivate = (message: BigInteger) => new BigInteger(rsasp1(key, message.value));
       drawn = salt;
-      const signature = rsa.signPSS(text, 'sha256', SALT_LENGTH);
+      const signature = rsa.signWithMessageHashPSS(sha256(toHex(text)), 'sha256', SALT_LENGTH);
       // "The length of the signature is k octets, where k is the length in octets of the modulus" (section 8.1.1)
       return toBase64url(signature.padStart(Math.ceil(key.bits / 8) * 2, '0'));
     },

@@ -26,13 +26,14 @@ const NOISE = /unknown client, no .*unsupported authentication method|\{.*\}/;
 
 /** In order: the words of the first ones are the clearest. "exp claim is required" is not about times. */
 const WORDS: [cause: NamedCause, words: RegExp][] = [
+  // "The specified token is not of the expected type" is OpenIddict's.
+  ['typ', /\btyp\b|tion\+jwt|expected type/],
   [
     'assertion_incomplete',
     /(assertion|\b(jti|iss|sub|aud|exp|iat|claim)\b)[^.]{0,60}(missing|required|must be provided)/,
   ],
   ['jti_reused', /\bjti\b|jwt id|replay|reuse|(been|already) (used|seen)|used .*once/],
   ['audience', /\baud\b|audience|endpoint invoked/],
-  ['typ', /\btyp\b/],
   ['algorithm', /\balg/],
   ['signature', /signature|signed/],
   ['key_unknown', /\bkid\b|\bjwk|(public|signing|load|find|applicable|matching) key|key id|certificate for jwt/],

@@ -26,7 +26,7 @@ export type Settings = {
   clientId: string;
   /** Whether what authenticates the client in another way, in a request to an endpoint, is replaced; else it is refused. */
   replaces: boolean;
-} & ({ method: 'tls_client_auth' } | ({ method: 'private_key_jwt'; audience: Audience } & Signing));
+} & ({ method: 'tls_client_auth' } | ({ method: 'private_key_jwt'; audience: Audience; typ: string } & Signing));
 
 export const EXPECTED_KID = 'the key ID in the registered JWKS';
 const EXPECTED_AUDIENCE = 'token_endpoint, issuer, or an https URL';
@@ -65,13 +65,14 @@ const readResolved = (read: ReadVariable, name: string, expected: string): strin
   throw mustBe('variable_unresolved', name, expected, toUnresolved(reference), remedy);
 };
 
-/** Reads a variable that is one of a few words, the first by default. */
+/** Reads a variable that is one of two words, the first by default, which may be none. */
 const readChoice = <Choice extends string>(read: ReadVariable, name: string, choices: [Choice, Choice]): Choice => {
-  const expected = choices.join(' or ');
+  const byDefault = choices[0] || 'nothing';
+  const expected = `${byDefault} or ${choices[1]}`;
   const value = readResolved(read, name, expected);
   const choice = value ? choices.find(one => one === value) : choices[0];
-  if (choice) return choice;
-  throw invalidValue(name, expected, value, `Unset it for the default of ${choices[0]}.`);
+  if (choice !== undefined) return choice;
+  throw invalidValue(name, expected, value, `Unset it for the default of ${byDefault}.`);
 };
 
 const readSeconds = (read: ReadVariable, name: string, min: number, max: number, byDefault: number): number => {
@@ -119,6 +120,7 @@ export const readSettings = (read: ReadVariable): Settings => {
     method,
     clientId,
     replaces,
+    typ: readChoice(read, 'client_assertion_typ', ['', 'client-authentication+jwt']),
     audience: readAudience(readResolved(read, 'client_assertion_audience', EXPECTED_AUDIENCE)),
     ...readSigning(read),
   };
@@ -131,6 +133,6 @@ const readAudience = (value: string): Audience => {
     const remedy = 'Set what the authorization server expects as "aud".';
     throw invalidValue('client_assertion_audience', EXPECTED_AUDIENCE, value, remedy);
   }
-  checkServerUrl('client_assertion_audience', value, 'variable_invalid');
+  checkServerUrl('client_assertion_audience', value);
   return { from: 'url', url: value };
 };

@@ -11,7 +11,11 @@ const PASTE_WHOLE = 'Paste the whole file again.';
 const PASTE_PRIVATE = 'Paste the private key file that belongs to it.';
 
 /** `signing_key_unreadable`: something else than a key. */
-export const unreadable = (got: string, remedy: string) => fault('signing_key_unreadable', got, remedy);
+export const unreadable = (got: string, remedy = 'Paste the private key file.') =>
+  fault('signing_key_unreadable', got, remedy);
+
+/** `signing_key_unreadable`: JSON of another kind. */
+export const notJwk = () => unreadable('JSON that is not a JWK', 'Paste a JWK whose "kty" is "RSA".');
 
 /** `signing_key_damaged`: a key that was changed. */
 export const damaged = (how: string) => fault('signing_key_damaged', `a damaged one (${how})`, PASTE_WHOLE);
@@ -67,5 +71,5 @@ const REFUSED_LABELS: Record<string, () => ClientAuthError> = {
 /** Gives the refusal of a PEM block by its label; undefined when its label is that of an RSA private key. */
 export const refusalOfLabel = (label: string): ClientAuthError | undefined => {
   if (label === 'PRIVATE KEY' || label === 'RSA PRIVATE KEY') return undefined;
-  return REFUSED_LABELS[label]?.() ?? unreadable('a PEM block of another kind', 'Paste the private key file.');
+  return REFUSED_LABELS[label]?.() ?? unreadable('a PEM block of another kind');
 };

@@ -62,6 +62,9 @@ const toClockDifference = ({ date, receivedAt, duration }: Answer): number =>
 /** A cause: how likely it is (below 1 evidence shows it), by which words a server names it, and what it is with its remedy. */
 type Cause = [rank: number, names: string, text: string];
 
+/** The variable for the `typ` of an assertion. */
+const TYP = 'client_assertion_typ';
+
 /** Above this a cause is shown only when the server names it. */
 const UNLIKELY = 9;
 
@@ -97,7 +100,12 @@ const findCauses = (
         'audience',
         `another aud than ${aud} is expected: set client_assertion_audience to ${isIssuer ? 'token_endpoint' : 'issuer'}`,
       ],
-      [UNLIKELY, 'algorithm typ assertion_incomplete jti_reused', 'compare what the server says with what was sent'],
+      [
+        UNLIKELY,
+        'typ',
+        `another typ is expected: ${read(TYP).trim() ? `unset ${TYP}` : `set ${TYP} to client-authentication+jwt`}`,
+      ],
+      [UNLIKELY, 'algorithm assertion_incomplete jti_reused', 'compare what the server says with what was sent'],
     );
   }
   const rankOf = ([rank, names]: Cause) => (named && names.includes(named) ? -1 : rank);

@@ -74,8 +74,8 @@ describe('dist/pre-request.js', () => {
     }
   });
 
-  it('is at most 36 KB with its notices', () => {
-    assert.equal(script.length <= 36 * 1024, true, `${script.length} bytes`);
+  it('is at most 37 KB with its notices', () => {
+    assert.equal(script.length <= 37 * 1024, true, `${script.length} bytes`);
   });
 
   it('is made of the sources byte for byte, every time', async () => {
@@ -188,6 +188,13 @@ describe('the slice of jsrsasign', () => {
     const { source: left, dropped } = slice(`${source}${rest}`, { roots: ['A.a'], provided: [] });
     assert.deepEqual(dropped, ['c', 'd', 'e', 'g', 'c']);
     assert.equal(left, 'var A={a:function(){return this.b()},b:function(){},toString:function(){},f:1,x:{}};');
+  });
+
+  it('drops assignments to members that nothing reads', () => {
+    const source = '(function(){var a=A;a.kept=1;a.also=a.read;a.dropped=2})();var A={};A.read=3;';
+    const { source: left, dropped } = slice(source, { roots: ['A.kept'], provided: [] });
+    assert.deepEqual(dropped, ['also', 'dropped', 'read']);
+    assert.equal(left, '(function(){var a=A;a.kept=1;})();\nvar A={};\n');
   });
 
   it('leaves out what the caller provides', () => {
