@@ -36,11 +36,11 @@ const SIGNER_NOTICES = 'build/pre-request-notices.txt';
 /** Lines for whoever finds a script in Postman; the first begins in the line of the hash, the last closes the comment. */
 const PRE_REQUEST_HEADER = ` * Proves who the client is (private_key_jwt or tls_client_auth) in each request for an endpoint of the authorization server.
  * Made from TypeScript and jsrsasign by the npm package paynet-client-auth. It sends nothing anywhere else.
- * Do not edit it: a newer version replaces it (paynet-client-auth inject), from this first to the last line.
- * Configure it by variables: client_id, signing_key, kid, issuer. Their list is in docs/variables.md of the package. */`;
-const POST_RESPONSE_HEADER = ` * Tests that each request for the authorization server has proved who the client is.
- * Made from TypeScript by the npm package paynet-client-auth.
  * Do not edit it: a newer version replaces it, from this first to the last line.
+ * Configure it by variables (client_id, signing_key, kid, issuer): docs/variables.md of the package. */`;
+const POST_RESPONSE_HEADER = ` * Tests that each request for the authorization server has proved who the client is.
+ * Made by the npm package paynet-client-auth.
+ * Do not edit it: a newer version replaces it.
  * Configure it by variables: docs/variables.md of the package. */`;
 
 type ScriptParts = { entryPoint: string; header: string; notices: string };

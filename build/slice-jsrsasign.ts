@@ -15,6 +15,8 @@ export type Slice = {
   roots: string[];
   /** Names and members that the caller brings instead of jsrsasign's own. */
   provided: string[];
+  /** Members whose value is an object that the caller never comes to use; they become empty objects. */
+  emptied?: string[];
 };
 
 /** One definition of the file: a function, a variable, a member assignment, or a statement that adds to a global. */
@@ -132,6 +134,22 @@ const dropUnread = (source: string, asked: Set<string>): { source: string; dropp
   return { source: next.source, dropped: [unread.name, ...next.dropped] };
 };
 
+/** Empties the object that is assigned to a member. */
+const empty = (source: string, name: string): string => {
+  const found: { start: number; end: number }[] = [];
+  full(parse(source, { ecmaVersion: 2020 }), plain => {
+    const node = plain as AnyNode;
+    const assigned = node.type === 'AssignmentExpression' && node.right.type === 'ObjectExpression' && node.left;
+    if (assigned && assigned.type === 'MemberExpression' && source.slice(0, assigned.end).endsWith(`.${name}`)) {
+      found.push(node.right);
+    }
+  });
+  const [only] = found;
+  if (!only || found.length > 1)
+    throw new Error(`jsrsasign: "${name}" was to be emptied, and is there ${found.length} times`);
+  return `${source.slice(0, only.start)}{}${source.slice(only.end)}`;
+};
+
 /**
  * Keeps of a script what is reachable from the members asked for, in the script's own order.
  *
@@ -145,7 +163,7 @@ const dropUnread = (source: string, asked: Set<string>): { source: string; dropp
  */
 export const slice = (
   text: string,
-  { roots, provided }: Slice,
+  { roots, provided, emptied = [] }: Slice,
 ): { source: string; kept: string[]; dropped: string[] } => {
   const definitions = toDefinitions(text);
   const names = new Map(definitions.flatMap(one => (one.path && !one.path.includes('.') ? [[one.path, one]] : [])));
@@ -196,7 +214,7 @@ export const slice = (
   }
   const inOrder = definitions.filter(one => kept.has(one));
   return {
-    ...dropUnread(inOrder.map(one => one.source).join('\n'), asked),
+    ...dropUnread(emptied.reduce(empty, inOrder.map(one => one.source).join('\n')), asked),
     kept: inOrder.map(one => one.path ?? `statement that adds ${[...one.defines].filter(name => asked.has(name))}`),
   };
 };
@@ -205,6 +223,8 @@ export const slice = (
 const PS256: Slice = {
   roots: ['RSAKey.prototype.signWithMessageHashPSS', 'CryptoJS.SHA256', 'CryptoJS.enc'],
   provided: ['RSAKey', 'BigInteger', 'SecureRandom', 'KJUR', 'RSAKey.prototype.doPrivate'],
+  // What is hashed is bytes; these make bytes of text.
+  emptied: ['Latin1', 'Utf8'],
 };
 
 /**

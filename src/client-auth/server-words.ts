@@ -22,7 +22,7 @@ export type NamedCause =
 const OTHER_ERROR = /grant|scope|token|target|dpop|details/;
 
 /** The sentence of RFC 6749 section 5.2 for all refusals names every cause, and so none; a header of JSON names its members. */
-const NOISE = /unknown client, no .*unsupported authentication method|\{.*\}/;
+const NOISE = /unknown client, no .*method|\{.*\}/;
 
 /** In order: the words of the first ones are the clearest. "exp claim is required" is not about times. */
 const WORDS: [cause: NamedCause, words: RegExp][] = [

@@ -44,7 +44,7 @@ export const createSigner = (signing: Signing, createRandomBytes: CreateRandomBy
   const { key, kid: kidOfJwk } = importSigningKey(signing.signingKey);
   const kid = signing.kid || checkKid(kidOfJwk ?? '');
   if (!kid) {
-    const remedy = 'Set it in the environment. The JWKS has it beside the public key.';
+    const remedy = 'Copy it from the JWKS.';
     throw mustBe('variable_missing', 'kid', EXPECTED_KID, 'nothing', remedy);
   }
   const ps256 = createPs256();

@@ -25,7 +25,7 @@ export const truncated = (how: string) => fault('signing_key_truncated', `a trun
 
 /** `signing_key_not_rsa`: a key of another algorithm. */
 export const notRsa = (got: string) =>
-  fault('signing_key_not_rsa', got, 'PS256 takes RSA only: paste the RSA key whose public half is in your JWKS.');
+  fault('signing_key_not_rsa', got, 'Paste the RSA key whose public half is in your JWKS.');
 
 /** `signing_key_not_rsa`, of a private key by its kind, with the article. */
 export const notRsaKey = (kind: string) => notRsa(`${kind} private key`);

@@ -62,9 +62,6 @@ const toClockDifference = ({ date, receivedAt, duration }: Answer): number =>
 /** A cause: how likely it is (below 1 evidence shows it), by which words a server names it, and what it is with its remedy. */
 type Cause = [rank: number, names: string, text: string];
 
-/** The variable for the `typ` of an assertion. */
-const TYP = 'client_assertion_typ';
-
 /** Above this a cause is shown only when the server names it. */
 const UNLIKELY = 9;
 
@@ -93,18 +90,14 @@ const findCauses = (
       [
         jwks && !isKnown ? 0 : isKnown ? 7 : 2,
         'key_unknown signature',
-        `kid ${kid} is not registered, or with another key: compare kid and signing_key with the JWKS`,
+        `kid ${kid} is not registered, or with another key: compare both with the JWKS`,
       ],
       [
         isIssuer ? 3 : aud === read('token_endpoint') ? 1.5 : 0.5,
         'audience',
         `another aud than ${aud} is expected: set client_assertion_audience to ${isIssuer ? 'token_endpoint' : 'issuer'}`,
       ],
-      [
-        UNLIKELY,
-        'typ',
-        `another typ is expected: ${read(TYP).trim() ? `unset ${TYP}` : `set ${TYP} to client-authentication+jwt`}`,
-      ],
+      [UNLIKELY, 'typ', 'another typ is expected: set client_assertion_typ to client-authentication+jwt, or unset it'],
       [UNLIKELY, 'algorithm assertion_incomplete jti_reused', 'compare what the server says with what was sent'],
     );
   }
