@@ -89,10 +89,11 @@ describe('the verdict of run', () => {
     assert.match(remedy ?? '', /^Do this: Set that variable, /);
   });
 
-  it('does not count as authenticated what the server refused, also where no failure is made of it', async () => {
+  it('does not count as authenticated what the server refused, and says nothing of a good run that is to be silent', async () => {
     const { code, stderr } = await run(tokenCollection(), '--no-fail-on-refusal', '--env-var', 'kid=other');
     assert.equal(code, 0, stderr);
     assert.match(stderr, /\n0 of 1 request authenticated, no tests\nPossible cause: .*\nDo this: .*\n$/);
+    assert.deepEqual(await run(tokenCollection(), '--silent'), { code: 0, stdout: '', stderr: '' });
   });
 
   it('holds no part of a secret that a failed test quotes', async () => {
