@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { quote } from './client/curl-command.ts';
@@ -138,6 +139,7 @@ async function main(argv: string[]): Promise<number> {
     isTerminal: Boolean(process.stdout.isTTY) && !process.env.NO_COLOR,
     columns: process.stdout.columns,
     commandName: toCommandName(argv[1] ?? ''),
+    bundledCollection: fileURLToPath(new URL('../collections/paynet.postman_collection.json', import.meta.url)),
     disableColour,
     readScripts,
     readStandardInput,

@@ -125,8 +125,8 @@ describe('docs/commands.md', () => {
 
   it('and all other pages name no option that nothing has', () => {
     const known = new Set([...program.commands.flatMap(optionsOf), '--help', '--version', '--debug']);
-    // Newman's own, which is not taken on purpose; those of npm, reporters, cURL and the benchmark.
-    const others = /^--(insecure|save-dev|no-install|reporter-[a-z-]*|cert|key|chart)$/;
+    // Newman's own, which is not taken on purpose; those of npm, reporters, cURL, the benchmark and Docker.
+    const others = /^--(insecure|save-dev|no-install|reporter-[a-z-]*|cert|key|chart|tag|rm|init|user|volume|env)$/;
     for (const { path, text } of pages) {
       const unknown = text.match(/(?<![\w-])--[a-z][\w-]*/g)?.filter(name => !known.has(name) && !others.test(name));
       assert.deepEqual(unknown ?? [], [], path);
@@ -187,6 +187,7 @@ describe('docs/development.md', () => {
       ...readdirSync(new URL('src', root)).map(name => `src/${name}`),
     ];
     for (const name of folders) assert.match(layout, new RegExp(`^${name}/ `, 'm'), name);
+    for (const name of ['action.yml', 'Dockerfile']) assert.match(layout, new RegExp(`^${name} `, 'm'), name);
     for (const { name } of readdirSync(new URL('src/cli', root), { withFileTypes: true }).filter(one =>
       one.isDirectory(),
     )) {

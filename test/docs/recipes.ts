@@ -13,6 +13,9 @@ export type Values = {
   files: Record<string, string>;
 };
 
+/** Whether a recipe uses the action of this repository. */
+export const isAction = (text: string): boolean => /uses: .*\/paynet-client-auth@/.test(text);
+
 type Node = Record<string, unknown>;
 type Cell = Record<string, string>;
 

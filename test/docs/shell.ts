@@ -1,5 +1,5 @@
 // A shell for the examples of README and docs: real bash, in which `npx --no-install paynet-client-auth` runs the command line in the
-// process of the test, so that Newman is loaded once; `npx --no-install newman` is Newman's own; `npm` does what is tested elsewhere.
+// process of the test, so that Newman is loaded once; `npx --no-install newman` is Newman's own; `npm` and `docker` do what is tested elsewhere.
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
@@ -65,6 +65,14 @@ const toAnswers = ({ server }: Showroom): string[] => {
   return ['--client-id', client_id, '--issuer', server.issuer, '--kid', kid, ...ofKeys];
 };
 
+/** Runs an image as the command line that is its entry point; test/build/action.test.ts looks at the image itself. */
+const toDocker = () => `#!/usr/bin/env bash
+[ "$1" = build ] && exit 0
+while [ "$1" != paynet-client-auth ]; do shift; done
+shift
+exec npx --no-install paynet-client-auth "$@"
+`;
+
 export type Shell = {
   /** Runs a script with `bash -euo pipefail`. */
   run: (script: string, env?: Record<string, string>) => Promise<{ code: number; stdout: string; stderr: string }>;
@@ -80,6 +88,7 @@ export const createShell = (showroom: Showroom): Shell => {
   };
   write('npx', toNpx(tools.path('')));
   write('npm', toNpm());
+  write('docker', toDocker());
   spawnSync('mkfifo', [tools.path('call'), tools.path('code')]);
   process.chdir(showroom.path(''));
 

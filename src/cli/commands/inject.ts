@@ -73,13 +73,12 @@ async function run(file: string, options: Options, host: Host): Promise<void> {
   }
   const edited = scripts ? source.inject(scripts, options) : source.remove(options.folder);
   const output = options.inPlace ? name : options.output;
-  if (output === undefined) {
-    await edited.print();
-  } else {
-    await (options.inPlace ? edited.replace() : edited.save(output));
-    const where = options.last ? 'is the last pre-request script of the requests' : 'is the first script';
-    const done = options.remove ? 'is removed' : where;
-    host.note(`${output}: paynet-client-auth ${done}${edited.isChanged ? '' : '; nothing had to change'}.`);
-  }
+  if (output === undefined) await edited.print();
+  else await (options.inPlace ? edited.replace() : edited.save(output));
   if (scripts) for (const line of adviseOnScripts(source, options)) host.note(`${name}: ${line}`);
+  // What only passes a collection on says nothing where all is well.
+  if (output === undefined) return;
+  const where = options.last ? 'is the last pre-request script of the requests' : 'is the first script';
+  const done = options.remove ? 'is removed' : where;
+  host.note(`${output}: paynet-client-auth ${done}${edited.isChanged ? '' : '; nothing had to change'}.`);
 }

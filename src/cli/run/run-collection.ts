@@ -15,6 +15,7 @@ import { type Beginning, readBeginning } from './beginning.ts';
 import { parseReporterOptions, type RunOptions, refuseToReplace, toNewmanOptions } from './newman-options.ts';
 import { runNewman } from './run-newman.ts';
 import { explainRefusals } from './run-refusals.ts';
+import { type Counts, toCause, toCounts } from './verdict.ts';
 
 /** Newman reads a collection by recursion, and its stack overflows somewhere beyond this: 500 nested folders. */
 const MAX_DEPTH = 1100;
@@ -25,12 +26,23 @@ interface Collection {
   item?: unknown;
 }
 
+/** What a run came to. */
+export interface RunResult {
+  /** The number of failures: of tests, requests and scripts. */
+  failures: number;
+  /** The lines that explain what the authorization server refused. */
+  explanation: string[];
+  counts: Counts;
+  /** The first cause of the failures in a line, and in the next what mends it, where that is known; empty without a failure. */
+  cause: string[];
+}
+
 /**
  * Runs a collection.
  *
  * @param rest what the command line has beside the known options
  * @param inspect looks at what the run begins with, and throws where it must not begin
- * @returns the number of failures, and the lines that explain them
+ * @returns what the run came to
  * @throws CommandError when the run can't be done, or a file can't be read or written; with exit code 2 for a usage error
  */
 export async function runCollection(
@@ -39,7 +51,7 @@ export async function runCollection(
   options: RunOptions,
   host: Host,
   inspect: (beginning: Beginning) => Promise<void>,
-): Promise<{ failures: number; explanation: string[] }> {
+): Promise<RunResult> {
   const reporters = options.reporters.split(',').map(name => name.trim());
   const reporterOptions = parseReporterOptions(rest, reporters);
   checkProxyVariables();
@@ -55,7 +67,7 @@ export async function runCollection(
   await inspect(await readBeginning(client, collection, globals, globalVar, options));
   const redaction = createRedaction(client, globals, collection);
   const newmanOptions = toNewmanOptions(collection, client, globals, globalVar, options);
-  const { failures, posted, readIn } = await runNewman(
+  const { failures, posted, tally, readIn } = await runNewman(
     newmanOptions,
     client.transport,
     reporters,
@@ -64,9 +76,15 @@ export async function runCollection(
     host,
   );
   const hasCertificateList = options.sslClientCertList !== undefined;
-  const lines = await explainRefusals(posted, readIn, client.transport, hasCertificateList);
+  const { lines, cause } = await explainRefusals(posted, readIn, client.transport, hasCertificateList);
   const all = failures > 0 ? [...lines, ...advice] : lines;
-  return { failures, explanation: all.map(line => redaction.redact(line)) };
+  const toShown = (line: string) => redaction.redact(line);
+  return {
+    failures,
+    explanation: all.map(toShown),
+    counts: toCounts(tally, posted),
+    cause: toCause(cause, tally.firstFailure, toShown),
+  };
 }
 
 /** A redaction that knows which variables the user has called secret. */
