@@ -12,7 +12,13 @@ import { inFile } from '../files.ts';
 import { Redaction } from '../secrets/redaction.ts';
 import { checkProxyVariables, listProxyPasswords } from '../server/route.ts';
 import { type Beginning, readBeginning } from './beginning.ts';
-import { parseReporterOptions, type RunOptions, refuseToReplace, toNewmanOptions } from './newman-options.ts';
+import {
+  parseReporterOptions,
+  type RunOptions,
+  refuseShortLimit,
+  refuseToReplace,
+  toNewmanOptions,
+} from './newman-options.ts';
 import { runNewman } from './run-newman.ts';
 import { explainRefusals } from './run-refusals.ts';
 
@@ -28,26 +34,29 @@ interface Collection {
 /**
  * Runs a collection.
  *
+ * @param source a file, or the collection itself
  * @param rest what the command line has beside the known options
  * @param inspect looks at what the run begins with, and throws where it must not begin
  * @returns the number of failures, and the lines that explain them
  * @throws CommandError when the run can't be done, or a file can't be read or written; with exit code 2 for a usage error
  */
 export async function runCollection(
-  file: string,
+  source: string | object,
   rest: string[],
   options: RunOptions,
   host: Host,
   inspect: (beginning: Beginning) => Promise<void>,
 ): Promise<{ failures: number; explanation: string[] }> {
-  const reporters = options.reporters.split(',').map(name => name.trim());
-  const reporterOptions = parseReporterOptions(rest, reporters);
+  const names = options.reporters;
+  const reporters = typeof names === 'string' ? names.split(',').map(name => name.trim()) : names;
+  const reporterOptions = options.reporter ?? parseReporterOptions(rest, reporters);
+  refuseShortLimit(options);
   checkProxyVariables();
-  refuseToReplace(file, reporterOptions, options);
+  refuseToReplace(source, reporterOptions, options);
   const globalVar = (options.globalVar ?? []).map(pair => readPair('--global-var', pair));
   const client = await readClient(options, host);
   const globals = options.globals === undefined ? undefined : await readEnvironment(options.globals);
-  const { collection, advice } = await readCollection(file, options.last, host);
+  const { collection, advice } = await readCollection(source, options.last, host);
   refuseUnknownFolders(collection, options.folder);
   await inspect(await readBeginning(client, collection, globals, globalVar, options));
   const redaction = createRedaction(client, globals, collection);
@@ -80,13 +89,16 @@ function createRedaction(
   return redaction;
 }
 
-/** The collection of a file with the scripts in it, and what to do about scripts of its own. */
+/** The collection with the scripts in it, and what to do about scripts of its own. */
 async function readCollection(
-  file: string,
+  source: string | object,
   last: true | undefined,
   host: Host,
 ): Promise<{ collection: Collection; advice: string[] }> {
-  const { name, text } = await readCollectionFile(file, host);
+  const { name, text } =
+    typeof source === 'string'
+      ? await readCollectionFile(source, host)
+      : { name: 'collection', text: JSON.stringify(source) };
   const scripts = await host.readScripts();
   return inFile(name, () => {
     const collection = JSON.parse(inject(text, scripts, { last }).replace(/^\uFEFF/, ''));
