@@ -69,13 +69,15 @@ describe('the commands in README and docs', () => {
     const { server } = showroom;
     const text = script
       .replaceAll('https://as1.sandbox.mya.ozoneapi.io', new URL(server.endpoints.token_endpoint).origin)
+      .replaceAll('https://auth1.sandbox.mya.ozoneapi.io', server.issuer)
+      .replaceAll('https://rs1.sandbox.mya.ozoneapi.io', server.resourceServerUrl)
       .replaceAll('YOUR_CLIENT_ID', server.clients.privateKeyJwt.client_id)
       .replaceAll('http://proxy.example:8080', proxy.url);
     const verified = server.verified.length;
     const { code, stdout, stderr } = await shell.run(text, { ...files(), ...env });
     assert.equal(code, 0, `${script}\n${stdout}${stderr}`);
     // What runs a collection or calls the token endpoint has been authenticated.
-    const asks = /paynet-client-auth run |newman run |curl |--live/.test(text);
+    const asks = /paynet-client-auth (run|token) |newman run |curl |--live/.test(text);
     assert.equal(server.verified.length > verified, asks, script);
   };
 

@@ -47,7 +47,23 @@ esac
 
 /** The authorization server of the examples has a private authority, which most of them need not name. */
 const trustServer = (args: string[]): string[] =>
-  args.includes('-e') && !args.includes('--ssl-extra-ca-certs') ? [...args, '--ssl-extra-ca-certs', 'ca.pem'] : args;
+  (args.includes('-e') || args[0] === 'init') && !args.includes('--ssl-extra-ca-certs')
+    ? [...args, '--ssl-extra-ca-certs', 'ca.pem']
+    : args;
+
+/** What the user of the examples answers when `init` asks. */
+const toAnswers = ({ server }: Showroom): string[] => {
+  const { client_id, kid } = server.clients.privateKeyJwt;
+  const ofKeys = [
+    '--signing-key',
+    'signing.pem',
+    '--ssl-client-cert',
+    'transport.pem',
+    '--ssl-client-key',
+    'transport.key',
+  ];
+  return ['--client-id', client_id, '--issuer', server.issuer, '--kid', kid, ...ofKeys];
+};
 
 export type Shell = {
   /** Runs a script with `bash -euo pipefail`. */
@@ -69,7 +85,8 @@ export const createShell = (showroom: Showroom): Shell => {
 
   const answer = async (proxy: string, args: string[]) => {
     if (proxy) process.env.HTTPS_PROXY = proxy;
-    const { code, stdout, stderr } = await runCommand(trustServer(args), {
+    const all = args.join() === 'init' ? [...args, ...toAnswers(showroom)] : args;
+    const { code, stdout, stderr } = await runCommand(trustServer(all), {
       input: readFileSync(tools.path('input'), 'utf8'),
     });
     delete process.env.HTTPS_PROXY;

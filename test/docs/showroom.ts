@@ -2,7 +2,7 @@
 // names is in docs/development.md.
 
 import { spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { inject } from '../../src/cli/collection/injection.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../../src/demo/authorization-server.ts';
 import { writeCredentialFiles } from '../../src/demo/credential-files.ts';
@@ -11,6 +11,9 @@ import { createFolder, toEnvironment, tokenCollection } from '../support/workpla
 
 /** Read before the working directory changes. */
 const OURS = readFileSync(new URL('../../collections/paynet.postman_collection.json', import.meta.url), 'utf8');
+
+/** Files that examples make and other examples must not find. */
+const MADE = ['paynet-client-auth.json', 'paynet.postman_environment.json', 'new-signing.pem', 'new-jwks.json'];
 
 /** The options of the client, as the examples write them. */
 export const CLIENT = [
@@ -23,7 +26,7 @@ type Result = { code: number; stdout: string; stderr: string };
 export type Showroom = {
   server: AuthorizationServer;
   path: (name: string) => string;
-  /** Writes all files again, where an example has changed one. */
+  /** Writes all files again, where an example has changed one, and removes those that examples make. */
   refresh: () => void;
   /** Runs a process in the folder. */
   execute: (command: string, args: string[], env?: Record<string, string>) => Promise<Result>;
@@ -59,6 +62,7 @@ export const createShowroom = async (): Promise<Showroom> => {
     copyFileSync(credentials.cert, path('transport.pem'));
     copyFileSync(credentials.key, path('transport.key'));
     copyFileSync(credentials.ca, path('ca.pem'));
+    for (const name of MADE) rmSync(path(name), { force: true });
   };
   refresh();
   mkdirSync(path('temporary'));
