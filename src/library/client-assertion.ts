@@ -1,6 +1,5 @@
 // `createClientAssertion` of the library: one client assertion from key and settings. On the machine. RFC 7523 section 3.
 
-import type { KeyObject } from 'node:crypto';
 import { toSigner } from '../cli/client/ps256.ts';
 import { createClientAssertion as create } from '../client-auth/client-assertion.ts';
 import { checkServerUrl } from '../client-auth/server-url.ts';
@@ -12,8 +11,11 @@ import { inOptions } from './words.ts';
 export interface ClientAssertionOptions {
   /** The client identifier that was registered. */
   clientId: string;
-  /** An RSA private key of 2048 bits or more: PEM or JWK as text in any form that a paste gives it, or as an object. */
-  signingKey: string | Uint8Array | KeyObject | object;
+  /**
+   * An RSA private key of 2048 bits or more: PEM, JWK or DER in Base64 as text, in any form that a paste gives it; or a `KeyObject`,
+   * a JWK as an object, or the bytes of a text file.
+   */
+  signingKey: string | object;
   /** Key ID of the key in the registered JWKS. May be left out where the signing key is a JWK that has one. */
   kid?: string;
   /** `aud`: the URL of the token endpoint or the issuer, whichever the authorization server takes. */

@@ -1,13 +1,12 @@
 // `run` of the library: a collection run by Newman, with the scripts in it and without secrets in what reporters get. On the machine.
 
-import { KeyObject } from 'node:crypto';
 import { refuseSureFaults } from '../cli/check/before-run.ts';
 import { PASSPHRASE_VARIABLE } from '../cli/client/signing-key-file.ts';
 import { CommandError, type Host } from '../cli/command.ts';
 import { runCollection } from '../cli/run/run-collection.ts';
 import { readScripts } from '../cli/scripts.ts';
 import { ClientAuthError } from '../client-auth/errors.ts';
-import { fromKeyObject } from './key-text.ts';
+import { toKeyText } from './key-text.ts';
 import { toLibraryError } from './words.ts';
 
 /** The options of the command `run`, by their names in camelCase. A path is relative to the working directory. */
@@ -18,8 +17,8 @@ export interface RunOptions {
   environment?: string;
   /** Variables to add or to override, but not a private key. */
   envVar?: Record<string, string>;
-  /** The signing key: its file, or the key itself as node:crypto has it. It never enters Newman. */
-  signingKey?: string | KeyObject;
+  /** The signing key: its file; or the key itself, as a `KeyObject` or a JWK. It never enters Newman. */
+  signingKey?: string | object;
   /** Passphrase of an encrypted signing key. */
   signingKeyPassphrase?: string;
   /** File of the transport certificate, PEM. */
@@ -119,7 +118,7 @@ export async function run(options: RunOptions): Promise<RunSummary> {
     const given = {
       ...{ ...others, reporters, reporter, color, timeoutRequest, failOnRefusal },
       ...{ envVar: toPairs(envVar), globalVar: toPairs(globalVar) },
-      ...(signingKey !== undefined && { signingKey: signingKey instanceof KeyObject ? '-' : signingKey }),
+      ...(signingKey !== undefined && { signingKey: typeof signingKey === 'string' ? signingKey : '-' }),
       ...(bail && { bail: bail === true ? bail : bail.join(',') }),
       ...(last && { last }),
     };
@@ -164,7 +163,7 @@ const toHost = ({ signingKey, signingKeyPassphrase }: RunOptions, note: (line: s
   commandName: 'paynet-client-auth',
   disableColour: () => undefined,
   readScripts: async () => readScripts(),
-  readStandardInput: async () => Buffer.from(fromKeyObject(signingKey as KeyObject)),
+  readStandardInput: async () => Buffer.from(toKeyText(signingKey)),
   readSecret: name => (name === PASSPHRASE_VARIABLE ? signingKeyPassphrase : undefined),
   askSecret: async () => undefined,
   findTerminal: () => undefined,
