@@ -48,6 +48,8 @@ export interface Host {
   commandName: string;
   /** Makes what is loaded after this, as Newman, write without colour. */
   disableColour(): void;
+  /** The path of the collection that comes with the package. */
+  bundledCollection: string;
   /** The texts of the built scripts. */
   readScripts(): Promise<Scripts>;
   /** All bytes of standard input. */

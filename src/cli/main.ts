@@ -5,6 +5,7 @@ import { fstatSync, writeFileSync } from 'node:fs';
 import { basename, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { quote } from './client/curl-command.ts';
@@ -123,6 +124,7 @@ async function main(argv: string[]): Promise<number> {
     isTerminal: Boolean(process.stdout.isTTY) && !process.env.NO_COLOR,
     columns: process.stdout.columns,
     commandName: toCommandName(argv[1] ?? ''),
+    bundledCollection: fileURLToPath(new URL('../collections/paynet.postman_collection.json', import.meta.url)),
     disableColour,
     readScripts: async () => readScripts(),
     readStandardInput,

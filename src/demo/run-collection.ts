@@ -5,7 +5,7 @@ import newman, { type NewmanRunOptions } from 'newman';
 /** What became of one request of the collection. */
 export type Step = {
   name: string;
-  /** HTTP status; undefined if the request was not sent or got no answer. */
+  /** HTTP status; undefined if the request was not sent or got no answer, which is a failure. */
   status: number | undefined;
   /** In milliseconds. */
   duration: number;
@@ -17,10 +17,9 @@ export type RunOptions = {
   collection: object;
   environment: object;
   /** Paths of PEM files. */
-  clientCert?: string | undefined;
-  clientKey?: string | undefined;
-  clientPassphrase?: string | undefined;
-  extraCaCerts?: string | undefined;
+  clientCert: string;
+  clientKey: string;
+  extraCaCerts: string;
   onStep: (step: Step) => void;
 };
 
@@ -37,16 +36,15 @@ const redact = (text: string) =>
  * @throws what Newman throws when it cannot run the collection at all
  */
 export function runCollection(options: RunOptions): Promise<{ steps: Step[]; passed: boolean }> {
-  const { collection, environment, clientCert, clientKey, clientPassphrase, extraCaCerts, onStep } = options;
+  const { collection, environment, clientCert, clientKey, extraCaCerts, onStep } = options;
   const settings = {
     collection,
     environment,
     reporters: [],
-    ...(clientCert && { sslClientCert: clientCert }),
-    ...(clientKey && { sslClientKey: clientKey }),
-    ...(clientPassphrase && { sslClientPassphrase: clientPassphrase }),
-    ...(extraCaCerts && { sslExtraCaCerts: extraCaCerts }),
-  } as NewmanRunOptions;
+    sslClientCert: clientCert,
+    sslClientKey: clientKey,
+    sslExtraCaCerts: extraCaCerts,
+  } as unknown as NewmanRunOptions;
 
   return new Promise((resolve, reject) => {
     const steps: Step[] = [];
@@ -68,15 +66,16 @@ export function runCollection(options: RunOptions): Promise<{ steps: Step[]; pas
         startedAt = performance.now();
         step = { name: item.name, status: undefined, duration: 0, failures: [] };
       })
-      // Requests that a script sends on the way, discovery for one, come before the request of the item itself.
-      .on('request', (error, { response }) => {
+      .on('request', (error, { response, cursor }) => {
         note(error);
-        step.status = response?.code;
+        // Not of a request that a script sends, discovery for one.
+        if (!('scriptId' in cursor)) step.status = response?.code;
       })
       .on('assertion', (error, { assertion }) => note(error, `${assertion}: `))
       .on('script', error => note(error, 'script: '))
       .on('item', () => {
         step.duration = performance.now() - startedAt;
+        if (step.status === undefined && step.failures.length === 0) step.failures.push('the request was not sent');
         steps.push(step);
         onStep(step);
       });

@@ -161,6 +161,7 @@ const toHost = ({ signingKey, signingKeyPassphrase }: RunOptions, note: (line: s
   isTerminal: false,
   columns: undefined,
   commandName: 'paynet-client-auth',
+  bundledCollection: '',
   disableColour: () => undefined,
   readScripts: async () => readScripts(),
   readStandardInput: async () => Buffer.from(toKeyText(signingKey)),

@@ -120,102 +120,68 @@ describe('npm start with an environment', () => {
       ...changes,
     });
   };
-  const writeEnvironment = (changes: Record<string, string> = {}) => {
-    const path = join(scratch, 'environment.json');
-    writeFileSync(path, JSON.stringify({ ...environmentOf(changes), name: 'A server of my own' }));
-    return path;
-  };
-  /** Runs the collection in this process, and gives whether all passed and what is printed. */
-  const run = async (changes: Record<string, string>, tls: Partial<Parameters<typeof runCollection>[0]>) => {
-    const { formatStep } = createReport(false);
-    const lines: string[] = [];
-    const collection = JSON.parse(readFileSync(join(root, 'collections/paynet.postman_collection.json'), 'utf8'));
-    const onStep = (step: Step) => lines.push(formatStep(step));
-    const { passed } = await runCollection({ collection, environment: environmentOf(changes), onStep, ...tls });
-    return { passed, shown: lines.join('\n') };
-  };
-  const tlsArguments = () => [
-    `--ssl-client-cert=${files.cert}`,
-    `--ssl-client-key=${files.key}`,
-    `--ssl-extra-ca-certs=${files.ca}`,
-  ];
 
-  test('runs the collection once against its server and exits 0', async () => {
+  test('is the command run of our collection, with its options and its verdict', async () => {
     const seen = server.verified.length;
-    const { exitCode, stdout, stderr } = await runMain([writeEnvironment(), ...tlsArguments()]);
+    const environment = join(scratch, 'environment.json');
+    writeFileSync(environment, JSON.stringify(environmentOf()));
+    const tls = ['--ssl-client-cert', files.cert, '--ssl-client-key', files.key, '--ssl-extra-ca-certs', files.ca];
+    const folders = ['Client', 'Consent', 'Token'].flatMap(name => ['--folder', name]);
+    const { exitCode, stdout, stderr } = await runMain([environment, ...tls, ...folders]);
     assert.equal(exitCode, 0, stdout + stderr);
-    assert.match(stdout, /A server of my own/);
-    assert.equal(stdout.match(/^ {2}ok /gm)?.length, 10);
+    assert.match(stdout, /Token revocation/);
+    assert.match(stderr, /^6 of 6 requests authenticated, (\d+) of \1 tests passed\n$/);
     assert.equal(server.verified.length, seen + 6);
   });
 
-  test('exits 1 and shows each failure with its message when the server refuses', async () => {
-    const { exitCode, stdout } = await runMain([writeEnvironment({ kid: 'unknown' }), ...tlsArguments()]);
-    assert.equal(exitCode, 1);
-    assert.match(stdout, /FAIL {2}Client credentials grant +401/);
-    assert.match(stdout, /the token endpoint answers 200: invalid_client: client authentication failed: expected 401/);
-    assert.doesNotMatch(stdout, /eyJ|PRIVATE KEY/);
+  test('gives the usage error of run for an option that it has not, and exits 2', async () => {
+    const { exitCode, stderr } = await runMain([join(scratch, 'environment.json'), '--insecure']);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /unknown option "--insecure"/);
   });
+});
 
-  test('sends nothing to the endpoints when a variable is missing, and says so', async () => {
-    const seen = server.requests.filter(({ port }) => port === 'mtls').length;
-    const tls = { clientCert: files.cert, clientKey: files.key, extraCaCerts: files.ca };
-    const { passed, shown } = await run({ client_id: '' }, tls);
+describe('a step of the demo', () => {
+  test('is a failure without a status when its request was not sent, though its script got an answer', async () => {
+    const server = await startAuthorizationServer({ audience: 'issuer' });
+    const files = writeCredentialFiles(server.credentials);
+    const collection = JSON.parse(readFileSync(join(root, 'collections/paynet.postman_collection.json'), 'utf8'));
+    const steps = new Map<string, Step>();
+    const { passed } = await runCollection({
+      collection: {
+        ...collection,
+        item: [
+          ...collection.item,
+          {
+            name: 'Skipped',
+            request: { method: 'GET', url: server.issuer },
+            event: [{ listen: 'prerequest', script: { exec: ['pm.execution.skipRequest();'] } }],
+          },
+        ],
+      },
+      environment: toEnvironment({ issuer: server.issuer }),
+      clientCert: files.cert,
+      clientKey: files.key,
+      extraCaCerts: files.ca,
+      onStep: step => steps.set(step.name, step),
+    });
+    files.remove();
+    await server.close();
     assert.equal(passed, false);
-    assert.match(shown, /client authentication: "client_id" must be/);
-    assert.match(shown, /an access token is there: "access_token" is not set/);
-    assert.equal(server.requests.filter(({ port }) => port === 'mtls').length, seen);
-  });
-
-  test('fails when no transport certificate is given, or its server cannot be trusted', async () => {
-    const trusting = await run({}, { extraCaCerts: files.ca });
-    assert.equal(trusting.passed, false);
-    assert.match(trusting.shown, /FAIL {2}Client credentials grant +-/);
-    const distrusting = await run({}, {});
-    assert.equal(distrusting.passed, false);
-    assert.match(distrusting.shown, /FAIL {2}Well-known endpoint +-/);
+    const { formatStep } = createReport(false);
+    const shown = (name: string) => formatStep(steps.get(name) as Step);
+    assert.match(shown('Client credentials grant'), /FAIL {2}Client credentials grant +- [\s\S]*"client_id" must be/);
+    assert.match(shown('Skipped'), /FAIL {2}Skipped +- [\s\S]*the request was not sent/);
   });
 });
 
 describe('npm start with wrong arguments', () => {
-  const file = (name: string, text: string) => {
-    const path = join(scratch, name);
-    writeFileSync(path, text);
-    return path;
-  };
-
-  test('names an environment that does not exist, is not JSON or is no environment, and exits 1', async () => {
-    const cases: [string, RegExp][] = [
-      [join(scratch, 'absent.json'), /absent\.json" does not exist/],
-      [file('text.json', 'signing_key=secret'), /text\.json" must be JSON/],
-      [file('list.json', '[]'), /list\.json" must be a Postman environment/],
-    ];
-    for (const [path, message] of cases) {
-      const { exitCode, stderr } = await runMain([path]);
-      assert.equal(exitCode, 1);
-      assert.match(stderr, message);
-      assert.doesNotMatch(stderr, /\n {4}at |secret/);
-    }
-  });
-
-  test('names a certificate file that does not exist and exits 1', async () => {
-    const environment = file('empty.json', '{"values":[]}');
-    const { exitCode, stderr } = await runMain([environment, '--ssl-client-cert=absent.pem']);
-    assert.equal(exitCode, 1);
-    assert.match(stderr, /--ssl-client-cert: "absent\.pem" does not exist/);
-  });
-
-  test('shows how it is used and exits 2', async () => {
-    for (const args of [['--insecure'], ['one.json', 'two.json']]) {
-      const { exitCode, stderr } = await runMain(args);
-      assert.equal(exitCode, 2);
-      assert.match(stderr, /npm start -- <environment\.json>/);
-    }
-  });
-
-  test('shows how it is used and exits 0 when asked', async () => {
-    const { exitCode, stdout } = await runMain(['--help']);
-    assert.equal(exitCode, 0);
-    assert.match(stdout, /npm start -- <environment\.json>/);
+  test('shows how it is used, and exits 2; or 0 when asked', async () => {
+    const { exitCode, stderr } = await runMain(['--folder', 'Client']);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /--folder: options go behind an environment file\.\n\nnpm start /);
+    const asked = await runMain(['--help']);
+    assert.equal(asked.exitCode, 0);
+    assert.match(asked.stdout, /npm start -- <environment\.json>/);
   });
 });

@@ -1,6 +1,7 @@
 // The command line in the process of a test: its commands, on a host that belongs to the test. Newman is loaded once for a
 // file of tests then. What the process itself does - exit codes that a shell sees, signals, pipes, a crash - is for `execute`.
 
+import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { CommandError, type Host, type Terminal } from '../../src/cli/command.ts';
 import { addCommands } from '../../src/cli/commands/commands.ts';
@@ -14,6 +15,9 @@ export type Surroundings = {
   /** Where the user is asked. */
   terminal?: Terminal;
 };
+
+/** Found before the working directory changes. */
+const BUNDLED = fileURLToPath(new URL('../../collections/paynet.postman_collection.json', import.meta.url));
 
 export type Result = { code: number; stdout: string; stderr: string };
 
@@ -33,6 +37,7 @@ export const runCommand = async (
     isTerminal: false,
     columns: undefined,
     commandName: 'paynet-client-auth',
+    bundledCollection: BUNDLED,
     disableColour: () => undefined,
     readScripts: async () => scripts,
     readStandardInput: async () => Buffer.from(input),

@@ -1,4 +1,4 @@
-// The lines of a check as text. Pure, on the machine.
+// The lines of a check as text, and its last word. Pure, on the machine.
 
 import { styleText } from 'node:util';
 import { beginOf, wrap } from '../wrap.ts';
@@ -25,4 +25,24 @@ export function toText(lines: Line[], useColour: boolean, columns: number | unde
     return `${useColour ? styleText(COLOURS[status], word) : word}${rest.join('\n').slice(4)}\n`;
   });
   return rows.join('');
+}
+
+/** The last word of a check: how many lines are well, or how many failed and the first of them. */
+export function toVerdict(lines: Line[]): { hasFailed: boolean; text: string } {
+  const [first, ...others] = lines.filter(({ status }) => status === 'fail');
+  if (first) {
+    const [message = ''] = first.message.split('\n');
+    return {
+      hasFailed: true,
+      text: `${others.length + 1} of ${lines.length} checks failed. First: ${first.name}: ${message}`,
+    };
+  }
+  const count = (status: Status) => lines.filter(one => one.status === status).length;
+  const [passed, warnings, skipped] = [count('ok'), count('warn'), count('skip')];
+  const rest = [
+    ...(warnings > 0 ? [`${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`] : []),
+    ...(skipped > 0 ? [`${skipped} not checked`] : []),
+  ];
+  const words = [`${passed} ${passed === 1 ? 'check' : 'checks'} passed`, ...rest];
+  return { hasFailed: false, text: `ready: ${words.join(', ')}` };
 }

@@ -14,7 +14,7 @@ const OPTIONS: [app: RegExp, option: string][] = [
 ];
 
 /** The message of an error, with options in the place of what is done in the app. */
-export function toTerminalWords({ message }: ClientAuthError): string {
+export function toTerminalWords({ message }: Pick<ClientAuthError, 'message'>): string {
   return OPTIONS.reduce((text, [app, option]) => text.replace(app, option), message);
 }
 

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { toKnownServer } from '../../client-auth/known-server.ts';
 import { checkCollection } from '../check/collection.ts';
 import type { Line } from '../check/line.ts';
-import { toText } from '../check/lines-as-text.ts';
+import { toText, toVerdict } from '../check/lines-as-text.ts';
 import { runLiveChecks } from '../check/live.ts';
 import { runPreflight } from '../check/preflight.ts';
 import { describeConfig } from '../check/settings.ts';
@@ -53,8 +53,9 @@ export function addCheckCommand(program: Command, host: Host): void {
       await host.print(
         options.json ? `${JSON.stringify(lines, null, 2)}\n` : toText(lines, host.isTerminal, host.columns),
       );
-      const failed = lines.filter(({ status }) => status === 'fail').length;
-      if (failed > 0) throw new CommandError(`${failed} of ${lines.length} checks failed.`);
+      const { hasFailed, text } = toVerdict(lines);
+      if (hasFailed) throw new CommandError(text);
+      if (!options.json) host.note(text);
     });
   addExamples(
     command,

@@ -65,14 +65,14 @@ async function run(file: string, options: Options, host: Host): Promise<void> {
   }
   const result = inFile(name, () => (scripts ? inject(text, scripts, options) : remove(text, options.folder)));
   const output = options.inPlace ? file : options.output;
-  if (output === undefined) {
-    await host.print(result);
-  } else {
-    // A file that would not change keeps its time stamp.
-    if (!options.inPlace || result !== text) await writeWhole(output, result);
-    const where = options.last ? 'is the last pre-request script of the requests' : 'is the first script';
-    const done = options.remove ? 'is removed' : where;
-    host.note(`${output}: paynet-client-auth ${done}${result === text ? '; nothing had to change' : ''}.`);
-  }
+  if (output === undefined) await host.print(result);
+  // A file that would not change keeps its time stamp.
+  else if (!options.inPlace || result !== text) await writeWhole(output, result);
   if (scripts) for (const line of adviseOnScripts(text, options.last)) host.note(`${name}: ${line}`);
+  // What only passes a collection on says nothing where all is well.
+  if (output === undefined) return;
+  const where = options.last ? 'is the last pre-request script of the requests' : 'is the first script';
+  const done = options.remove ? 'is removed' : where;
+  const end = result === text ? '; nothing had to change' : '';
+  host.note(`${output}: paynet-client-auth ${done}${end}.`);
 }

@@ -6,11 +6,30 @@ import { addClientOptions } from '../client/client-options.ts';
 import { addExamples, CommandError, collect, type Host } from '../command.ts';
 import type { RunOptions } from '../run/newman-options.ts';
 import { runCollection } from '../run/run-collection.ts';
+import { describeCounts } from '../run/verdict.ts';
 
 const toCount = (value: string): number => {
   if (!/^\d+$/.test(value)) throw new InvalidArgumentError('Give a whole number.');
   return Number(value);
 };
+
+/** The parts of our collection that run by themselves; the consent between them needs a user. */
+const FOLDERS = ['Check my setup', 'Client', 'Token'];
+const OURS = FOLDERS.map(name => `"${name}"`).join(', ');
+
+/** The collection that is named, or else ours; a command line that names none may begin with an option of a reporter. */
+function chooseCollection(
+  file: string | undefined,
+  rest: string[],
+  options: RunOptions,
+  { bundledCollection, note }: Host,
+): [file: string, rest: string[], options: RunOptions] {
+  if (file !== undefined && !file.startsWith('--')) return [file, rest, options];
+  const others = file === undefined ? rest : [file, ...rest];
+  if (options.folder) return [bundledCollection, others, options];
+  note(`Runs ${OURS} of our collection. "Consent" needs a user: --folder Client --folder Consent --folder Token`);
+  return [bundledCollection, others, { ...options, folder: FOLDERS }];
+}
 
 /** Adds the command `run` to the command line. */
 export function addRunCommand(program: Command, host: Host): void {
@@ -22,7 +41,7 @@ export function addRunCommand(program: Command, host: Host): void {
         'The signing key, assertions and tokens are taken out of all that is written, on the console too.\n' +
         'Where the authorization server refuses the client, the run ends with the likely causes.',
     )
-    .argument('<collection.json>', 'collection in format v2.1 or v2.0')
+    .argument('[collection.json]', `collection in format v2.1 or v2.0; without it ${OURS} of ours`)
     .argument('[reporter options...]', 'options of reporters: --reporter-<name>-<option> <value>')
     .allowUnknownOption()
     .allowExcessArguments();
@@ -66,9 +85,12 @@ export function addRunCommand(program: Command, host: Host): void {
       '--no-fail-on-refusal',
       'exit with 0 also when the authorization server refused the client and no test failed',
     )
-    .action((file: string, rest: string[], options: RunOptions) => run(file, rest, options, host));
+    .action((file: string | undefined, rest: string[], options: RunOptions) =>
+      run(...chooseCollection(file, rest, options, host), host),
+    );
   addExamples(
     command,
+    'run',
     'run my.postman_collection.json -e env.json --signing-key signing.pem --ssl-client-cert transport.pem --ssl-client-key transport.key',
     'run my.postman_collection.json --folder Accounts --reporters cli,junit --reporter-junit-export newman.xml',
   );
@@ -78,11 +100,16 @@ async function run(file: string, rest: string[], options: RunOptions, host: Host
   const isPlain = options.color === 'off' || (options.color === 'auto' && Boolean(host.readSecret('NO_COLOR')));
   if (isPlain) host.disableColour();
   const all: RunOptions = { ...options, color: isPlain ? 'off' : options.color };
-  const { failures, explanation } = await runCollection(file, rest, all, host, beginning =>
+  const { failures, explanation, counts, cause } = await runCollection(file, rest, all, host, beginning =>
     refuseSureFaults({ ...beginning, hasKeyFile: options.signingKey !== undefined }, host.note),
   );
   for (const line of explanation) host.note(line);
-  if (failures > 0 && !options.suppressExitCode) {
-    throw new CommandError(`the run failed: ${failures} ${failures === 1 ? 'failure' : 'failures'}.`);
+  const verdict = describeCounts(counts);
+  if (failures > 0) {
+    const message = [`the run failed: ${verdict}.`, ...cause].join('\n');
+    if (!options.suppressExitCode) throw new CommandError(message);
+    host.note(message);
+  } else if (!options.silent) {
+    host.note([verdict, ...cause].join('\n'));
   }
 }

@@ -20,6 +20,8 @@ export interface PostedForm {
   duration: number | undefined;
   /** The error of a connection that failed. */
   connectionError: unknown;
+  /** Whether it went to an endpoint of the authorization server, with client authentication. */
+  isAuthenticated: boolean;
 }
 
 /** The members of Newman's events that are used. */
@@ -55,9 +57,13 @@ export function toForm({ body }: PostedRequest): URLSearchParams {
 /**
  * Collects the forms with a client_id that Newman posts.
  *
+ * @param isAuthenticated whether a request goes to an endpoint, and authenticates the client
  * @returns the forms, to be read when the run is over
  */
-export function collectPostedForms(newman: EventEmitter): PostedForm[] {
+export function collectPostedForms(
+  newman: EventEmitter,
+  isAuthenticated: (request: PostedRequest) => boolean,
+): PostedForm[] {
   const posted: PostedForm[] = [];
   newman.on('request', (error: unknown, { request, response, cursor }: Exchange = {}) => {
     if (request?.method !== 'POST') return;
@@ -75,6 +81,7 @@ export function collectPostedForms(newman: EventEmitter): PostedForm[] {
       receivedAt: Date.now(),
       duration: response?.responseTime,
       connectionError: error,
+      isAuthenticated: isAuthenticated(request),
     });
   });
   return posted;

@@ -21,6 +21,7 @@ import {
 } from './newman-options.ts';
 import { runNewman } from './run-newman.ts';
 import { explainRefusals } from './run-refusals.ts';
+import { type Counts, toCause, toCounts } from './verdict.ts';
 
 /** Newman reads a collection by recursion, and its stack overflows somewhere beyond this: 500 nested folders. */
 const MAX_DEPTH = 1100;
@@ -31,13 +32,24 @@ interface Collection {
   item?: unknown;
 }
 
+/** What a run came to. */
+export interface RunResult {
+  /** The number of failures: of tests, requests and scripts. */
+  failures: number;
+  /** The lines that explain what the authorization server refused. */
+  explanation: string[];
+  counts: Counts;
+  /** The first cause of the failures in a line, and in the next what mends it, where that is known; empty without a failure. */
+  cause: string[];
+}
+
 /**
  * Runs a collection.
  *
  * @param source a file, or the collection itself
  * @param rest what the command line has beside the known options
  * @param inspect looks at what the run begins with, and throws where it must not begin
- * @returns the number of failures, and the lines that explain them
+ * @returns what the run came to
  * @throws CommandError when the run can't be done, or a file can't be read or written; with exit code 2 for a usage error
  */
 export async function runCollection(
@@ -46,7 +58,7 @@ export async function runCollection(
   options: RunOptions,
   host: Host,
   inspect: (beginning: Beginning) => Promise<void>,
-): Promise<{ failures: number; explanation: string[] }> {
+): Promise<RunResult> {
   const names = options.reporters;
   const reporters = typeof names === 'string' ? names.split(',').map(name => name.trim()) : names;
   const reporterOptions = options.reporter ?? parseReporterOptions(rest, reporters);
@@ -61,7 +73,7 @@ export async function runCollection(
   await inspect(await readBeginning(client, collection, globals, globalVar, options));
   const redaction = createRedaction(client, globals, collection);
   const newmanOptions = toNewmanOptions(collection, client, globals, globalVar, options);
-  const { failures, posted, readIn } = await runNewman(
+  const { failures, posted, tally, readIn } = await runNewman(
     newmanOptions,
     client.transport,
     reporters,
@@ -70,9 +82,15 @@ export async function runCollection(
     host,
   );
   const hasCertificateList = options.sslClientCertList !== undefined;
-  const lines = await explainRefusals(posted, readIn, client.transport, hasCertificateList);
+  const { lines, cause } = await explainRefusals(posted, readIn, client.transport, hasCertificateList);
   const all = failures > 0 ? [...lines, ...advice] : lines;
-  return { failures, explanation: all.map(line => redaction.redact(line)) };
+  const toShown = (line: string) => redaction.redact(line);
+  return {
+    failures,
+    explanation: all.map(toShown),
+    counts: toCounts(tally, posted),
+    cause: toCause(cause, tally.firstFailure, toShown),
+  };
 }
 
 /** A redaction that knows which variables the user has called secret. */

@@ -19,12 +19,14 @@ import { limitRequests } from './request-limits.ts';
 import { signRequests } from './signing.ts';
 import { readConfiguredServers, readMethods, replaceSigningKeys } from './signing-keys.ts';
 import { openStage, type Stage } from './stage.ts';
+import { keepTally, type Tally } from './tally.ts';
 import { stopUnauthenticated } from './unauthenticated.ts';
 
 /** What a run came to. */
 export interface Outcome {
   failures: number;
   posted: PostedForm[];
+  tally: Tally;
   /** Reads a variable as it was at the end, with the data of an iteration. */
   readIn: (iteration: number) => ReadVariable;
 }
@@ -74,15 +76,16 @@ export async function runNewman(
           await finish(error);
           if (error) throw error;
           const failures = summary.run.failures.length + (summary.error ? 1 : 0);
-          resolve({ failures, posted, readIn: toReaders(summary, loaded.iterationData ?? []) });
+          resolve({ failures, posted, tally, readIn: toReaders(summary, loaded.iterationData ?? []) });
         } catch (failure) {
           reject(failure);
         }
       }) as Stage;
       const endRequests = limitRequests(newman, Number(options.timeoutRequest ?? 0));
       signRequests(newman, keys, known);
-      stopUnauthenticated(newman, known, readMethods(loaded));
-      const posted = collectPostedForms(newman);
+      const isAuthenticated = stopUnauthenticated(newman, known, readMethods(loaded));
+      const posted = collectPostedForms(newman, isAuthenticated);
+      const tally = keepTally(newman, isAuthenticated);
       const finish = openStage({ newman, reporters: classes, options: loaded, redaction, note: host.note });
     });
   } catch (error) {

@@ -5,6 +5,8 @@ import { ENDPOINT_NAMES, findEndpoint } from '../../client-auth/authorization-se
 import { findNamedCause } from '../../client-auth/server-words.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import type { Transport } from '../client/client-options.ts';
+import type { Cause } from '../diagnosis/causes.ts';
+import { diagnose } from '../diagnosis/diagnosis.ts';
 import { explain } from '../diagnosis/explanation.ts';
 import { readAnswer, toFacts, toWay } from '../diagnosis/refused-request.ts';
 import { readSurroundings, type Surroundings } from '../diagnosis/surroundings.ts';
@@ -22,13 +24,20 @@ const VARIABLES = [...ENDPOINT_NAMES, 'issuer', 'jwks_uri', 'tls_client_auth_sub
 const REFUSALS = ['invalid_client', 'invalid_request', 'unauthorized_client'];
 
 /** Whether an answer, or none, needs a reason: it refuses the client, or refuses and does not say whom. */
-const isRefusal = ({ status, body = '', connectionError }: PostedForm): boolean => {
+export const isRefusal = ({ status, body = '', connectionError }: PostedForm): boolean => {
   if (connectionError) return true;
   if (status !== 400 && status !== 401 && status !== 403) return false;
   const { error, errorDescription = '', saysCertificateMissing, saysCertificateRefused } = readAnswer(body);
   if (error !== undefined) return REFUSALS.includes(error) || findNamedCause(error, errorDescription) !== undefined;
   return status !== 400 || saysCertificateMissing || saysCertificateRefused;
 };
+
+/** The refusals of a run, in short lines of text. */
+export interface Explanation {
+  lines: string[];
+  /** The first cause of the first refusal; undefined when there was no refusal. */
+  cause: Cause | undefined;
+}
 
 /**
  * Explains the refusals of a run, each kind once; nothing when there were none.
@@ -41,7 +50,7 @@ export async function explainRefusals(
   readIn: (iteration: number) => ReadVariable,
   transport: Transport,
   hasCertificateList: boolean,
-): Promise<string[]> {
+): Promise<Explanation> {
   const found = new Map<string, Promise<Surroundings>>();
   const surroundingsOf = (read: ReadVariable) => {
     const key = JSON.stringify(VARIABLES.map(read));
@@ -50,6 +59,7 @@ export async function explainRefusals(
     return known;
   };
   const explanations = new Map<string, string[]>();
+  let cause: Cause | undefined;
   for (const { connectionError, ...exchange } of posted.filter(isRefusal)) {
     const surroundings = await surroundingsOf(readIn(exchange.iteration));
     const endpointOf = (url: string) =>
@@ -71,12 +81,13 @@ export async function explainRefusals(
     // The same refusal again, at another endpoint or in another iteration, has the same reason.
     const kind = JSON.stringify([clientId, method, status, error, connectionCode, assertion?.kid, assertion?.aud]);
     if (!explanations.has(kind)) explanations.set(kind, explain(facts));
+    cause ??= diagnose(facts)[0];
   }
   const shown = [...explanations.values()].slice(0, MAX_EXPLANATIONS);
-  if (shown.length === 0) return [];
+  if (shown.length === 0) return { lines: [], cause };
   const rest = explanations.size - shown.length;
   const heading = ['', 'Why the authorization server may have said no:'];
-  return [...heading, ...shown.flat(), ...(rest > 0 ? [`and ${rest} more.`] : [])];
+  return { lines: [...heading, ...shown.flat(), ...(rest > 0 ? [`and ${rest} more.`] : [])], cause };
 }
 
 /** Whether the server took the client. What is no JSON may be the page of a gateway. */

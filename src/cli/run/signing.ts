@@ -120,13 +120,15 @@ export function signRequests(newman: EventEmitter, keys: ThrowawayKeys, known: E
   });
 }
 
+/** The test that fails where the client is not authenticated, in our scripts as well. */
+export const TEST_NAME = 'client authentication';
+
 /** Adds a failed test to the run, as Newman raises it. */
 export function fail(
   newman: EventEmitter,
   message: string,
   { item, cursor }: { item?: unknown; cursor?: unknown },
 ): void {
-  const name = 'client authentication';
-  const error = Object.assign(new Error(message), { name: 'ClientAuthError', test: name, index: 0 });
-  newman.emit('assertion', error, { cursor, assertion: name, skipped: false, error, item });
+  const error = Object.assign(new Error(message), { name: 'ClientAuthError', test: TEST_NAME, index: 0 });
+  newman.emit('assertion', error, { cursor, assertion: TEST_NAME, skipped: false, error, item });
 }

@@ -84,8 +84,13 @@ function createReader(execution: NonNullable<RunEvent['execution']>): (name: str
  *
  * @param endpoints those that are known before the run
  * @param methods values of `token_endpoint_auth_method` before the run
+ * @returns whether a POST that leaves goes to an endpoint that is known by then, and authenticates the client
  */
-export function stopUnauthenticated(newman: EventEmitter, endpoints: Endpoints[], methods: string[]): void {
+export function stopUnauthenticated(
+  newman: EventEmitter,
+  endpoints: Endpoints[],
+  methods: string[],
+): (request: PostedRequest) => boolean {
   const known = new Known();
   for (const one of endpoints) known.add(one);
   for (const method of methods) known.methods.add(method);
@@ -125,4 +130,5 @@ export function stopUnauthenticated(newman: EventEmitter, endpoints: Endpoints[]
       sent.push({ url: url.replace(/[?#].*/s, ''), fault, data });
     }
   });
+  return request => known.find(request.url.toString()) !== undefined && !findFault(request, known.methods);
 }

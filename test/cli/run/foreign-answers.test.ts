@@ -130,7 +130,7 @@ describe('the end of a run where anything may answer', () => {
     };
     const { code, stderr } = await run(refusal);
     assert.equal(code, 1);
-    assert.match(stderr, /\nerror: the run failed: 1 failure\.\n$/);
+    assert.match(stderr, /\nerror: the run failed: 0 of 1 request authenticated, 0 of 1 test passed\.\n.*\n.*\n$/);
     for (const option of ['--no-fail-on-refusal', '--suppress-exit-code']) {
       const negative = await run(refusal, option);
       assert.equal(negative.code, 0);

@@ -90,7 +90,7 @@ describe('run, where something cannot be written', () => {
 
   it('says so when the console is a full device', { skip: !existsSync('/dev/full') }, async () => {
     const { code, stderr } = await shell('exec node dist/cli.js "$@" > /dev/full');
-    assert.equal(stderr, `error: standard output: ${FULL}\n`);
+    assert.equal(stderr, `1 of 1 request authenticated, no tests\nerror: standard output: ${FULL}\n`);
     assert.equal(code, 1);
   });
 

@@ -123,10 +123,16 @@ const run = async (at: AuthorizationServer, variables: Variables, args: readonly
 const firstCause = async (at: AuthorizationServer, variables: Variables, args: readonly string[]) => {
   const { code, explanation, stderr } = await run(at, variables, [...ONE_REQUEST, ...args]);
   assert.equal(code, 1);
-  assert.match(stderr, /\nerror: the run failed: \d+ failures?\.\n$/);
   const causes = explanation.match(/^ {2}1\. .*$/gm) ?? [];
   assert.equal(causes.length, 1, `one explanation with a first cause, got: ${stderr}`);
-  return causes[0] as string;
+  const first = causes[0] as string;
+  const [, counts, fact, remedy] =
+    /\nerror: the run failed: (.*)\.\n(?:Cause, proved|Cause, in the words of the server|Possible cause): (.*)\nDo this: (.*)\n$/.exec(
+      stderr,
+    ) ?? [];
+  assert.match(counts ?? '', /^0 of 1 request authenticated, \d of \d tests passed/);
+  assert.equal(first.replace(/^.*?: /, ''), `${fact}: ${remedy}`, 'the verdict has another cause');
+  return first;
 };
 
 describe('the end of a run', () => {
@@ -320,7 +326,9 @@ describe('the end of a run', () => {
       /^ {2}server: the server's clock .*yours; methods private_key_jwt, tls_client_auth; algorithms PS256; kid another is not in/,
     );
     assert.match(causes[0] ?? '', /^ {2}1\. proved: the kid another is not in the JWKS/);
-    assert.match(causes.at(-1) ?? '', /^error: the run failed: \d+ failures?\.$/);
+    assert.match(causes.at(-3) ?? '', /^error: the run failed: 0 of 1 request authenticated, \d of \d tests passed\.$/);
+    assert.match(causes.at(-2) ?? '', /^Cause, proved: the kid another is not in the JWKS/);
+    assert.match(causes.at(-1) ?? '', /^Do this: set kid to /);
   });
 });
 
