@@ -16,12 +16,15 @@ export interface InjectScriptOptions {
  * Puts the two scripts into a Postman collection in format v2.1 or v2.0, as the command `inject` does. Other copies of them, of any
  * version, are removed.
  *
- * @param collection an object, which stays as it is; or JSON text, of which no other byte changes
+ * @param collection a plain object, which stays as it is; or JSON text, of which no other byte changes
  * @returns an object for an object, text for text
  * @throws ClientAuthError `collection_invalid` when it is no collection, or has no place for the scripts
  */
+export function injectScript<Collection extends object>(
+  collection: Collection,
+  options?: InjectScriptOptions,
+): Collection;
 export function injectScript(collection: string, options?: InjectScriptOptions): string;
-export function injectScript(collection: object, options?: InjectScriptOptions): object;
 export function injectScript(collection: string | object, options: InjectScriptOptions = {}): string | object {
   try {
     const isText = typeof collection === 'string';

@@ -21,7 +21,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const toProgram = (load: string) => `
 export async function use(
   options: { clientId: string; kid: string; signingKey: string; audience: string },
-  collection: object,
+  collection: { item: object[] },
   running: { environment: string; signingKey: string },
 ) {
   const { ClientAuthError, createClientAssertion, injectScript, run } = ${load};
@@ -29,7 +29,8 @@ export async function use(
   const assertion: string = made.assertion;
   const times: number[] = [made.claims.iat, made.claims.exp];
   const text: string = injectScript(JSON.stringify(collection));
-  const object: object = injectScript(collection, { last: false });
+  const object = injectScript(collection, { last: false });
+  const items: object[] = object.item;
   const summary = await run({ collection, reporters: [], ...running });
   const counts: number[] = [summary.failures, summary.tests.passed, summary.requests.total];
   const lines: string[] = [...summary.cause, ...summary.explanation];
@@ -53,7 +54,7 @@ export async function use(
     // @ts-expect-error
     () => new ClientAuthError('another_code', ''),
   ];
-  return { assertion, times, text, object, summary, counts, lines, code, mistakes };
+  return { assertion, times, text, object, items, summary, counts, lines, code, mistakes };
 }
 `;
 
@@ -201,7 +202,7 @@ describe('the package', () => {
       }
       t.mock.restoreAll();
       assert.match(logged[0] ?? '', /^kid=\S+ aud=https:\S+ jti=\S+, a form of 5 parameters$/);
-      assert.deepEqual(logged.slice(1), ['info,item', '3 of 3 requests authenticated, 0 tests failed']);
+      assert.deepEqual(logged.slice(1), ['3 folders', '3 of 3 requests authenticated, 0 tests failed']);
       assert.match(readFileSync('newman.xml', 'utf8'), /<testsuites/);
       assert.equal(
         readFileSync('my-authenticated.postman_collection.json', 'utf8'),

@@ -60,6 +60,17 @@ describe('injectScript', () => {
   });
 });
 
+/** A script with two tests that pass and one that fails. */
+const TESTS = {
+  listen: 'test',
+  script: {
+    exec: [
+      "['one', 'two'].forEach(name => pm.test(name, () => {}));",
+      "pm.test('three', () => { throw new Error('is red'); });",
+    ],
+  },
+};
+
 describe('run', () => {
   let place: Workplace;
   let client: Omit<RunOptions, 'collection'>;
@@ -92,15 +103,19 @@ describe('run', () => {
     const exit = t.mock.method(process, 'exit', () => undefined as never);
     const { exitCode } = process;
     const signingKey = createPrivateKey(readFileSync(place.path('key.pem')));
-    for (const options of [
-      { ...client, collection: place.path('collection.json') },
-      { ...client, collection: tokenCollection(), signingKey },
-      { ...client, collection: tokenCollection(), signingKey: signingKey.export({ format: 'jwk' }) },
-    ]) {
-      assert.deepEqual(await run(options), {
-        ...{ failures: 0, tests: { total: 1, passed: 1, failed: 0 }, requests: { total: 1, authenticated: 1 } },
-        ...{ cause: [], explanation: [] },
+    const collection = { ...tokenCollection(), event: [TESTS] };
+    for (const [options, passed] of [
+      [{ collection: place.path('collection.json') }, 0],
+      [{ collection, signingKey }, 2],
+      [{ collection, signingKey: signingKey.export({ format: 'jwk' }), iterationCount: 2 }, 4],
+    ] as const) {
+      const failed = passed / 2;
+      const { cause, ...summary } = await run({ ...client, ...options });
+      assert.deepEqual(summary, {
+        ...{ failures: failed, tests: { total: passed + failed, passed, failed }, explanation: [] },
+        requests: { total: passed / 2 || 1, authenticated: passed / 2 || 1 },
       });
+      assert.deepEqual(cause, failed > 0 ? ['First failure: "request 0": test "three": is red'] : []);
     }
     t.mock.restoreAll();
     assert.deepEqual(written, []);
@@ -115,7 +130,7 @@ describe('run', () => {
     assert.ok(refused.failures > 0);
     assert.deepEqual(refused.requests, { total: 1, authenticated: 0 });
     assert.equal(refused.tests.passed + refused.tests.failed, refused.tests.total);
-    assert.match(refused.cause.join('\n'), /"another" is not in the JWKS/);
+    assert.match(refused.cause.join('\n'), /cause: .*\nDo this: ./i);
     assert.match(refused.explanation.join('\n'), /Why the authorization server may have said no/);
     assert.deepEqual(written, []);
   });
