@@ -1,4 +1,4 @@
-// How the texts of dist/ are made, on the machine: the two scripts and the command line, with esbuild. The same
+// How the texts of dist/ are made, on the machine: the two scripts, the command line and the library, with esbuild. The same
 // sources and lockfile give the same bytes.
 
 import { createHash } from 'node:crypto';
@@ -27,7 +27,9 @@ const FOR_NODE: BuildOptions = {
   target: 'node20',
   mainFields: ['module', 'main'],
   external: ['newman'],
-  plugins: [sliceJsrsasign(() => {})],
+  // Files are beside the bundle, and names of CommonJS are not there.
+  plugins: [requireAsImport],
+  define: { __filename: 'import.meta.filename' },
 };
 
 /** The licences of what is cut out of jsrsasign. */
@@ -106,23 +108,22 @@ export const bundlePostResponse = async (): Promise<string> => {
 };
 
 /**
- * Bundles the command line, one ES module for Node, with the licences of the packages inside. Newman stays outside. Nothing
- * is declared in front of the sources, so they may declare any name.
+ * Bundles an ES module for Node, with the licences of the packages inside. Newman stays outside. Nothing is declared in front of the
+ * sources, so they may declare any name.
  */
-export const bundleCommandLine = async (entryPoint = 'src/cli/main.ts'): Promise<string> => {
-  const { code, inputs } = await bundle({
-    ...FOR_NODE,
-    entryPoints: [entryPoint],
-    plugins: [sliceJsrsasign(() => {}), requireAsImport],
-    define: { __filename: 'import.meta.filename' },
-  });
+const bundleModule = async (entryPoint: string): Promise<string> => {
+  const { code, inputs } = await bundle({ ...FOR_NODE, entryPoints: [entryPoint] });
   const packages = inputs.map(input => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]);
   const notices = await Promise.all([...new Set(packages)].sort().map(name => name && readNotice(name)));
-  // The signer is the same as in the script.
-  const ofSigner = await readFile(SIGNER_NOTICES, 'utf8');
-  const all = [...notices.filter(Boolean), `\n${ofSigner}\n`].join('\n');
-  return `#!/usr/bin/env node\n${code}\n\n/*!\nContains:\n${all}*/\n`;
+  return `${code}\n\n/*!\nContains:\n${notices.filter(Boolean).join('\n')}*/\n`;
 };
+
+/** Bundles the command line. */
+export const bundleCommandLine = async (entryPoint = 'src/cli/main.ts'): Promise<string> =>
+  `#!/usr/bin/env node\n${await bundleModule(entryPoint)}`;
+
+/** Bundles the library. */
+export const bundleLibrary = (): Promise<string> => bundleModule('src/library/index.ts');
 
 const readNotice = async (name: string): Promise<string> => {
   const folder = `node_modules/${name}`;
@@ -130,7 +131,3 @@ const readNotice = async (name: string): Promise<string> => {
   if (!file) throw new Error(`${name} comes without a licence file`);
   return `\n${name}\n\n${(await readFile(`${folder}/${file}`, 'utf8')).trim()}\n`;
 };
-
-/** Bundles a module of src/ for Node, with what it imports of jsrsasign; the text of an ES module. */
-export const bundleForNode = async (entryPoint: string): Promise<string> =>
-  (await bundle({ ...FOR_NODE, entryPoints: [entryPoint] })).code;

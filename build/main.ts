@@ -1,10 +1,11 @@
-// `npm run build`: fills dist/ with the two scripts and the command line, and collections/ with what is imported into
+// `npm run build`: fills dist/ with the two scripts, the command line and the library, and collections/ with what is imported into
 // Postman. With --dist it leaves collections/ as it is; with --quiet it does not say what is in the script.
 
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { bundleCommandLine, bundlePostResponse, bundlePreRequest } from './bundle.ts';
+import { bundleCommandLine, bundleLibrary, bundlePostResponse, bundlePreRequest } from './bundle.ts';
 import { makeCollections, V12 } from './collections.ts';
+import { makeTypes } from './types.ts';
 
 const DIST = 'dist';
 
@@ -16,6 +17,11 @@ await writeFile(`${DIST}/pre-request.js`, script);
 const postResponse = await bundlePostResponse();
 await writeFile(`${DIST}/post-response.js`, postResponse);
 await writeFile(`${DIST}/cli.js`, await bundleCommandLine(), { mode: 0o755 });
+await writeFile(`${DIST}/index.js`, await bundleLibrary());
+for (const { path, text } of await makeTypes()) {
+  await mkdir(`${DIST}/types/${dirname(path)}`, { recursive: true });
+  await writeFile(`${DIST}/types/${path}`, text);
+}
 
 if (!process.argv.includes('--dist')) {
   const files = await makeCollections({ preRequest: script, postResponse });
@@ -31,6 +37,6 @@ if (!process.argv.includes('--quiet')) {
   console.log(`Dropped out of that: ${parts.dropped.join(', ')}`);
   console.log(
     `Built ${DIST}/pre-request.js (${script.length} bytes), ${DIST}/post-response.js (${postResponse.length} bytes), ` +
-      `${DIST}/cli.js, and what to import into Postman.`,
+      `${DIST}/cli.js, ${DIST}/index.js, and what to import into Postman.`,
   );
 }

@@ -2,7 +2,6 @@
 // of proxies, which Newman reads too (server/route.ts). Exit code 0: done. 1: failed. 2: usage error.
 
 import { fstatSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { basename, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
@@ -10,25 +9,11 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { quote } from './client/curl-command.ts';
-import { CommandError, type Host, type Scripts, type Terminal } from './command.ts';
+import { CommandError, type Host, type Terminal } from './command.ts';
 import { addCommands } from './commands/commands.ts';
 import { cannotBeWritten, encodeUtf8 } from './files.ts';
+import { readScripts } from './scripts.ts';
 import { wrap } from './wrap.ts';
-
-async function readScripts(): Promise<Scripts> {
-  const [preRequest, postResponse] = await Promise.all([readScript('pre-request'), readScript('post-response')]);
-  return { preRequest, postResponse };
-}
-
-async function readScript(name: string): Promise<string> {
-  try {
-    return await readFile(new URL(`${name}.js`, import.meta.url), 'utf8');
-  } catch (error) {
-    throw new CommandError(`The ${name} script is not beside the command line. Run "npm run build".`, 1, {
-      cause: error,
-    });
-  }
-}
 
 async function readStandardInput(): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -141,7 +126,7 @@ async function main(argv: string[]): Promise<number> {
     commandName: toCommandName(argv[1] ?? ''),
     bundledCollection: fileURLToPath(new URL('../collections/paynet.postman_collection.json', import.meta.url)),
     disableColour,
-    readScripts,
+    readScripts: async () => readScripts(),
     readStandardInput,
     readSecret,
     askSecret,

@@ -21,7 +21,11 @@ export type ClientAuthErrorCode =
   | 'request_body_invalid'
   | 'request_authenticated_twice'
   | 'signature_invalid'
-  | 'built_ins_changed';
+  | 'built_ins_changed'
+  // Of the library alone.
+  | 'collection_invalid'
+  | 'option_invalid'
+  | 'run_failed';
 
 /** Why a client can't be authenticated. The message names the variable and the remedy, and holds no key material. */
 export class ClientAuthError extends Error {

@@ -1,4 +1,4 @@
-// PS256: RSASSA-PSS with SHA-256, MGF1 with SHA-256 and a salt of 32 bytes (RFC 7518 section 3.5), on both sides. The only
+// PS256: RSASSA-PSS with SHA-256, MGF1 with SHA-256 and a salt of 32 bytes (RFC 7518 section 3.5), in the sandbox. The only
 // file that knows jsrsasign. jsrsasign encodes and hashes; native BigInt computes instead of its own arithmetic, and the
 // salt is the caller's instead of its own Math.random.
 
@@ -6,8 +6,9 @@ import loadJsrsasign from 'jsrsasign/ps256';
 import { toBase64url, toHex } from './encoding.ts';
 import { ClientAuthError } from './errors.ts';
 import { modPow } from './mod-pow.ts';
-import type { Sha256 } from './random.ts';
+import type { RandomBytes, Sha256 } from './random.ts';
 import type { RsaPrivateKey } from './rsa-numbers.ts';
+import type { OpenKey } from './signer.ts';
 
 const SALT_LENGTH = 32;
 
@@ -98,3 +99,15 @@ export const createPs256 = (): Ps256 => {
     },
   };
 };
+
+/** Makes the generator for `jti` and salt; key and hash are for hosts that have no good one. */
+export type CreateRandomBytes = (key: RsaPrivateKey, sha256: Sha256) => RandomBytes;
+
+/** Signs with jsrsasign, with a salt of its own each time. */
+export const withJsrsasign =
+  (createRandomBytes: CreateRandomBytes): OpenKey =>
+  key => {
+    const { sha256, sign } = createPs256();
+    const randomBytes = createRandomBytes(key, sha256);
+    return { randomBytes, sign: text => sign(text, key, randomBytes(32)) };
+  };

@@ -97,22 +97,41 @@ export const readSigning = (read: ReadVariable): Signing => ({
 });
 
 /**
+ * Reads the client identifier.
+ *
+ * @throws ClientAuthError `variable_missing`, `variable_unresolved`, `variable_invalid`
+ */
+export const readClientId = (read: ReadVariable): string => {
+  const expected = 'the client identifier that was registered';
+  const clientId = readResolved(read, 'client_id', expected);
+  if (clientId === '') {
+    const remedy = 'Set it in the environment, and select the environment.';
+    throw mustBe('variable_missing', 'client_id', expected, 'nothing', remedy);
+  }
+  // client-id = *VSCHAR (RFC 6749 appendix A.1)
+  if (!/^[\x20-\x7e]+$/.test(clientId) || clientId.includes('{{') || !isIdentifier(clientId)) {
+    throw invalidValue('client_id', expected, clientId, 'Copy it again.');
+  }
+  return clientId;
+};
+
+/**
+ * Reads the `typ` of an assertion; empty for none.
+ *
+ * @throws ClientAuthError `variable_unresolved`, `variable_invalid`
+ * @see RFC 10070
+ */
+export const readTyp = (read: ReadVariable) =>
+  readChoice(read, 'client_assertion_typ', ['', 'client-authentication+jwt']);
+
+/**
  * Reads the settings of the client.
  *
  * @throws ClientAuthError `variable_missing`, `variable_unresolved`, `variable_invalid`
  * @see RFC 7591 section 2 for `token_endpoint_auth_method`
  */
 export const readSettings = (read: ReadVariable): Settings => {
-  const expectedClientId = 'the client identifier that was registered';
-  const clientId = readResolved(read, 'client_id', expectedClientId);
-  if (clientId === '') {
-    const remedy = 'Set it in the environment, and select the environment.';
-    throw mustBe('variable_missing', 'client_id', expectedClientId, 'nothing', remedy);
-  }
-  // client-id = *VSCHAR (RFC 6749 appendix A.1)
-  if (!/^[\x20-\x7e]+$/.test(clientId) || clientId.includes('{{') || !isIdentifier(clientId)) {
-    throw invalidValue('client_id', expectedClientId, clientId, 'Copy it again.');
-  }
+  const clientId = readClientId(read);
   const replaces = readChoice(read, 'existing_client_authentication', ['refuse', 'replace']) === 'replace';
   const method = readChoice(read, 'token_endpoint_auth_method', ['private_key_jwt', 'tls_client_auth']);
   if (method === 'tls_client_auth') return { method, clientId, replaces };
@@ -120,7 +139,7 @@ export const readSettings = (read: ReadVariable): Settings => {
     method,
     clientId,
     replaces,
-    typ: readChoice(read, 'client_assertion_typ', ['', 'client-authentication+jwt']),
+    typ: readTyp(read),
     audience: readAudience(readResolved(read, 'client_assertion_audience', EXPECTED_AUDIENCE)),
     ...readSigning(read),
   };

@@ -3,8 +3,7 @@
 
 import { toBase64url, toHex } from './encoding.ts';
 import { mustBe } from './errors.ts';
-import { createPs256 } from './ps256.ts';
-import { type RandomBytes, type Sha256, uuidv4 } from './random.ts';
+import { type RandomBytes, uuidv4 } from './random.ts';
 import { checkKid, EXPECTED_KID, type Signing } from './settings.ts';
 import { importSigningKey, type RsaPrivateKey } from './signing-key.ts';
 
@@ -30,8 +29,11 @@ const encodePart = (part: object): string => {
   return toBase64url(toHex(JSON.stringify(part).replace(/[\u007f-\uffff]/g, toEscape)));
 };
 
-/** Makes the generator for `jti` and salt; key and hash are for hosts that have no good one. */
-export type CreateRandomBytes = (key: RsaPrivateKey, sha256: Sha256) => RandomBytes;
+/** What a side signs with: PS256 over ASCII text, in base64url, and random bytes for the `jti`. */
+type SigningTools = { randomBytes: RandomBytes; sign: (text: string) => string };
+
+/** Makes the tools of a key: jsrsasign in the sandbox, node:crypto on the machine. */
+export type OpenKey = (key: RsaPrivateKey) => SigningTools;
 
 /**
  * Makes the signer of one execution.
@@ -40,15 +42,14 @@ export type CreateRandomBytes = (key: RsaPrivateKey, sha256: Sha256) => RandomBy
  * @throws ClientAuthError what {@link importSigningKey} throws; `variable_missing`, `variable_invalid` of the `kid`
  * @see RFC 7515 section 5.1
  */
-export const createSigner = (signing: Signing, createRandomBytes: CreateRandomBytes, now: number): Signer => {
+export const createSigner = (signing: Signing, openKey: OpenKey, now: number): Signer => {
   const { key, kid: kidOfJwk } = importSigningKey(signing.signingKey);
   const kid = signing.kid || checkKid(kidOfJwk ?? '');
   if (!kid) {
     const remedy = 'Copy it from the JWKS.';
     throw mustBe('variable_missing', 'kid', EXPECTED_KID, 'nothing', remedy);
   }
-  const ps256 = createPs256();
-  const randomBytes = createRandomBytes(key, ps256.sha256);
+  const { randomBytes, sign } = openKey(key);
   // "the iat and exp are NumericDate" (RFC 7519 section 2): whole seconds, though fractions would be allowed.
   const iat = Math.floor(now + signing.clockOffset);
   return {
@@ -56,7 +57,7 @@ export const createSigner = (signing: Signing, createRandomBytes: CreateRandomBy
     freshClaims: () => ({ iat, exp: iat + signing.lifetime, jti: uuidv4(randomBytes) }),
     sign: (claims, typ) => {
       const signingInput = `${encodePart({ alg: 'PS256', kid, typ })}.${encodePart(claims)}`;
-      return `${signingInput}.${ps256.sign(signingInput, key, randomBytes(32))}`;
+      return `${signingInput}.${sign(signingInput)}`;
     },
   };
 };

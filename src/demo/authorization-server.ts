@@ -19,7 +19,7 @@ import {
 } from './server-endpoints.ts';
 import { findFormFault } from './strict-rules.ts';
 
-export { type EndpointName, type Endpoints, endpointPaths, type Refusal, type Verified } from './server-endpoints.ts';
+export { type EndpointName, endpointPaths, type Verified } from './server-endpoints.ts';
 
 export type AuthorizationServerOptions = {
   /** The only accepted `aud`: the token endpoint, as PayNet's guide says, or the issuer, as FAPI 2.0 says. */
@@ -53,7 +53,7 @@ export type ReceivedRequest = {
 };
 
 /** A client as it is registered, with what it needs to authenticate. */
-export type RegisteredClients = {
+type RegisteredClients = {
   privateKeyJwt: { client_id: string; kid: string; signingKey: string };
   tlsClientAuth: { client_id: string };
 };

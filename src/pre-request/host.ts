@@ -3,8 +3,8 @@
 
 import type { PostmanBody } from '../client-auth/form.ts';
 
-export type PostmanHeader = { key: string; value: string; disabled?: boolean };
-export type PostmanResponse = { code: number; text(): string };
+type PostmanHeader = { key: string; value: string; disabled?: boolean };
+type PostmanResponse = { code: number; text(): string };
 
 /** Variables; what is set is a variable of this run, not of the user's environment. */
 export type PostmanVariables = {

@@ -6,6 +6,7 @@ import { authenticateClient } from '../client-auth/client-authentication.ts';
 import type { ClientAuthError } from '../client-auth/errors.ts';
 import { putParameters } from '../client-auth/form.ts';
 import { type KnownServer, toKnownServer } from '../client-auth/known-server.ts';
+import { withJsrsasign } from '../client-auth/ps256.ts';
 import { checkRequest } from '../client-auth/request.ts';
 import { createRequestObject } from '../client-auth/request-object.ts';
 import { checkServerUrl } from '../client-auth/server-url.ts';
@@ -46,7 +47,7 @@ const readServer = (metadata: Metadata | undefined): KnownServer => {
 };
 
 const toSigner = (signing: Signing): Signer =>
-  createSigner(signing, toRandomBytes(findRandomValues(), nameExecution), Date.now() / 1000);
+  createSigner(signing, withJsrsasign(toRandomBytes(findRandomValues(), nameExecution)), Date.now() / 1000);
 
 /** Returns what can be shown of the assertion, if it made one. */
 const authenticate = (

@@ -1,8 +1,8 @@
 // Where the random bytes come from, inside the sandbox: the generator of the host where there is one, and a hash over the private
 // key and all that changes, since a script of the collection may have replaced that generator.
 
+import type { CreateRandomBytes } from '../client-auth/ps256.ts';
 import { hedgedRandomBytes } from '../client-auth/random.ts';
-import type { CreateRandomBytes } from '../client-auth/signer.ts';
 
 /** What Math.random gives; a script may have replaced it by something that throws. */
 const draw = (): string => {

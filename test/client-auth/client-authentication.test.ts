@@ -2,18 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { bundleForNode } from '../../build/bundle.ts';
+import { authenticateClient } from '../../src/client-auth/client-authentication.ts';
+import { withJsrsasign } from '../../src/client-auth/ps256.ts';
 import type { Settings } from '../../src/client-auth/settings.ts';
+import { createSigner } from '../../src/client-auth/signer.ts';
 import { createRsaKey, toPkcs8 } from '../support/keys.ts';
-
-const load = async (path: string) => {
-  const code = await bundleForNode(path);
-  return await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
-};
-const { authenticateClient }: typeof import('../../src/client-auth/client-authentication.ts') = await load(
-  'src/client-auth/client-authentication.ts',
-);
-const { createSigner }: typeof import('../../src/client-auth/signer.ts') = await load('src/client-auth/signer.ts');
 
 const settings: Settings = {
   method: 'private_key_jwt',
@@ -38,7 +31,12 @@ const authenticate = (
     { ...settings, ...change } as Settings,
     { issuer: 'https://issuer.example.my', endpoints, configured: endpoints, replaced: {}, isDiscovered: false },
     'introspection_endpoint',
-    signing => createSigner(signing, () => length => '5a'.repeat(length), now),
+    signing =>
+      createSigner(
+        signing,
+        withJsrsasign(() => length => '5a'.repeat(length)),
+        now,
+      ),
   );
 
 describe('authenticateClient', () => {

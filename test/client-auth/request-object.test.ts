@@ -1,25 +1,20 @@
 // Request objects out of claims of every shape: what is kept, what is replaced, and that nothing else comes out.
 
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { compactVerify } from 'jose';
-import { bundleForNode } from '../../build/bundle.ts';
+import { withNodeCrypto } from '../../src/cli/client/ps256.ts';
 import { ClientAuthError } from '../../src/client-auth/errors.ts';
 import { createRequestObject, isClaims } from '../../src/client-auth/request-object.ts';
+import { createSigner } from '../../src/client-auth/signer.ts';
 import { createRsaKey, toPkcs8 } from '../support/keys.ts';
-
-const code = await bundleForNode('src/client-auth/signer.ts');
-const { createSigner }: typeof import('../../src/client-auth/signer.ts') = await import(
-  `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`
-);
 
 const ISSUER = 'https://issuer.example.my';
 const NOW = 1_800_000_000;
 const { privateKey, publicKey } = createRsaKey();
 const signing = { signingKey: toPkcs8(privateKey), kid: 'key-1', lifetime: 600, clockOffset: 0 };
-const signer = createSigner(signing, () => length => randomBytes(length).toString('hex'), NOW + 0.9);
+const signer = createSigner(signing, withNodeCrypto, NOW + 0.9);
 
 /** Makes a request object, and reads it with jose. */
 const make = async (text: string) => {

@@ -17,8 +17,8 @@ import { CLIENT, createShowroom, type Showroom } from './showroom.ts';
 
 const COMMAND = /^ *(?:\$ )?(?:npx|npm|node|curl|paynet-client-auth) /m;
 
-/** Languages of blocks that hold no command: an excerpt of a form, a line of the console, a tree. */
-const WITHOUT_COMMANDS = ['json', 'text'];
+/** Languages of blocks that hold no command: an excerpt of a form, a line of the console, a tree, a program. */
+const WITHOUT_COMMANDS = ['json', 'text', 'js'];
 
 const root = new URL('../../', import.meta.url);
 const readText = (path: string) => readFileSync(new URL(path, root), 'utf8');
@@ -138,6 +138,10 @@ describe('the blocks of README and docs', () => {
       assert.doesNotMatch(block.text, COMMAND, toTitle(block));
     }
     for (const page of pages) assert.doesNotMatch(proseOf(page), COMMAND, page.path);
+  });
+
+  it('are programs in docs/library.md alone, whose programs test/build/package.test.ts runs', () => {
+    assert.deepEqual([...new Set(inLanguage('js').map(({ page }) => page))], ['docs/library.md']);
   });
 
   it('name of npm what is tested elsewhere', () => {

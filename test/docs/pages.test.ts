@@ -135,11 +135,14 @@ describe('docs/commands.md', () => {
 });
 
 describe('docs/errors.md', () => {
-  it('has a row for every code of ClientAuthErrorCode, and no other', () => {
+  it('and docs/library.md have a row for every code of ClientAuthErrorCode, and no other', () => {
     const [, union = ''] = /type ClientAuthErrorCode =([^;]*);/.exec(readText('src/client-auth/errors.ts')) ?? [];
     const codes = [...union.matchAll(/'(\w+)'/g)].map(([, code]) => code);
     assert.equal(codes.length > 0, true);
-    assert.deepEqual(firstCellsOf(sectionOf('docs/errors.md', 'Codes')).sort(), codes.sort());
+    const documented = [sectionOf('docs/errors.md', 'Codes'), sectionOf('docs/library.md', 'Errors')].flatMap(
+      firstCellsOf,
+    );
+    assert.deepEqual(documented.sort(), codes.sort());
   });
 
   it('has every code of check under its status, and no other', () => {

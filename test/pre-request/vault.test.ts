@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { collectionOf, form, script } from '../support/collections.ts';
-import { hosts, newmanHost, type RunOptions, runtimeHost } from '../support/hosts.ts';
+import { type Host, hosts, type RunOptions } from '../support/hosts.ts';
 import { leaks } from '../support/keys.ts';
 import {
   assertGreen,
@@ -31,6 +31,8 @@ const createVault = (secrets: Record<string, string> = { 'bank key': client.sign
 
 /** The private key as a JWK with its key ID. */
 const toJwk = () => JSON.stringify({ ...privateKey.export({ format: 'jwk' }), kid: 'in-jwk' });
+
+const [newmanHost, runtimeHost] = hosts as [Host, Host];
 
 describe(`the pre-request script in ${runtimeHost.name}, with the signing key in the vault,`, () => {
   const { recorder, settings, send, sendCollection, discovery } = prepareScriptRuns(runtimeHost);

@@ -38,7 +38,7 @@ export type Jwt = Form & { text: string; header: Record<string, unknown>; claims
 
 export type Check<T> = [rule: string, source: string, check: (item: T) => unknown];
 
-export const decode = (part = ''): Record<string, unknown> => JSON.parse(Buffer.from(part, 'base64url').toString());
+const decode = (part = ''): Record<string, unknown> => JSON.parse(Buffer.from(part, 'base64url').toString());
 
 export const jtiOf = (jwt: string | null): string => String(decode(jwt?.split('.')[1]).jti);
 

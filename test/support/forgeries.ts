@@ -20,7 +20,7 @@ export const now = (): number => Math.floor(Date.now() / 1000);
 export const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 /** A compact JWS over the claims as they are, also where a JWT library would refuse to write them. */
-export const signWithJose = async (header: object, claims: unknown, privateKey: string): Promise<string> => {
+const signWithJose = async (header: object, claims: unknown, privateKey: string): Promise<string> => {
   const { alg } = header as JWTHeaderParameters;
   return new CompactSign(Buffer.from(JSON.stringify(claims)))
     .setProtectedHeader(header as JWTHeaderParameters)

@@ -7,7 +7,7 @@ import newman, { type NewmanRunOptions } from 'newman';
 import type { VariableScope } from 'postman-collection';
 
 /** One `pm.test` of a run; `error` is what the report shows, undefined when it passed. */
-export type TestResult = { name: string; error: string | undefined };
+type TestResult = { name: string; error: string | undefined };
 
 /** What a run, or one request of it, showed. `failed` is what makes `newman run` exit with 1. */
 export type Picture = {
@@ -22,7 +22,7 @@ export type Picture = {
   visualization: Visualization | undefined;
 };
 
-export type Visualization = { template: string; data: Record<string, unknown> };
+type Visualization = { template: string; data: Record<string, unknown> };
 
 export type Run = Picture & {
   /** The same for each request of the collection, in the order in which they were run. */
@@ -130,7 +130,7 @@ const createRecord = ({ onItem }: RunOptions) => {
 };
 
 /** Newman, through its library call. */
-export const newmanHost: Host = {
+const newmanHost: Host = {
   name: `Newman ${versionOf('newman', import.meta.url)} (postman-runtime ${versionOf('postman-runtime', require.resolve('newman'))})`,
   generation: 'newman',
   run: (collection, options = {}) =>
@@ -172,7 +172,7 @@ export const newmanHost: Host = {
 };
 
 /** The newest postman-runtime, driven directly as the Postman app drives it. */
-export const runtimeHost: Host = {
+const runtimeHost: Host = {
   name: `postman-runtime ${versionOf('postman-runtime', import.meta.url)}`,
   generation: 'current',
   run: (collection, options = {}) =>

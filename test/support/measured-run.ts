@@ -7,7 +7,7 @@ import newman, { type NewmanRunOptions } from 'newman';
 export type Order = { options: NewmanRunOptions; samples: number; requests: number };
 
 /** Memory in bytes after so many requests, when all garbage has been collected. */
-export type Sample = { requests: number; heap: number; rss: number };
+type Sample = { requests: number; heap: number; rss: number };
 
 export type Measured = { seconds: number; failures: string[]; statuses: Record<string, number>; samples: Sample[] };
 

@@ -16,7 +16,10 @@ export const OPENID = '/.well-known/openid-configuration';
 export const RFC8414 = '/.well-known/oauth-authorization-server';
 
 /** The keys of the client: the private one is the `signing_key` of every run. */
-export const { privateKey, publicKey } = createRsaKey();
+const { privateKey, publicKey } = createRsaKey();
+
+export { privateKey };
+
 const pem = toPkcs8(privateKey);
 /** The settings of the client. */
 export const client = { client_id: 'client-1', kid: 'key-1', signing_key: pem };

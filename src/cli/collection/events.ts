@@ -27,7 +27,7 @@ export interface ScriptEvent extends Span {
 }
 
 /** A string of `exec` with its place in the text; empty for an element that is not a string. */
-export interface Piece extends Span {
+interface Piece extends Span {
   value: string;
 }
 

@@ -1,32 +1,17 @@
 // The command `run`: runs a collection with Newman, with the scripts in it and without secrets in what is written. On the machine.
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { toText } from '../check/lines-as-text.ts';
-import { checkOffline, findSureFaults } from '../check/offline.ts';
+import { refuseSureFaults } from '../check/before-run.ts';
 import { addClientOptions } from '../client/client-options.ts';
 import { COLLECTION_ARGUMENT, createCollectionOption } from '../collection/collection-source.ts';
 import { addExamples, CommandError, collect, type Host } from '../command.ts';
-import type { Beginning } from '../run/beginning.ts';
 import type { RunOptions } from '../run/newman-options.ts';
 import { runCollection } from '../run/run-collection.ts';
 import { describeCounts } from '../run/verdict.ts';
-import { readTls } from '../server/send.ts';
 
 const toCount = (value: string): number => {
   if (!/^\d+$/.test(value)) throw new InvalidArgumentError('Give a whole number.');
   return Number(value);
-};
-
-/** Less than the script needs where it waits for the metadata; Newman sends the request of a script that is cut off. */
-const MIN_SCRIPT_LIMIT = 15_000;
-
-const toScriptLimit = (value: string): number => {
-  const limit = toCount(value);
-  if (limit === 0 || limit >= MIN_SCRIPT_LIMIT) return limit;
-  throw new CommandError(
-    `--timeout-script must be ${MIN_SCRIPT_LIMIT} or more, got ${limit}. Raise it, or leave it out.`,
-    2,
-  );
 };
 
 /** The parts of our collection that run by themselves; the consent between them needs a user. */
@@ -90,7 +75,7 @@ export function addRunCommand(program: Command, host: Host): void {
     .option(
       '--timeout-script <ms>',
       'milliseconds for a script, 15000 or more: one that is cut off sends its request unauthenticated',
-      toScriptLimit,
+      toCount,
     )
     .option('--working-dir <directory>', 'where files in bodies are looked for')
     .option('--no-insecure-file-read', 'read no files outside of the working directory')
@@ -113,25 +98,12 @@ export function addRunCommand(program: Command, host: Host): void {
   );
 }
 
-/** Stops before a run in which each request to an endpoint would fail, with the lines of `check`. */
-async function refuseSureFaults(beginning: Beginning, options: RunOptions, host: Host): Promise<void> {
-  const { client, read } = beginning;
-  const { environment, transport } = client;
-  const files = await readTls(transport);
-  const checked = checkOffline(environment, read, files, transport.ca !== undefined, new Date());
-  const faults = findSureFaults(checked, { ...beginning, hasKeyFile: options.signingKey !== undefined });
-  if (faults.length === 0) return;
-  for (const row of toText(faults, false, undefined).trimEnd().split('\n')) host.note(row);
-  const count = `${faults.length} ${faults.length === 1 ? 'check' : 'checks'}`;
-  throw new CommandError(`${count} failed before the run: nothing was sent.`);
-}
-
 async function run(file: string, rest: string[], options: RunOptions, host: Host): Promise<void> {
   const isPlain = options.color === 'off' || (options.color === 'auto' && Boolean(host.readSecret('NO_COLOR')));
   if (isPlain) host.disableColour();
   const all: RunOptions = { ...options, color: isPlain ? 'off' : options.color };
   const { failures, explanation, counts, cause } = await runCollection(file, rest, all, host, beginning =>
-    refuseSureFaults(beginning, options, host),
+    refuseSureFaults({ ...beginning, hasKeyFile: options.signingKey !== undefined }, host.note),
   );
   for (const line of explanation) host.note(line);
   const verdict = describeCounts(counts);

@@ -9,7 +9,10 @@ import type { Environment } from '../client/environment.ts';
 import { CommandError } from '../command.ts';
 
 export interface RunOptions extends ClientOptions {
-  reporters: string;
+  /** Names; as text, with commas between them. */
+  reporters: string | string[];
+  /** Options of reporters beside those of the command line. */
+  reporter?: ReporterOptions;
   collection?: string;
   folder?: string[];
   last?: true;
@@ -18,6 +21,7 @@ export interface RunOptions extends ClientOptions {
   globals?: string;
   iterationData?: string;
   globalVar?: string[];
+  timeoutScript?: number;
   [option: string]: unknown;
 }
 
@@ -105,12 +109,28 @@ export function parseReporterOptions(rest: string[], reporters: string[]): Repor
   return parsed;
 }
 
+/** Less than the script needs where it waits for the metadata; Newman sends the request of a script that is cut off. */
+const MIN_SCRIPT_LIMIT = 15_000;
+
+/**
+ * Refuses a limit of scripts that would cut ours off.
+ *
+ * @throws CommandError with exit code 2
+ */
+export function refuseShortLimit({ timeoutScript: limit = 0 }: RunOptions): void {
+  if (limit === 0 || limit >= MIN_SCRIPT_LIMIT) return;
+  throw new CommandError(
+    `--timeout-script must be ${MIN_SCRIPT_LIMIT} or more, got ${limit}. Raise it, or leave it out.`,
+    2,
+  );
+}
+
 /**
  * Refuses to write over a file that is read: what is written lacks the secrets, and the key would be lost.
  *
  * @throws CommandError with exit code 2
  */
-export function refuseToReplace(file: string, reporter: ReporterOptions, options: RunOptions): void {
+export function refuseToReplace(file: unknown, reporter: ReporterOptions, options: RunOptions): void {
   const read = [file, ...READ.map(name => options[name])].filter(name => typeof name === 'string').map(toRealPath);
   const written: Record<string, unknown> = {
     '--export-environment': options.exportEnvironment,

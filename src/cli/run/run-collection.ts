@@ -12,7 +12,13 @@ import { inFile } from '../files.ts';
 import { Redaction } from '../secrets/redaction.ts';
 import { checkProxyVariables, listProxyPasswords } from '../server/route.ts';
 import { type Beginning, readBeginning } from './beginning.ts';
-import { parseReporterOptions, type RunOptions, refuseToReplace, toNewmanOptions } from './newman-options.ts';
+import {
+  parseReporterOptions,
+  type RunOptions,
+  refuseShortLimit,
+  refuseToReplace,
+  toNewmanOptions,
+} from './newman-options.ts';
 import { runNewman } from './run-newman.ts';
 import { explainRefusals } from './run-refusals.ts';
 import { type Counts, toCause, toCounts } from './verdict.ts';
@@ -40,29 +46,32 @@ export interface RunResult {
 /**
  * Runs a collection.
  *
+ * @param source a file, or the collection itself
  * @param rest what the command line has beside the known options
  * @param inspect looks at what the run begins with, and throws where it must not begin
  * @returns what the run came to
  * @throws CommandError when the run can't be done, or a file can't be read or written; with exit code 2 for a usage error
  */
 export async function runCollection(
-  file: string,
+  source: string | object,
   rest: string[],
   options: RunOptions,
   host: Host,
   inspect: (beginning: Beginning) => Promise<void>,
 ): Promise<RunResult> {
-  const reporters = options.reporters.split(',').map(name => name.trim());
-  const reporterOptions = parseReporterOptions(rest, reporters);
+  const names = options.reporters;
+  const reporters = typeof names === 'string' ? names.split(',').map(name => name.trim()) : names;
+  const reporterOptions = options.reporter ?? parseReporterOptions(rest, reporters);
+  refuseShortLimit(options);
   checkProxyVariables();
-  refuseToReplace(file, reporterOptions, options);
+  refuseToReplace(source, reporterOptions, options);
   const globalVar = (options.globalVar ?? []).map(pair => readPair('--global-var', pair));
   const client = await readClient(options, host);
   const globals = options.globals === undefined ? undefined : await readEnvironment(options.globals);
   for (const one of [client.environment, ...(globals ? [globals] : [])]) {
     for (const { message } of listSecureWithoutValue(one)) host.note(message);
   }
-  const { collection, advice } = await prepareCollection(file, options, host);
+  const { collection, advice } = await prepareCollection(source, options, host);
   refuseUnknownFolders(collection, options.folder);
   await inspect(await readBeginning(client, collection, globals, globalVar, options));
   const redaction = createRedaction(client, globals, collection);
@@ -103,11 +112,14 @@ function createRedaction(
 
 /** The collection with the scripts in it, and what to do about scripts of its own. */
 async function prepareCollection(
-  path: string,
+  source: string | object,
   { collection: chosen, last }: RunOptions,
   host: Host,
 ): Promise<{ collection: Collection; advice: string[] }> {
-  const { name, text, notes } = await readCollection(path, chosen, host);
+  const { name, text, notes } =
+    typeof source === 'string'
+      ? await readCollection(source, chosen, host)
+      : { name: 'collection', text: JSON.stringify(source), notes: [] };
   for (const note of notes) host.note(note);
   const scripts = await host.readScripts();
   return inFile(name, () => {

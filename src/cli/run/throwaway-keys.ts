@@ -1,21 +1,11 @@
 // Throw-away keys in the place of signing keys: of the same size, in the same form, made for one run. What they have signed can be
 // signed with the keys in whose place they are. On the machine.
 
-import {
-  constants,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPair,
-  type KeyObject,
-  sign,
-  verify,
-} from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { importSigningKey, type SigningKey } from '../../client-auth/signing-key.ts';
+import { signPs256, verifyPs256 } from '../client/ps256.ts';
 import { toRsaKey } from '../secrets/private-key.ts';
-
-/** PS256: RFC 7518 section 3.5. */
-const PS256 = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
 
 /** No private key of 2048 bits is shorter. */
 const MIN_LENGTH = 1000;
@@ -112,12 +102,7 @@ export class ThrowawayKeys {
    * @param signature of the throw-away key, by PS256
    */
   signerFor(input: string, signature: string): (() => string) | undefined {
-    const [data, bytes] = [Buffer.from(input), Buffer.from(signature, 'base64url')];
-    for (const { publicKey, real } of this.#byModulus.values()) {
-      if (verify('sha256', data, { key: publicKey, ...PS256 }, bytes)) {
-        return () => sign('sha256', data, { key: real, ...PS256 }).toString('base64url');
-      }
-    }
-    return undefined;
+    const made = [...this.#byModulus.values()].find(({ publicKey }) => verifyPs256(input, signature, publicKey));
+    return made && (() => signPs256(input, made.real));
   }
 }

@@ -230,7 +230,7 @@ function* findAuthorization(value: string, isProse: boolean): Generator<Found> {
 }
 
 /** Name and password in Base64 with a colon between them (RFC 7617 section 2); a key may be in the place of the name. */
-export function partsOfBasic(credentials: string): string[] {
+function partsOfBasic(credentials: string): string[] {
   const [name = '', password = ''] = Buffer.from(credentials, 'base64').toString().split(/:(.*)/s);
   return [credentials, password === '' ? name : password];
 }

@@ -3,7 +3,7 @@
 
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { OCTET_STRING, readDer } from '../../client-auth/der.ts';
-import { importSigningKey } from '../../client-auth/signing-key.ts';
+import { importSigningKey, type RsaPrivateKey } from '../../client-auth/signing-key.ts';
 
 /** Private members of an RSA or EC JWK (RFC 7518 sections 6.2.2 and 6.3.2). */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi'] as const;
@@ -62,8 +62,10 @@ function toPlainRsa(key: KeyObject): KeyObject {
 }
 
 /** The key of a text in one of the disguises that the script takes. */
-export function toRsaKey(text: string): KeyObject {
-  const { bits: _, ...numbers } = importSigningKey(text).key;
+export const toRsaKey = (text: string): KeyObject => toRsaKeyObject(importSigningKey(text).key);
+
+/** A key as node:crypto has it. */
+export function toRsaKeyObject({ bits: _, ...numbers }: RsaPrivateKey): KeyObject {
   const members = Object.entries(numbers).map(([name, value]) => [name, toBase64url(value)]);
   return createPrivateKey({ key: { kty: 'RSA', ...Object.fromEntries(members) }, format: 'jwk' });
 }

@@ -1,0 +1,30 @@
+// PS256 by node:crypto (RFC 7518 section 3.5): RSASSA-PSS with SHA-256 and a salt of 32 bytes. All that is signed outside of the
+// sandbox is signed here. On the machine.
+
+import { constants, type KeyObject, randomBytes, sign, verify } from 'node:crypto';
+import type { Signing } from '../../client-auth/settings.ts';
+import { createSigner, type OpenKey, type Signer } from '../../client-auth/signer.ts';
+import { toRsaKeyObject } from '../secrets/private-key.ts';
+
+const PS256 = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
+
+/** Signs text; the signature in base64url. */
+export const signPs256 = (text: string, key: KeyObject): string =>
+  sign('sha256', Buffer.from(text), { key, ...PS256 }).toString('base64url');
+
+/** Whether a signature in base64url is that of the text by the key. */
+export const verifyPs256 = (text: string, signature: string, key: KeyObject): boolean =>
+  verify('sha256', Buffer.from(text), { key, ...PS256 }, Buffer.from(signature, 'base64url'));
+
+/** Signs with node:crypto, and draws random bytes from the system. */
+export const withNodeCrypto: OpenKey = numbers => {
+  const key = toRsaKeyObject(numbers);
+  return { randomBytes: length => randomBytes(length).toString('hex'), sign: text => signPs256(text, key) };
+};
+
+/**
+ * Makes a signer by the clock of the machine.
+ *
+ * @throws ClientAuthError what {@link createSigner} throws
+ */
+export const toSigner = (signing: Signing): Signer => createSigner(signing, withNodeCrypto, Date.now() / 1000);

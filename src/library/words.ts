@@ -1,0 +1,53 @@
+// What goes wrong, as the library says it: one class of errors with a code, and options by their names here, where the scripts speak
+// of variables of Postman and the command line of its flags. Pure, on the machine.
+
+import { PASSPHRASE_VARIABLE } from '../cli/client/signing-key-file.ts';
+import { CommandError } from '../cli/command.ts';
+import { ClientAuthError, type ClientAuthErrorCode } from '../client-auth/errors.ts';
+
+/** Options by the variables that they are elsewhere. */
+const OPTION_BY_VARIABLE: Record<string, string> = {
+  client_id: 'clientId',
+  signing_key: 'signingKey',
+  client_assertion_lifetime: 'lifetime',
+  clock_offset: 'clockOffset',
+  client_assertion_typ: 'typ',
+};
+
+/** What is done in the Postman app, and what is done here. */
+const REMEDIES: [app: RegExp, here: string][] = [
+  [/Set it in the environment(, and select the environment)?\./, 'Give this option.'],
+  [/Paste the key into .* of the selected environment\./, 'Give this option.'],
+  [/\bPaste\b/, 'Give'],
+  [/\bpaste\b/, 'give'],
+];
+
+/** Does something whose errors are about variables; they are thrown about options. */
+export function inOptions<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof ClientAuthError)) throw error;
+    const { code, message, variable = '' } = error;
+    const option = OPTION_BY_VARIABLE[variable] ?? variable;
+    const text = REMEDIES.reduce((words, [app, here]) => words.replace(app, here), message);
+    throw new ClientAuthError(code, text.replace(`"${variable}"`, `"${option}"`), option);
+  }
+}
+
+/** `"--ssl-client-key"` as `"sslClientKey"`. */
+const toOption = (_: string, name: string): string =>
+  `"${name.replace(/-(\w)/g, (_, character: string) => character.toUpperCase())}"`;
+
+/**
+ * An error of a command as one of the library; any other as it is.
+ *
+ * @param code of what is not a wrong option
+ */
+export function toLibraryError(error: unknown, code: ClientAuthErrorCode): unknown {
+  if (!(error instanceof CommandError)) return error;
+  const text = error.message
+    .replace(/"?--([a-z][a-z-]*)"?/g, toOption)
+    .replace(PASSPHRASE_VARIABLE, '"signingKeyPassphrase"');
+  return new ClientAuthError(error.exitCode === 2 ? 'option_invalid' : code, text);
+}
