@@ -144,7 +144,7 @@ export const fromDer = (hex: string): RsaPrivateKey => {
   if (oid === RSASSA_PSS && !areParametersOfPs256(parameters)) {
     throw fault(
       'signing_key_wrong_use',
-      'an RSA-PSS key that is restricted to other parameters than those of PS256',
+      'an RSA-PSS key that is restricted to other parameters',
       'Paste an RSA key without that restriction.',
     );
   }

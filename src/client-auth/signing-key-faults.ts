@@ -35,7 +35,7 @@ export const encrypted = () =>
   fault(
     'signing_key_encrypted',
     'an encrypted private key',
-    'Decrypt it with "openssl pkey -in encrypted.pem -out signing-key.pem" and paste the result.',
+    'Decrypt it with "openssl pkey -in encrypted.pem -out signing-key.pem" and paste that.',
   );
 
 /** `signing_key_ambiguous` */
@@ -60,12 +60,8 @@ const REFUSED_LABELS: Record<string, () => ClientAuthError> = {
   'RSA PUBLIC KEY': publicKey,
   // RFC 5915 section 4
   'EC PRIVATE KEY': () => notRsaKey('an EC'),
-  'DSA PRIVATE KEY': () => notRsaKey('a DSA'),
   'OPENSSH PRIVATE KEY': () =>
-    unreadable(
-      'an OpenSSH private key',
-      'Convert a copy of the file with "ssh-keygen -p -m PKCS8 -f copy.pem" and paste the result.',
-    ),
+    unreadable('an OpenSSH private key', 'Convert a copy with "ssh-keygen -p -m PKCS8 -f copy.pem" and paste it.'),
 };
 
 /** Gives the refusal of a PEM block by its label; undefined when its label is that of an RSA private key. */

@@ -14,6 +14,6 @@ import type { Resolve } from '../client-auth/form.ts';
 export const checkBuiltIns = (resolve: Resolve): void => {
   const find = (url: string) => findEndpoint(url, { token_endpoint: 'HTTPS://a/' });
   if (Number(resolve('{{$timestamp}}')) > 0 && Date.now() > 0 && find('https://a') && !find('https://b')) return;
-  const message = 'A script of the collection has changed built-ins like Array.prototype.find. Undo that.';
+  const message = 'A script has changed built-ins like Array.prototype.find. Undo that.';
   throw new ClientAuthError('built_ins_changed', message);
 };

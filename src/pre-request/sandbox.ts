@@ -93,9 +93,7 @@ export const leaveTrace = (trace: Omit<Trace, 'execution'>): void => {
 /** The message of an error that is not ours may quote what it was given, a key for instance. */
 const toFailure = (error: unknown): Error => {
   if (!(error instanceof ClientAuthError)) {
-    return new Error(
-      `The script itself failed (${error instanceof Error ? error.name : typeof error}); nothing was sent.`,
-    );
+    return new Error(`The script itself failed (${(error as Error).name}); nothing was sent.`);
   }
   const { code, variable = '' } = error;
   // It may be another one that its value refers to.

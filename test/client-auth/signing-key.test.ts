@@ -127,7 +127,7 @@ describe('importSigningKey', () => {
     it(`refuses an RSASSA-PSS key ${title}`, () => {
       const error = refusalOf(toPss(...parameters));
       assert.equal(error.code, 'signing_key_wrong_use');
-      assert.match(error.message, /restricted to other parameters than those of PS256/);
+      assert.match(error.message, /restricted to other parameters/);
     });
   }
 

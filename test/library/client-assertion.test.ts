@@ -65,7 +65,7 @@ describe('createClientAssertion', () => {
     for (const [change, code, variable, words] of [
       [{ clientId: undefined }, 'variable_missing', 'clientId', remedy],
       [{ clientId: 'client\n1' }, 'variable_invalid', 'clientId', 'Copy it again.'],
-      [{ kid: '' }, 'variable_missing', 'kid', remedy],
+      [{ kid: '' }, 'variable_missing', 'kid', 'Copy it from the JWKS.'],
       [{ signingKey: undefined }, 'variable_missing', 'signingKey', remedy],
       [{ signingKey: '{{key}}' }, 'variable_unresolved', 'signingKey', 'give the key itself.'],
       [{ signingKey: createPublicKey(key) }, 'signing_key_public', 'signingKey', 'Give the private key'],

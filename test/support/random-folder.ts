@@ -132,7 +132,7 @@ const file = (head: string, types: string[], others: string[][]) =>
   });
 
 /** A definition. */
-export const definition = file(
+const definition = file(
   '$kind: collection\n',
   ['http:beforeRequest', 'http:afterResponse', 'graphql:beforeQuery', '"http:beforeRequest"'],
   [
@@ -142,7 +142,7 @@ export const definition = file(
 );
 
 /** A request for a token. */
-export const request = file(
+const request = file(
   '$kind: http-request\nmethod: POST\nurl: "{{token_endpoint}}"\n',
   ['beforeRequest', 'afterResponse', "'beforeRequest'"],
   [

@@ -15,7 +15,7 @@ import { type Addition, addScripts, removeScripts } from './yaml-splice.ts';
 /** The new text of a file; undefined when the file goes. */
 export type Changes = Map<string, FileChange>;
 
-export interface FileChange {
+interface FileChange {
   text: string | undefined;
   /** Whether its directory comes, or goes, with it. */
   withDirectory: boolean;

@@ -73,7 +73,7 @@ const isFlow = (node: Node) => (node as { srcToken?: CST.Token }).srcToken?.type
 const startOf = (pair: Pair | undefined): number => (pair?.key as Node | undefined)?.range?.[0] ?? 0;
 
 /** Behind the colon of a pair; behind its key where a colon is missing. */
-export function colonEndOf(pair: Pair): number {
+function colonEndOf(pair: Pair): number {
   const { sep } = (pair as { srcToken?: CST.CollectionItem }).srcToken ?? {};
   const colon = sep?.find(({ type }) => type === 'map-value-ind');
   return colon ? colon.offset + 1 : ((pair.key as Node).range?.[1] ?? 0);
