@@ -82,11 +82,17 @@ describe(`the pre-request script in ${runtimeHost.name}, with the signing key in
     assert.equal(vault.asked, 0);
   });
 
-  const refusals: [title: string, options: () => RunOptions, says: RegExp][] = [
+  const refusals: [title: string, options: () => RunOptions, says: RegExp, change?: object][] = [
     [
       'access is denied',
       () => ({ vault: { ...createVault(), allow: async () => false } }),
       /got \{\{vault:bank key\}\}, and access was denied\. Turn on "Enable support in scripts"/,
+    ],
+    [
+      'the reference is none that can be shown',
+      () => ({}),
+      /got \{\{…\}\}, and access was denied\./,
+      { signing_key: '{{vault:a+b=}}' },
     ],
     ['there is no vault behind it', () => ({}), /got \{\{vault:bank key\}\}, and access was denied\./],
     [
@@ -105,9 +111,9 @@ describe(`the pre-request script in ${runtimeHost.name}, with the signing key in
       /an unresolved \{\{vault:x/,
     ],
   ];
-  for (const [title, options, says] of refusals) {
+  for (const [title, options, says, change = inVault] of refusals) {
     it(`refuses when ${title}`, async () => {
-      assertRefused(await send([token()], inVault, options()), says);
+      assertRefused(await send([token()], { ...change }, options()), says);
     });
   }
 
