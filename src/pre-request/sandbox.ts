@@ -96,9 +96,10 @@ const toFailure = (error: unknown): Error => {
     return new Error(`The script itself failed (${(error as Error).name}); nothing was sent.`);
   }
   const { code, variable = '' } = error;
+  if (code !== 'variable_missing') return error;
   // It may be another one that its value refers to.
   const names = [variable, findUnresolvedReference(String(pm.variables.get(variable))) ?? ''];
-  const hidden = code === 'variable_missing' && names.find(isHidden);
+  const hidden = names.find(isHidden);
   if (!hidden) return error;
   const remedy = 'Allow scripts to use it, or make it a plain one.';
   return new ClientAuthError(code, `"${hidden}" is a secure variable that scripts may not read. ${remedy}`, variable);

@@ -2,6 +2,7 @@
 // resolves only after the scripts. What came of asking for it becomes the key, or a refusal. Pure.
 // https://learning.postman.com/docs/tests-and-scripts/write-scripts/postman-sandbox-reference/pm-vault
 
+import { findUnresolvedReference } from '../client-auth/errors.ts';
 import { fault } from '../client-auth/signing-key-faults.ts';
 
 /** Seconds: the app asks the user for access, and that takes its time. */
@@ -36,5 +37,5 @@ export const toVaultAnswer = (secret: unknown): VaultAnswer => (secret ? String(
 export const toVaultKey = (name: string, answer: VaultAnswer = LATE): string => {
   if (typeof answer === 'string') return answer;
   const [got, remedy] = answer;
-  throw fault('variable_unresolved', `{{vault:${name}}}, ${got}`, remedy);
+  throw fault('variable_unresolved', `{{${findUnresolvedReference(`{{vault:${name}}}`)}}}, ${got}`, remedy);
 };

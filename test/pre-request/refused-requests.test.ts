@@ -27,6 +27,12 @@ for (const host of hosts) {
         /"token_endpoint_auth_method" must be private_key_jwt or tls_client_auth, got "client_secret_post"/,
       ],
       [
+        'another typ',
+        { client_assertion_typ: 'JWT' },
+        /"client_assertion_typ" must be nothing or client-authentication\+jwt, got "JWT"/,
+      ],
+      ['an unresolved typ', { client_assertion_typ: '{{TYP}}' }, /"client_assertion_typ" must be .* \{\{TYP\}\}/],
+      [
         'a lifetime of 0',
         { client_assertion_lifetime: '0' },
         /"client_assertion_lifetime" must be a whole number of seconds from 1 to 600, got "0"/,

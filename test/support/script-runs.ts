@@ -125,8 +125,10 @@ const join = (pictures: Picture[]): Picture => ({
 /**
  * Prepares the runs of the `describe` that calls this, against a recorder of their own. All scenarios of {@link itSends} are
  * sent in one run before the first test; a run of its own has what {@link send} is given.
+ *
+ * @param options of the run of all scenarios
  */
-export const prepareScriptRuns = (host: Host) => {
+export const prepareScriptRuns = (host: Host, options: RunOptions = {}) => {
   // Filled before the first test, so that tests can hold on to them by name.
   const recorder = {} as Recorder;
   const settings: Record<string, unknown> = {};
@@ -161,7 +163,7 @@ export const prepareScriptRuns = (host: Host) => {
       const begun = scenarios[names.findIndex(([first]) => first === name)];
       if (begun) setAnswers(begun.answers);
     };
-    const { items } = await host.run(collection, { onItem });
+    const { items } = await host.run(collection, { ...options, onItem });
     assert.deepEqual(
       started.map(({ name }) => name),
       names.flat(),
