@@ -18,6 +18,8 @@ export type SentRequest = {
         urlencoded?: { key?: string | null; value?: string | null; disabled?: boolean }[];
       }
     | undefined;
+  /** Bytes of the body that a server reads; NaN where that is not known. */
+  length: number;
   /** Whether the host had a transport certificate for it. */
   hasCertificate: boolean;
 };
@@ -26,10 +28,13 @@ export type SentRequest = {
 export const readForm = ({ body, headers }: SentRequest): string => {
   // Of several headers hosts send the last.
   const type = headers.filter(line => line.startsWith('content-type:')).pop();
-  const isForm = !type || /:\s*application\/x-www-form-urlencoded\s*(;|$)/i.test(type);
+  const isFields = body?.mode === 'urlencoded';
+  const isForm = type ? /:\s*application\/x-www-form-urlencoded\s*(;|$)/i.test(type) : isFields;
   if (!body || body.disabled || !isForm) return '';
+  // The members of other modes are there too, once a script has changed the mode.
+  if (!isFields) return body.mode === 'raw' ? (body.raw ?? '') : '';
   const fields = (body.urlencoded ?? []).filter(({ disabled }) => !disabled);
-  return body.raw ?? fields.map(({ key, value }) => `${key}=${encodeURIComponent(value ?? '')}`).join('&');
+  return fields.map(({ key, value }) => `${key}=${encodeURIComponent(value ?? '')}`).join('&');
 };
 
 /**
@@ -39,28 +44,26 @@ export const readForm = ({ body, headers }: SentRequest): string => {
  * @returns undefined when it does authenticate it
  */
 export const findFault = (
-  { headers, url }: SentRequest,
+  { headers, url, length }: SentRequest,
   form: string,
   read: ReadVariable,
   trace: Trace | undefined,
 ): string | undefined => {
-  const pairs = form.split('&').map(pair => decode(pair.replace(/\+/g, ' ')));
-  const valuesOf = (name: string) =>
-    pairs.filter(pair => pair.split('=')[0]?.trim() === name).map(pair => pair.replace(/^.*?=/, '').trim());
+  // Servers look into the query too.
+  const pairs = `${form}&${url.split('?')[1]}`.split('&').map(pair => pair.replace(/\+/g, ' ').split('=').map(decode));
+  const valuesOf = (name: string) => pairs.filter(([key]) => key?.trim() === name).map(([, value]) => value?.trim());
   const isByCertificate = read('token_endpoint_auth_method').trim() === 'tls_client_auth';
   for (const name of [...PARAMETER_NAMES, 'client_secret']) {
-    const { length } = valuesOf(name);
+    const count = valuesOf(name).length;
     const expected = name === 'client_id' || (name !== 'client_secret' && !isByCertificate) ? 1 : 0;
-    if (length !== expected) return `its form has ${name} ${length} times, not ${expected}`;
+    if (count !== expected) return `its form has ${name} ${count} times, not ${expected}`;
   }
   const [id, type, assertion] = PARAMETER_NAMES.map(name => valuesOf(name)[0]);
   if (id !== read('client_id').trim()) return 'its client_id is another';
   const isSecond = headers.some(line => /^authorization.\s*(basic|digest|ntlm)\b/i.test(line));
   if (isSecond || /^[^/]*\/\/[^/?#]*@/.test(url)) return 'it has Basic or the like too';
   // What is sent is as long as this or longer.
-  const size = decode(form).length;
-  if (headers.some(line => Number(/^content-length:(.*)/.exec(line)?.[1]) < size))
-    return 'a header Content-Length cuts it';
+  if (length < decode(form).length) return 'its Content-Length cuts it';
   if (isByCertificate) return undefined;
   const tail = toTail(assertion);
   if (!tail || type !== ASSERTION_TYPE) return 'its client_assertion is not whole';
