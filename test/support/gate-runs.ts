@@ -69,8 +69,8 @@ const inCommand: Run = async (collection, environment, isLast) => {
   const failures = new Map<string, string[]>();
   const report = JSON.parse(readFileSync(folder.path('report.json'), 'utf8'));
   folder.remove();
-    for (const { source, error } of report.run.failures)
-      if (/sendRequest/.test(error.message)) console.log(source?.name, error.message);
+  for (const { source, error } of report.run.failures)
+    if (/sendRequest/.test(error.message)) console.log(source?.name, error.message);
   for (const { source, error } of report.run.failures) add(failures, source?.name ?? 'nobody', error.message);
   assert.equal(code, failures.size > 0 ? 1 : 0, stderr);
   return failures;

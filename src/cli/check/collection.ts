@@ -8,7 +8,7 @@ import { findRequestFindings } from '../collection/obstacles.ts';
 import { findEndpointRequests, findServerVariables } from '../collection/requests.ts';
 import { toAdvice } from '../collection/script-advice.ts';
 import { findScriptFault, hasScriptLast, type ScriptFault } from '../collection/script-fault.ts';
-import { findScriptFindings } from '../collection/script-findings.ts';
+import { findScriptFindings, SCRIPT_CODES } from '../collection/script-findings.ts';
 import { BEGIN } from '../collection/script-text.ts';
 import type { Scripts } from '../command.ts';
 import { SECRET_KINDS } from '../secrets/looks.ts';
@@ -78,8 +78,7 @@ function checkObstacles(root: unknown, endpoints: Endpoints, read: ReadVariable)
 /** What to do about scripts of the collection; nothing for most collections. */
 function checkScripts(text: string): Line[] {
   const all = findScriptFindings(text, hasScriptLast(text));
-  const codes = ['script_sends', 'script_changes_authentication'] as const;
-  return codes.flatMap(code => {
+  return SCRIPT_CODES.flatMap(code => {
     const findings = all.filter(one => one.code === code);
     return findings.length > 0 ? { ...line(code, 'scripts', toAdvice(code, findings)), findings } : [];
   });
