@@ -121,7 +121,7 @@ const invalid = (message: string) =>
 
 const readEndpoint = (name: string, value: unknown): string | undefined => {
   if (value === undefined || value === null) return undefined;
-  const remedy = 'Inform the operator of the server, or set the endpoint variables.';
+  const remedy = 'Set the endpoint variables.';
   if (typeof value !== 'string') throw mustBe('metadata_invalid', name, 'an https URL', `a ${typeof value}`, remedy);
   checkServerUrl(name, value, remedy, 'metadata_invalid');
   return value;

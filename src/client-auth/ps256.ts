@@ -59,7 +59,7 @@ const rsasp1 = ({ n, e, p, q, dp, dq, qi }: RsaPrivateKey, message: bigint): big
   if (modPow(signature, e, n) === message) return signature;
   throw new ClientAuthError(
     'signature_invalid',
-    'The signature made with "signing_key" did not verify, and was not sent. Send again; if it happens twice, replace the key.',
+    'The signature made with "signing_key" did not verify. Send again; if it happens twice, replace the key.',
     'signing_key',
   );
 };

@@ -60,11 +60,14 @@ const readBody = ({ headers, body }: ReadableRequest): Form | BodyFault =>
     headers.filter(({ name }) => toLower(name) === 'content-type').map(({ value }) => value),
   );
 
-/** Reads the names of the parameters that a request sends; none where its body is no form and can't become one. */
+/**
+ * Reads the names of the parameters that a request sends; of a form without its Content-Type too. None where the body can't become a
+ * form.
+ */
 export const readNames = (request: ReadableRequest, resolve: Resolve): string[] => {
   const body = readBody(request);
   const form = 'mode' in body ? body : toPlainForm(request.body, resolve);
-  return form ? namesOf(form, resolve) : [];
+  return namesOf(form ?? { mode: 'raw', text: request.body?.raw ?? '' }, resolve);
 };
 
 /** Whether the body of a request is a form. */

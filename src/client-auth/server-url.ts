@@ -61,7 +61,7 @@ const faultOf = (url: string): string | undefined => {
 export const checkServerUrl = (
   name: string,
   url: string,
-  remedy = `Write it as the authorization server's metadata has it.`,
+  remedy = `Write it as the server's metadata has it.`,
   code: 'variable_invalid' | 'metadata_invalid' = 'variable_invalid',
 ): void => {
   const refuse = (as: ClientAuthError['code'], got: string): never => {

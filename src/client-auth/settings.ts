@@ -149,7 +149,7 @@ const readAudience = (value: string): Audience => {
   if (value === '') return { from: 'token_endpoint' };
   if (value === 'token_endpoint' || value === 'issuer') return { from: value };
   if (!/^https?:\/\//i.test(value)) {
-    const remedy = 'Set what the authorization server expects as "aud".';
+    const remedy = 'Set what the server expects as "aud".';
     throw invalidValue('client_assertion_audience', EXPECTED_AUDIENCE, value, remedy);
   }
   checkServerUrl('client_assertion_audience', value);

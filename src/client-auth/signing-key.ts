@@ -68,7 +68,7 @@ const fromJwk = (jwk: Record<string, unknown>): SigningKey => {
   const { kty, d, kid } = jwk;
   if (kty === 'EC' || kty === 'OKP' || kty === 'oct') throw notRsa(`a JWK of type ${kty}`);
   if (kty !== 'RSA') throw notJwk();
-  if ((d ?? undefined) === undefined) throw publicKey('Paste the JWK that has the private members too.');
+  if ((d ?? undefined) === undefined) throw publicKey('Paste the private JWK.');
   if (!allowsPs256(jwk)) {
     throw fault(
       'signing_key_wrong_use',

@@ -17,7 +17,9 @@ guard(() => {
   const request = readRequest();
   const url = toWireUrl(request.url);
   // Discovery has left the endpoints of the metadata as variables too, but for those that an alias replaces.
-  const { replaced } = JSON.parse(read(METADATA_VARIABLE) || '{"replaced":{}}') as Metadata;
+  // It holds a message where that has failed.
+  const metadata = read(METADATA_VARIABLE);
+  const { replaced }: Pick<Metadata, 'replaced'> = metadata.startsWith('{') ? JSON.parse(metadata) : { replaced: {} };
   const endpoint = ENDPOINT_NAMES.find(name => [read(name), replaced[name]].some(one => one && toWireUrl(one) === url));
   const form = readForm(request);
   // Nothing says what the endpoints are: the pre-request script has not seen this form, or it would have asked for the metadata.

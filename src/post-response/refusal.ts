@@ -69,15 +69,11 @@ const findCauses = (
   { answer, url, assertion, lacksCertificate, jwks, read }: Refused,
   named?: NamedCause,
 ): string[] => {
-  const where = `see Settings > Certificates or --ssl-client-cert for ${url.split('/')[2]}`;
+  const where = `see Settings > Certificates or --ssl-client-cert, ${url.split('/')[2]}`;
   const causes: Cause[] = [
     [lacksCertificate ? 1 : UNLIKELY, 'certificate_missing', `no transport certificate was sent: ${where}`],
     [6, 'certificate_other', `another transport certificate is registered: ${where}`],
-    [
-      4,
-      'client_unknown client_mismatch',
-      `client_id is unknown to this server: compare it and issuer with the registration`,
-    ],
+    [4, 'client_unknown client_mismatch', `client_id is unknown here: compare it and issuer with the registration`],
     [5, 'method', 'another method is registered: set token_endpoint_auth_method'],
   ];
   if (assertion) {
@@ -98,7 +94,7 @@ const findCauses = (
         `another aud than ${aud} is expected: set client_assertion_audience to ${isIssuer ? 'token_endpoint' : 'issuer'}`,
       ],
       [UNLIKELY, 'typ', 'another typ is expected: set client_assertion_typ to client-authentication+jwt, or unset it'],
-      [UNLIKELY, 'algorithm assertion_incomplete jti_reused', 'compare what the server says with what was sent'],
+      [UNLIKELY, 'algorithm assertion_incomplete jti_reused', 'compare it with what was sent'],
     );
   }
   const rankOf = ([rank, names]: Cause) => (named && names.includes(named) ? -1 : rank);

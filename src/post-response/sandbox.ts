@@ -14,7 +14,7 @@ declare const pm: {
   readonly request: {
     readonly method: string;
     readonly url: { toString(): string };
-    readonly headers: { all(): Header[] };
+    readonly headers: { all(): Header[]; get(name: string): string | undefined };
     readonly body: { toJSON(): { mode?: string; disabled?: boolean; raw?: string; urlencoded?: Field[] } } | undefined;
     /** Set where the host has a certificate for this URL. */
     readonly certificate: unknown;
@@ -50,6 +50,8 @@ export const readRequest = (): SentRequest => {
       .filter(({ disabled }) => !disabled)
       .map(({ key, value }) => `${key.trim().toLowerCase()}:${value}`),
     body: body?.toJSON(),
+    // The host shows the header that it has sent; where there is none, servers read no body.
+    length: Number(headers.get('Content-Length') ?? (pm.response.code ? 0 : NaN)),
     hasCertificate: Boolean(certificate),
   };
 };

@@ -18,6 +18,8 @@ export type SentRequest = {
         urlencoded?: { key?: string | null; value?: string | null; disabled?: boolean }[];
       }
     | undefined;
+  /** Bytes of the body that a server reads; NaN where that is not known. */
+  length: number;
   /** Whether the host had a transport certificate for it. */
   hasCertificate: boolean;
 };
@@ -26,24 +28,22 @@ export type SentRequest = {
 export const readForm = ({ body, headers }: SentRequest): string => {
   // Of several headers hosts send the last.
   const type = headers.filter(line => line.startsWith('content-type:')).pop();
-  const isForm = !type || /:\s*application\/x-www-form-urlencoded\s*(;|$)/i.test(type);
+  const isFields = body?.mode === 'urlencoded';
+  const isForm = type ? /:\s*application\/x-www-form-urlencoded\s*(;|$)/i.test(type) : isFields;
   if (!body || body.disabled || !isForm) return '';
+  // The members of other modes are there too, once a script has changed the mode.
+  if (!isFields) return body.mode === 'raw' ? (body.raw ?? '') : '';
   const fields = (body.urlencoded ?? []).filter(({ disabled }) => !disabled);
-  return body.raw ?? fields.map(({ key, value }) => `${key}=${encodeURIComponent(value ?? '')}`).join('&');
+  return fields.map(({ key, value }) => `${key}=${encodeURIComponent(value ?? '')}`).join('&');
 };
-
-/** The values of Content-Length; of other headers no number. */
-const lengthsIn = (headers: string[]): number[] => headers.map(line => Number(/^content-length:(.*)/.exec(line)?.[1]));
 
 /**
  * Whether the host shows the body of the file instead of the sent one, as Postman's command line does for a folder of YAML: what was
  * sent is longer, at least by what the pre-request script has put in: the signature and the parameters around it, or `client_id`.
  */
-const isHidden = ({ headers, body }: SentRequest, form: string, trace: Trace | undefined): unknown =>
+const isHidden = ({ body, length }: SentRequest, form: string, trace: Trace | undefined): unknown =>
   // What is shown as another body than a form is what was sent.
-  (form || !body?.mode) &&
-  trace?.isAuthenticated &&
-  lengthsIn(headers).some(length => length > form.length + (trace.assertion ? 600 : 9));
+  (form || !body?.mode) && trace?.isAuthenticated && length > form.length + (trace.assertion ? 600 : 9);
 
 /**
  * Says how a request to an endpoint fails to authenticate the client by exactly one method.
@@ -57,24 +57,23 @@ export const findFault = (
   read: ReadVariable,
   trace: Trace | undefined,
 ): string | undefined => {
-  const { headers, url } = request;
+  const { headers, url, length } = request;
   const isSecond = headers.some(line => /^authorization.\s*(basic|digest|ntlm)\b/i.test(line));
   if (isSecond || /^[^/]*\/\/[^/?#]*@/.test(url)) return 'it has Basic or the like too';
   if (isHidden(request, form, trace)) return undefined;
-  const pairs = form.split('&').map(pair => decode(pair.replace(/\+/g, ' ')));
-  const valuesOf = (name: string) =>
-    pairs.filter(pair => pair.split('=')[0]?.trim() === name).map(pair => pair.replace(/^.*?=/, '').trim());
+  // Servers look into the query too.
+  const pairs = `${form}&${url.split('?')[1]}`.split('&').map(pair => pair.replace(/\+/g, ' ').split('=').map(decode));
+  const valuesOf = (name: string) => pairs.filter(([key]) => key?.trim() === name).map(([, value]) => value?.trim());
   const isByCertificate = read('token_endpoint_auth_method').trim() === 'tls_client_auth';
   for (const name of [...PARAMETER_NAMES, 'client_secret']) {
-    const { length } = valuesOf(name);
+    const count = valuesOf(name).length;
     const expected = name === 'client_id' || (name !== 'client_secret' && !isByCertificate) ? 1 : 0;
-    if (length !== expected) return `its form has ${name} ${length} times, not ${expected}`;
+    if (count !== expected) return `its form has ${name} ${count} times, not ${expected}`;
   }
   const [id, type, assertion] = PARAMETER_NAMES.map(name => valuesOf(name)[0]);
   if (id !== read('client_id').trim()) return 'its client_id is another';
   // What is sent is as long as this or longer.
-  const size = decode(form).length;
-  if (lengthsIn(headers).some(length => length < size)) return 'its Content-Length cuts it';
+  if (length < decode(form).length) return 'its Content-Length cuts it';
   if (isByCertificate) return undefined;
   const tail = toTail(assertion);
   if (!tail || type !== ASSERTION_TYPE) return 'its client_assertion is not whole';
@@ -90,10 +89,7 @@ export const explainFault = (trace: Trace | undefined, endpointUrl: string): str
   const later = 'A later script has set';
   const name = /\{\{([^{}]*)\}\}/.exec(trace?.url ?? '')?.[1];
   const [cause, remedy] = !trace
-    ? [
-        `The pre-request script saw no POST: it is not there, or a later script sets the method`,
-        'Set it in the request',
-      ]
+    ? [`The pre-request script saw no POST: it is missing, or the method is set later`, 'Set it in the request']
     : name !== undefined
       ? [`${later} "${name}" of its URL`, 'Set it by a request before']
       : trace.isAuthenticated

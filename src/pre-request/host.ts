@@ -20,7 +20,12 @@ export type Pm = {
   readonly request: {
     readonly method: string;
     readonly url: { toString(): string; update(url: string): void };
-    readonly headers: { all(): PostmanHeader[]; remove(matches: (header: PostmanHeader) => boolean): void };
+    readonly headers: {
+      all(): PostmanHeader[];
+      has(name: string): boolean;
+      add(header: PostmanHeader): void;
+      remove(matches: (header: PostmanHeader) => boolean): void;
+    };
     /** Assigned as plain data; read as an object that gives plain data. */
     body: { toJSON(): PostmanBody } | PostmanBody | undefined;
     auth: { readonly type?: string } | undefined;

@@ -3,7 +3,7 @@
 
 import type { MetadataAnswer } from '../client-auth/discovery.ts';
 import { ClientAuthError, findUnresolvedReference } from '../client-auth/errors.ts';
-import type { PostmanBody, Resolve } from '../client-auth/form.ts';
+import { CONTENT_TYPE, type PostmanBody, type Resolve } from '../client-auth/form.ts';
 import { isDropped, type ReadableRequest } from '../client-auth/request.ts';
 import type { ReadVariable } from '../client-auth/settings.ts';
 import { TRACE_VARIABLE, type Trace } from '../client-auth/trace.ts';
@@ -66,7 +66,10 @@ export const request: ReadableRequest = {
 /** Writes the body and the URL that have to be sent, and says on the console what was done. */
 export const writeRequest = (body: PostmanBody, url: string, line: string): void => {
   pm.request.body = body;
-  pm.request.headers.remove(({ key, value }) => isDropped(resolve(key), resolve(value)));
+  const { headers } = pm.request;
+  headers.remove(({ key, value }) => isDropped(resolve(key), resolve(value)));
+  // The one of the host can be switched off, by "disabledSystemHeaders".
+  if (!headers.has('Content-Type')) headers.add({ key: 'Content-Type', value: CONTENT_TYPE });
   // Authorization that the request inherits from its folder or collection is not shown to scripts, and is added later.
   pm.request.auth = { type: 'noauth' };
   if (url !== request.url) pm.request.url.update(url);

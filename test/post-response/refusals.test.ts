@@ -66,7 +66,7 @@ for (const host of hosts) {
         'names the client that a server names',
         () => refusal('invalid_client', 'Client not found'),
         () => ({}),
-        /client_id is unknown to this server/,
+        /client_id is unknown here/,
       ],
       [
         'names an audience that is none of the usual ones',

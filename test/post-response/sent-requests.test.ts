@@ -55,7 +55,7 @@ for (const host of hosts) {
       [
         'whose method a later script has set',
         () => ({ requests: [withScript('pm.request.method = "POST"', { method: 'GET' })] }),
-        /The pre-request script saw no POST: it is not there, or a later script sets the method/,
+        /The pre-request script saw no POST: it is missing, or the method is set later/,
       ],
       [
         'whose method a later script has set, when no endpoint is known',
@@ -97,6 +97,37 @@ for (const host of hosts) {
           ],
         }),
         /its client_assertion is not whole/,
+      ],
+      [
+        'to whose query a later script adds an assertion',
+        () => ({ requests: [withScript('pm.request.url.addQueryParams("client_assertion=a.b.c")')] }),
+        /form has client_assertion 2 times, not 1/,
+      ],
+      [
+        'whose form a later script has made multipart, by its mode alone',
+        () => ({ requests: [withScript('pm.request.body.mode = "formdata"')] }),
+        /form has client_id 0 times, not 1/,
+      ],
+      [
+        'in a raw form whose Content-Type a later script has removed',
+        () => ({
+          requests: [
+            withScript('pm.request.headers.remove("Content-Type")', raw('application/x-www-form-urlencoded', 'a=1')),
+          ],
+        }),
+        /form has client_id 0 times, not 1/,
+      ],
+      [
+        'whose Content-Length the collection has switched off',
+        () => ({
+          requests: [{ ...token(), protocolProfileBehavior: { disabledSystemHeaders: { 'content-length': true } } }],
+        }),
+        /its Content-Length cuts it/,
+      ],
+      [
+        'whose Content-Length a later script has set',
+        () => ({ requests: [withScript('pm.request.headers.add({ key: "Content-Length", value: "20" })')] }),
+        /its Content-Length cuts it/,
       ],
       [
         'whose client_id a later script has changed',
@@ -196,6 +227,22 @@ for (const host of hosts) {
           outcome.received[1]?.form.get('client_assertion'),
         );
         assertCaught(outcome, /its client_assertion was not made for it/);
+      },
+    );
+
+    itSends(
+      'and nothing else when discovery has failed before',
+      () => ({
+        requests: [token(), { url: `${origin()}/payments`, ...raw('application/json', '{}') }],
+        change: { token_endpoint: '', issuer: 'https://127.0.0.1:1' },
+      }),
+      outcome => {
+        assert.deepEqual(
+          outcome.received.map(({ url }) => url),
+          ['/payments'],
+        );
+        assert.equal(outcome.tests.length, 1);
+        assert.match(outcome.tests[0]?.error ?? '', /{{token_endpoint}}|127\.0\.0\.1:1/);
       },
     );
 

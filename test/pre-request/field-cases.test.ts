@@ -56,6 +56,26 @@ for (const host of hosts) {
     );
 
     itSends(
+      'sends the Content-Type of a form, though the collection has switched that of the host off',
+      () => ({
+        requests: [{ ...token(), protocolProfileBehavior: { disabledSystemHeaders: { 'content-type': true } } }],
+      }),
+      outcome => {
+        assertGreen(outcome);
+        assert.equal(only(outcome).headers['content-type'], 'application/x-www-form-urlencoded');
+      },
+    );
+
+    itSends(
+      'refuses a form without its Content-Type at an endpoint that only the metadata names',
+      () => ({
+        requests: [token({ url: `${recorder.origin}/token`, body: { mode: 'raw', raw: 'grant_type=x' } })],
+        ...discovery(),
+      }),
+      outcome => assertRefused(outcome, /got a body of mode "raw"/, [OPENID]),
+    );
+
+    itSends(
       'authenticates a request whose method is a reference to POST, and no other',
       () => ({
         requests: [token({ method: '{{VERB}}' }), token({ method: '{{OTHER}}' })],

@@ -40,7 +40,12 @@ export const startRecorder = async (tls?: { cert: string; key: string }): Promis
   const answers = new Map<string, Answer>();
   const record: http.RequestListener = async (request, response) => {
     const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
+    try {
+      for await (const chunk of request) chunks.push(chunk);
+    } catch {
+      // The client has left before the end of it.
+      return;
+    }
     const body = Buffer.concat(chunks).toString();
     const { method = '', url = '', headers } = request;
     requests.push({ method, url, headers, body, form: new URLSearchParams(body) });

@@ -52,7 +52,7 @@ export const verified = async (assertion: string) => {
 
 /** What one test sends, and what it is sent with. */
 export type Scenario = {
-  requests: (RequestDefinition & { event?: object[] })[];
+  requests: (RequestDefinition & { event?: object[]; protocolProfileBehavior?: object })[];
   /** Changes of the settings; undefined takes one out. */
   change?: Record<string, unknown>;
   /** Answers of the recorder, by path. */
@@ -144,9 +144,10 @@ export const prepareScriptRuns = (host: Host, options: RunOptions = {}) => {
   const sendAll = async (scenarios: Scenario[]): Promise<Outcome[]> => {
     const names = scenarios.map(({ requests }, index) => requests.map((_, place) => `request ${index}.${place}`));
     const item = scenarios.flatMap(({ requests }, index) =>
-      requests.map(({ event, ...request }, place) => ({
+      requests.map(({ event, protocolProfileBehavior = {}, ...request }, place) => ({
         name: names[index]?.[place],
         ...(event && { event }),
+        protocolProfileBehavior,
         request: { method: 'POST', ...request },
       })),
     );

@@ -96,6 +96,7 @@ export const STATUS_BY_CODE = {
   script_sends: 'warn',
   script_changes_authentication: 'warn',
   script_drops_authentication: 'warn',
+  script_sets_variable: 'warn',
   request_refused: 'warn',
   request_replaced: 'ok',
   endpoint_request_found: 'ok',

@@ -1,18 +1,27 @@
 // The scripts of a collection that client authentication may break on, or that break it: they send requests to an endpoint by
-// themselves, or change the client authentication of the request that they belong to. By their source text alone, so "may". Pure,
-// on the machine.
+// themselves, change the client authentication of the request that they belong to, or set a variable of its URL after our script. By
+// their source text alone, so "may". Pure, on the machine.
 
 import { type Holder, holdersIn, locate, namesOf, readMember } from './collection.ts';
 import { concernedRequests } from './concerned.ts';
 import { readEventsIn } from './events.ts';
-import { toShown } from './findings.ts';
+import { isObject, toShown } from './findings.ts';
 import { toSource } from './script-source.ts';
 import { type Listen, NAME_BY_EVENT } from './script-text.ts';
 
+export const SCRIPT_CODES = [
+  'script_sends',
+  'script_changes_authentication',
+  'script_drops_authentication',
+  'script_sets_variable',
+] as const;
+
 /** A script of the collection, and what it may do. */
 export interface ScriptFinding {
-  code: 'script_sends' | 'script_changes_authentication' | 'script_drops_authentication';
+  code: (typeof SCRIPT_CODES)[number];
   event: Listen;
+  /** With `script_sets_variable`. */
+  variable?: string;
   /** Names of the folders and of the request that it belongs to; empty for the collection itself. */
   names: string[];
 }
@@ -36,6 +45,16 @@ export const changesAuthentication = (source: string): boolean =>
   (ADDS.test(source) && PARAMETER.test(source)) ||
   (HEADER.test(source) && /authorization/i.test(source) && !/\bbearer\b/i.test(source));
 
+/** Names of the variables that a script sets, by its source text. */
+const variablesSet = (source: string): string[] =>
+  [...source.matchAll(/\bset\s*\(\s*(['"`])([^'"`\n]{1,200})\1/g)].map(([, , name]) => name as string);
+
+/** Names of the variables that the URL and the method of a request refer to. */
+function variablesOf(request: unknown): string[] {
+  const { method, url } = isObject(request) ? request : { method: '', url: request };
+  return [...JSON.stringify([method, url]).matchAll(/\{\{([^{}]+)\}\}/g)].map(([, name]) => name as string);
+}
+
 /**
  * Finds the scripts of a collection that may send requests to an endpoint, or may change the client authentication of a request to
  * one. Our own are none of them.
@@ -47,18 +66,28 @@ export const changesAuthentication = (source: string): boolean =>
 export function findScriptFindings(text: string, isLast: boolean): ScriptFinding[] {
   const holders = holdersIn(locate(text).target);
   // A script of a folder runs before each request in it.
-  const concerned = withParents(concernedRequests(text, holders));
+  const concerned = new Map<Holder, Set<string>>();
+  for (const request of concernedRequests(text, holders)) {
+    const variables = variablesOf(readMember(text, request.object, 'request'));
+    for (let one: Holder | undefined = request; one; one = one.parent) {
+      const known = concerned.get(one) ?? new Set();
+      for (const name of variables) known.add(name);
+      concerned.set(one, known);
+    }
+  }
   return holders.flatMap(holder => {
     const events = readMember(text, holder.object, 'event');
     const found: ScriptFinding[] = [];
-    const add = (code: ScriptFinding['code'], event: Listen) =>
-      found.push({ code, event, names: namesOf(text, holder).map(toShown) });
+    const add = (code: ScriptFinding['code'], event: Listen, variable?: string) =>
+      found.push({ code, event, ...(variable && { variable }), names: namesOf(text, holder).map(toShown) });
+    const variables = concerned.get(holder);
     for (const event of ['prerequest', 'test'] as const) {
       const source = toSource(events, event);
       if (SENDS.test(source) && TO_ENDPOINT.test(source)) add('script_sends', event);
-      if (event === 'prerequest' && !isLast && concerned.has(holder) && changesAuthentication(source)) {
-        add('script_changes_authentication', event);
-      }
+      if (event === 'test' || isLast || !variables) continue;
+      if (changesAuthentication(source)) add('script_changes_authentication', event);
+      const variable = variablesSet(source).find(name => variables.has(name));
+      if (variable) add('script_sets_variable', event, toShown(variable));
     }
     return found;
   });

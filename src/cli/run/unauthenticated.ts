@@ -2,7 +2,13 @@
 // changed them, or of `pm.sendRequest`, which no pre-request script sees. They don't leave, and the run fails. On the machine.
 
 import type { EventEmitter } from 'node:events';
-import { ENDPOINT_NAMES, type EndpointName, type Endpoints } from '../../client-auth/authorization-server.ts';
+import {
+  ENDPOINT_NAMES,
+  type EndpointName,
+  type Endpoints,
+  METADATA_VARIABLE,
+  type Metadata,
+} from '../../client-auth/authorization-server.ts';
 import { PARAMETER_NAMES } from '../../client-auth/client-authentication.ts';
 import { resolveReferences } from '../client/environment.ts';
 import { explainChange, type RunItem, toTitle } from './blame.ts';
@@ -39,13 +45,13 @@ function decode(text: string): string {
 }
 
 /** How a form fails to authenticate the client by exactly one method; undefined when it does. */
-function findFault(request: PostedRequest, methods: Set<string>): string | undefined {
+function findFault(request: PostedRequest, methods: string[]): string | undefined {
   const form = toForm(request);
   if (/^\s*(?:basic|digest|ntlm)\b/i.test(String(request.headers?.get('authorization') ?? ''))) {
     return 'a header Authorization authenticates the client in another way';
   }
   const [clientIds = 0, types = 0, assertions = 0] = PARAMETER_NAMES.map(name => form.getAll(name).length);
-  if (assertions === 0 && clientIds === 1 && methods.has('tls_client_auth')) return undefined;
+  if (assertions === 0 && clientIds === 1 && methods.includes('tls_client_auth')) return undefined;
   if (assertions !== 1) return assertions === 0 ? 'no client_assertion is in its form' : 'it has several assertions';
   const isWhole = /^ey[\w-]+\.[\w-]+\.[\w-]+$/.test(form.get('client_assertion') ?? '');
   return isWhole && types === 1 && clientIds < 2 ? undefined : 'its client authentication is not whole';
@@ -54,8 +60,13 @@ function findFault(request: PostedRequest, methods: Set<string>): string | undef
 /** What is known of the authorization server; scripts may add to it. */
 class Known {
   readonly #endpoints = new Map<string, EndpointName>();
-  readonly methods = new Set<string>();
+  /** Values of `token_endpoint_auth_method`: those before the run, then the one that the last script has left. */
+  methods: string[];
 
+  constructor(endpoints: Endpoints[], methods: string[]) {
+    for (const one of endpoints) this.add(one);
+    this.methods = methods;
+  }
   add(endpoints: Endpoints): void {
     for (const name of ENDPOINT_NAMES) {
       const url = toWireUrl(endpoints[name] ?? '');
@@ -64,7 +75,10 @@ class Known {
   }
   addVariables(read: (name: string) => string): void {
     this.add(Object.fromEntries(ENDPOINT_NAMES.map(name => [name, read(name)])));
-    this.methods.add(read('token_endpoint_auth_method').trim());
+    // Of an issuer that a script has set.
+    const metadata = read(METADATA_VARIABLE);
+    if (metadata.startsWith('{')) this.add((JSON.parse(metadata) as Metadata).replaced);
+    this.methods = [read('token_endpoint_auth_method').trim()];
   }
   find(url: string): EndpointName | undefined {
     return this.#endpoints.get(toWireUrl(url) ?? '');
@@ -91,12 +105,10 @@ export function stopUnauthenticated(
   endpoints: Endpoints[],
   methods: string[],
 ): (request: PostedRequest) => boolean {
-  const known = new Known();
-  for (const one of endpoints) known.add(one);
-  for (const method of methods) known.methods.add(method);
-  /** The scripts that were run, and those requests of them that went to no endpoint known then. */
+  const known = new Known(endpoints, methods);
+  /** The scripts that were run, and those requests of them that went to no endpoint known so far. */
   const scripts = new Map<string, { event: RunEvent['event']; item: RunItem | undefined }>();
-  const sent: { url: string; fault: string; data: RunEvent }[] = [];
+  const sent = new Set<{ url: string; fault: string; data: RunEvent }>();
 
   const report = (url: string, fault: string, hasLeft: boolean, { item, cursor }: RunEvent): void => {
     const place = `A POST to ${known.find(url)} ${url} ${hasLeft ? 'was sent' : 'was not sent'}: ${fault}. `;
@@ -104,7 +116,8 @@ export function stopUnauthenticated(
     const advice = script
       ? `pm.sendRequest in ${toTitle(script.event, script.item)} is not authenticated. Make a request of the collection of it, and run that before.`
       : explainChange(item);
-    fail(newman, place + advice, { item: item ?? script?.item, cursor });
+    // Newman gives the request of a script an item without a name.
+    fail(newman, place + advice, { item: script?.item ?? item, cursor });
   };
 
   newman.on('beforeScript', (_error: unknown, { script, event, item }: RunEvent = {}) => {
@@ -113,8 +126,10 @@ export function stopUnauthenticated(
   newman.on('script', (_error: unknown, { execution }: RunEvent = {}) => {
     if (!execution) return;
     known.addVariables(createReader(execution));
-    // The script that has sent one may have found the endpoint itself.
-    for (const { url, fault, data } of sent.splice(0)) if (known.find(url)) report(url, fault, true, data);
+    // The script that has sent one, or a later one, may have found the endpoint.
+    for (const one of sent) {
+      if (known.find(one.url) && sent.delete(one)) report(one.url, one.fault, true, one.data);
+    }
   });
   newman.on('beforeRequest', (_error: unknown, data: RunEvent = {}) => {
     const { request, cursor } = data;
@@ -127,7 +142,7 @@ export function stopUnauthenticated(
       // Hosts don't send a request without a URL; there is no other way to stop it.
       request.url.update('');
     } else if (cursor?.scriptId) {
-      sent.push({ url: url.replace(/[?#].*/s, ''), fault, data });
+      sent.add({ url: url.replace(/[?#].*/s, ''), fault, data });
     }
   });
   return request => known.find(request.url.toString()) !== undefined && !findFault(request, known.methods);

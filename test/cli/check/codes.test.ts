@@ -241,6 +241,13 @@ const CASES: Record<OwnCode, Case> = {
     'warn',
     () => ofCollection(4, { item: [{ ...posted, event: [eventOf('prerequest', ["pm.variables.set('a', 'b')"])] }] }),
   ],
+  script_sets_variable: [
+    'warn',
+    () => {
+      const event = [eventOf('prerequest', ["pm.variables.set('base', 'x')"])];
+      return ofCollection(4, { item: [{ event, request: { ...posted.request, url: '{{base}}/token' } }] });
+    },
+  ],
   endpoint_request_found: ['ok', () => ofCollection(3, { item: [posted] })],
   endpoint_request_not_found: ['warn', () => ofCollection(3, { item: [] })],
   check_failed: ['fail', () => failure('x', new TypeError('not to be shown'))],

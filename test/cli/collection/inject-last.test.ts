@@ -142,6 +142,11 @@ describe('a request that may go to an endpoint', () => {
   const cases: [title: string, item: Record<string, unknown>, expected: boolean][] = [
     ['is a POST with a form', { request: { method: 'POST', url: '{{late}}', body: form(['scope', 'x']) } }, true],
     ['is a POST without a body', { request: { method: 'post', url: api } }, true],
+    [
+      'is a POST with a form as text',
+      { request: { method: 'POST', url: api, ...raw('application/x-www-form-urlencoded', 'login_hint=x') } },
+      true,
+    ],
     ['has a reference as its method', { request: { method: '{{verb}}', url: '{{token_endpoint}}' } }, true],
     [
       'is a POST of JSON with a word of OAuth',

@@ -17,6 +17,8 @@ const codesOf = (source: string, its: object = request, listen = 'prerequest') =
 
 const SENDS = ['script_sends'];
 const CHANGES = ['script_changes_authentication'];
+const SETS = ['script_sets_variable'];
+const late = { ...request, url: '{{base}}/token', method: '{{VERB}}' };
 
 describe('a script', () => {
   const cases: [title: string, source: string, codes: string[], request?: object][] = [
@@ -46,6 +48,20 @@ describe('a script', () => {
     ['that sets the authorization', "pm.request.auth = { type: 'basic' }", CHANGES],
     ['that adds a Basic header', "pm.request.headers.add({ key: 'Authorization', value: 'Basic ' + x })", CHANGES],
     ['that adds a Bearer header', "pm.request.headers.add({ key: 'Authorization', value: 'Bearer ' + x })", []],
+    ['that sets a variable of the URL', "pm.variables.set('base', x)", SETS, late],
+    [
+      'that sets a variable of the method',
+      'postman.setEnvironmentVariable; pm . environment . set ( "VERB" , x)',
+      SETS,
+      late,
+    ],
+    [
+      'that sets another variable, and reads those of the URL',
+      "pm.environment.set('x', pm.variables.get('base'))",
+      [],
+      late,
+    ],
+    ['that sets a variable of another URL', "pm.variables.set('base', x)", [], { ...api, url: '{{base}}/accounts' }],
     ['that changes a request that goes to no endpoint', 'pm.request.body.update(body)', [], api],
   ];
   for (const [title, source, codes, its] of cases) {
@@ -100,6 +116,15 @@ describe('the advice', () => {
     const [sends = '', changes = ''] = adviseOnScripts({ text, dropsChanges: false });
     assert.match(sends, /in the post-response script of "Request 0", .*"Request 4", and 2 more\. Make a request /);
     assert.match(changes, /by the pre-request script of "Request 0", .*, and 2 more\. .* or use "inject --last"\.$/);
+  });
+
+  test('names the variable of a URL that a script of a folder sets', () => {
+    const event = [eventOf('prerequest', ["pm.variables.set('base', 'https://as.example.my');"])];
+    const folder = collectionOf({ item: [{ name: 'F', event, item: [{ name: 'Token', request: late }] }] });
+    assert.deepEqual(adviseOnScripts({ text: JSON.stringify(folder), dropsChanges: false }), [
+      'a URL or method needs a variable that is set after our script: base by the pre-request script of "F". Set it in an earlier request, or use "inject --last".',
+    ]);
+    assert.deepEqual(adviseOnScripts({ text: JSON.stringify(folder), dropsChanges: false }, { last: true }), []);
   });
 
   test('is given by inject on standard error, and all of it by check --json', async () => {

@@ -2,6 +2,7 @@
 // run, and the failed test names the script.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { form } from '../../support/collections.ts';
 import { runCommand } from '../../support/command-line.ts';
@@ -135,6 +136,49 @@ describe('run', () => {
     const { code, shown } = await run({ event, item: [{ name: 'API', request: api() }] }, [], 'bare.json');
     assert.equal(code, 1);
     assert.match(shown, /POST to token_endpoint \S+ was sent: .*pm\.sendRequest in the pre-request script of the coll/);
+  });
+
+  it('is red when pm.sendRequest goes to an endpoint that only a later request finds, under its name before its alias', async () => {
+    const { origin } = recorder;
+    const metadata = {
+      issuer: origin,
+      token_endpoint: `${origin}/token`,
+      mtls_endpoint_aliases: { token_endpoint: `${origin}/mtls` },
+    };
+    recorder.answers.set('/.well-known/openid-configuration', { body: JSON.stringify(metadata) });
+    const event = [script('test', `pm.environment.set('issuer', '${origin}');`, sends(`'${origin}/token'`))];
+    const item = [
+      { name: 'API', event, request: api() },
+      { name: 'Token', request: token },
+    ];
+    const report = folder.path('report.json');
+    const json = ['--reporters', 'json', '--reporter-json-export', report];
+    const { code, posted } = await run({ item }, json, 'bare.json');
+    recorder.answers.clear();
+    assert.equal(code, 1);
+    assert.deepEqual(assertions(posted), [
+      ['/token', 0],
+      ['/mtls', 1],
+    ]);
+    const { failures } = JSON.parse(readFileSync(report, 'utf8')).run;
+    assert.deepEqual(
+      failures.map((one: { source: { name: string } }) => one.source.name),
+      ['API'],
+    );
+  });
+
+  it('takes the method of the time at which pm.sendRequest sends', async () => {
+    const set = (method: string) => script('test', `pm.environment.set('token_endpoint_auth_method', '${method}');`);
+    const event = beforehand(sends("pm.variables.get('token_endpoint')", ['client_id', 'client-1']));
+    const item = [
+      { name: 'certificate', event: [set('tls_client_auth')], request: api() },
+      { name: 'sent', event: [...event, set('private_key_jwt')], request: api() },
+      { name: 'not sent', event, request: api() },
+    ];
+    const { code, shown, posted } = await run({ item });
+    assert.equal(code, 1);
+    assert.equal(posted.length, 1);
+    assert.match(shown, /was not sent: no client_assertion .* pre-request script of "not sent"/);
   });
 
   it('leaves pm.sendRequest alone that authenticates itself or goes elsewhere, in a collection without info too', async () => {

@@ -1,0 +1,5 @@
+// Random requests through both gates in all hosts, the quick part.
+
+import { describeSentRequests } from '../support/sent-requests.ts';
+
+describeSentRequests(20, ['first'], () => 1);
