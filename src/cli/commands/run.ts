@@ -25,10 +25,12 @@ function chooseCollection(
   options: RunOptions,
   { bundledCollection, note }: Host,
 ): [file: string, rest: string[], options: RunOptions] {
-  if (file !== undefined && !file.startsWith('--')) return [file, rest, options];
+  if (file !== undefined && !/^-./.test(file)) return [file, rest, options];
   const others = file === undefined ? rest : [file, ...rest];
   if (options.folder) return [bundledCollection, others, options];
-  note(`Runs ${OURS} of our collection. "Consent" needs a user: --folder Client --folder Consent --folder Token`);
+  if (!options.silent) {
+    note(`Runs ${OURS} of our collection. "Consent" needs a user: --folder Client --folder Consent --folder Token`);
+  }
   return [bundledCollection, others, { ...options, folder: FOLDERS }];
 }
 
