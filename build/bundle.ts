@@ -38,14 +38,14 @@ const SIGNER_NOTICES = 'build/pre-request-notices.txt';
 /** Lines for whoever finds a script in Postman; the first begins in the line of the hash, the last closes the comment. */
 const PRE_REQUEST_HEADER = ` * Proves who the client is (private_key_jwt or tls_client_auth) in each request for an endpoint of the authorization server.
  * Made from TypeScript and jsrsasign by the npm package paynet-client-auth. It sends nothing anywhere else.
- * Do not edit it: a newer version replaces it (paynet-client-auth inject), from this first to the last line.
- * Configure it by variables: client_id, signing_key, kid, issuer. Their list is in docs/variables.md of the package. */`;
-const POST_RESPONSE_HEADER = ` * Tests that each request for the authorization server has proved who the client is.
- * Made from TypeScript by the npm package paynet-client-auth.
  * Do not edit it: a newer version replaces it, from this first to the last line.
+ * Configure it by variables (client_id, signing_key, kid, issuer): docs/variables.md of the package. */`;
+const POST_RESPONSE_HEADER = ` * Tests that each request for the authorization server has proved who the client is.
+ * Made by the npm package paynet-client-auth.
+ * Do not edit it: a newer version replaces it.
  * Configure it by variables: docs/variables.md of the package. */`;
 
-type ScriptParts = { entryPoint: string; header: string; notices: string; shorten?: (code: string) => Promise<string> };
+type ScriptParts = { entryPoint: string; header: string; notices: string };
 
 /** Finds what esbuild leaves, two per cent. No option of terser that is unsafe. */
 const shorten = async (text: string): Promise<string> => {
@@ -58,7 +58,7 @@ const shorten = async (text: string): Promise<string> => {
  * what it is, one line of code, the licence notices, a last line by which the end is found.
  */
 const bundleScript = async (
-  { entryPoint, header, notices, shorten }: ScriptParts,
+  { entryPoint, header, notices }: ScriptParts,
   report: (kept: string[], dropped: string[]) => void,
 ): Promise<string> => {
   const joined = await bundle({
@@ -71,11 +71,23 @@ const bundleScript = async (
     tsconfigRaw: { compilerOptions: { strict: true, useDefineForClassFields: false } },
     plugins: [sliceJsrsasign(report)],
   });
-  const code = shorten ? await shorten(joined.code) : joined.code;
+  const code = toStatement(toAscii(await shorten(joined.code)));
   const rest = `${header}\n${code}\n${notices}/* end of paynet-client-auth */\n`;
   const hash = createHash('sha256').update(rest).digest('hex');
   return `/*! paynet-client-auth ${packageJson.version} sha256=${hash}\n${rest}`;
 };
+
+const HEAD = '"use strict";(()=>{';
+
+/** The code as a statement among those of other people: theirs may end without a semicolon, and need not be strict. */
+const toStatement = (code: string): string => {
+  if (!code.startsWith(HEAD)) throw new Error('the bundle is no function expression in strict mode');
+  return `;(()=>{"use strict";${code.slice(HEAD.length)}`;
+};
+
+/** Escapes what esbuild leaves in strings and regular expressions: YAML, where Postman v12 keeps scripts, takes no control character. */
+const toAscii = (code: string): string =>
+  code.replace(/[^\t\n\x20-\x7e]/g, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /**
  * Bundles the pre-request script, the first gate.
@@ -86,12 +98,13 @@ export const bundlePreRequest = async (
   report: (kept: string[], dropped: string[]) => void = () => {},
 ): Promise<string> => {
   const notices = `/*!\n${await readFile(SIGNER_NOTICES, 'utf8')}*/\n`;
-  return bundleScript({ entryPoint: 'src/pre-request/main.ts', header: PRE_REQUEST_HEADER, notices, shorten }, report);
+  return bundleScript({ entryPoint: 'src/pre-request/main.ts', header: PRE_REQUEST_HEADER, notices }, report);
 };
 
 /** Bundles the post-response script, the second gate. It holds nothing of other people. */
 export const bundlePostResponse = async (): Promise<string> => {
-  return bundleScript({ entryPoint: 'src/post-response/main.ts', header: POST_RESPONSE_HEADER, notices: '' }, () => {});
+  const parts = { entryPoint: 'src/post-response/main.ts', header: POST_RESPONSE_HEADER, notices: '' };
+  return bundleScript(parts, () => {});
 };
 
 /**

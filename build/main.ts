@@ -1,10 +1,10 @@
 // `npm run build`: fills dist/ with the two scripts, the command line and the library, and collections/ with what is imported into
 // Postman. With --dist it leaves collections/ as it is; with --quiet it does not say what is in the script.
 
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { bundleCommandLine, bundleLibrary, bundlePostResponse, bundlePreRequest } from './bundle.ts';
-import { makeCollections } from './collections.ts';
+import { makeCollections, V12 } from './collections.ts';
 import { makeTypes } from './types.ts';
 
 const DIST = 'dist';
@@ -24,7 +24,12 @@ for (const { path, text } of await makeTypes()) {
 }
 
 if (!process.argv.includes('--dist')) {
-  for (const { path, text } of await makeCollections({ preRequest: script, postResponse })) await writeFile(path, text);
+  const files = await makeCollections({ preRequest: script, postResponse });
+  await rm(V12, { recursive: true, force: true });
+  for (const { path, text } of files) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+  }
 }
 
 if (!process.argv.includes('--quiet')) {

@@ -11,10 +11,12 @@ import { analyze } from 'periscopic';
 
 /** What to cut out, in the names of jsrsasign. */
 export type Slice = {
-  /** Members that the caller uses, as dotted paths: `RSAKey.prototype.signPSS`. */
+  /** Members that the caller uses, as dotted paths: `CryptoJS.enc`. */
   roots: string[];
   /** Names and members that the caller brings instead of jsrsasign's own. */
   provided: string[];
+  /** Members whose value is an object that the caller never comes to use; they become empty objects. */
+  emptied?: string[];
 };
 
 /** One definition of the file: a function, a variable, a member assignment, or a statement that adds to a global. */
@@ -42,6 +44,12 @@ const toPath = (node: AnyNode): string | undefined => {
   if (node.type !== 'MemberExpression' || node.computed || node.property.type !== 'Identifier') return undefined;
   const object = toPath(node.object);
   return object && `${object}.${node.property.name}`;
+};
+
+/** The dotted path of a member that an expression assigns to. */
+const toAssigned = (expression: AnyNode): string | undefined => {
+  const path = expression.type === 'AssignmentExpression' ? toPath(expression.left) : undefined;
+  return path?.includes('.') ? path : undefined;
 };
 
 const toLast = (path: string): string => path.slice(path.lastIndexOf('.') + 1);
@@ -86,30 +94,33 @@ const toDefinitions = (text: string): Definition[] => {
   });
 };
 
-/** What the language calls by itself. */
-const IMPLICIT = ['toString', 'valueOf', 'constructor'];
+/** What the language reads by itself. */
+const IMPLICIT = ['toString', 'valueOf', 'constructor', 'prototype'];
 
 /**
- * Takes out of object literals the functions whose names nothing reads but functions of that name, until there is none.
+ * Takes out functions of object literals, and statements that assign to a member, where nothing reads the name but what has it
+ * itself, until there is none.
  *
  * @param asked names that the caller reads
  * @returns the source that is left, and the names that are gone
  */
 const dropUnread = (source: string, asked: Set<string>): { source: string; dropped: string[] } => {
-  const methods: { name: string; start: number; end: number }[] = [];
+  const members: { name: string; start: number; end: number }[] = [];
   const reads: { name: string; at: number }[] = [];
   full(parse(source, { ecmaVersion: 2020 }), plain => {
     const node = plain as AnyNode;
     if (node.type === 'Property' && node.key.type === 'Identifier' && node.value.type === 'FunctionExpression') {
-      methods.push({ name: node.key.name, start: node.start, end: node.end });
+      members.push({ name: node.key.name, start: node.start, end: node.end });
     }
+    const assigned = node.type === 'ExpressionStatement' && toAssigned(node.expression);
+    if (assigned) members.push({ name: toLast(assigned), start: node.start, end: node.end });
     if (node.type === 'MemberExpression' && !node.computed && node.property.type === 'Identifier') {
       reads.push({ name: node.property.name, at: node.start });
     }
   });
   const isInside = (at: number, name: string) =>
-    methods.some(method => method.name === name && method.start <= at && at < method.end);
-  const unread = methods.find(
+    members.some(member => member.name === name && member.start <= at && at < member.end);
+  const unread = members.find(
     ({ name }) =>
       !asked.has(name) &&
       !IMPLICIT.includes(name) &&
@@ -123,12 +134,28 @@ const dropUnread = (source: string, asked: Set<string>): { source: string; dropp
   return { source: next.source, dropped: [unread.name, ...next.dropped] };
 };
 
+/** Empties the object that is assigned to a member. */
+const empty = (source: string, name: string): string => {
+  const found: { start: number; end: number }[] = [];
+  full(parse(source, { ecmaVersion: 2020 }), plain => {
+    const node = plain as AnyNode;
+    const assigned = node.type === 'AssignmentExpression' && node.right.type === 'ObjectExpression' && node.left;
+    if (assigned && assigned.type === 'MemberExpression' && source.slice(0, assigned.end).endsWith(`.${name}`)) {
+      found.push(node.right);
+    }
+  });
+  const [only] = found;
+  if (!only || found.length > 1)
+    throw new Error(`jsrsasign: "${name}" was to be emptied, and is there ${found.length} times`);
+  return `${source.slice(0, only.start)}{}${source.slice(only.end)}`;
+};
+
 /**
  * Keeps of a script what is reachable from the members asked for, in the script's own order.
  *
  * A definition is kept when its name is free in kept code; a member of a kept object, when kept code reads a property
  * of its name; a statement that adds to a kept object, when it defines a member that was asked for and is still missing.
- * Of object literals in kept code the functions are dropped that nothing else reads.
+ * In kept code functions of object literals, and members that are assigned, are dropped where nothing else reads them.
  *
  * @param text the script
  * @returns the kept source, the paths of what was kept, and the names of what was dropped out of that
@@ -136,7 +163,7 @@ const dropUnread = (source: string, asked: Set<string>): { source: string; dropp
  */
 export const slice = (
   text: string,
-  { roots, provided }: Slice,
+  { roots, provided, emptied = [] }: Slice,
 ): { source: string; kept: string[]; dropped: string[] } => {
   const definitions = toDefinitions(text);
   const names = new Map(definitions.flatMap(one => (one.path && !one.path.includes('.') ? [[one.path, one]] : [])));
@@ -187,15 +214,17 @@ export const slice = (
   }
   const inOrder = definitions.filter(one => kept.has(one));
   return {
-    ...dropUnread(inOrder.map(one => one.source).join('\n'), asked),
+    ...dropUnread(emptied.reduce(empty, inOrder.map(one => one.source).join('\n')), asked),
     kept: inOrder.map(one => one.path ?? `statement that adds ${[...one.defines].filter(name => asked.has(name))}`),
   };
 };
 
 /** What `ps256.ts` uses: the PSS encoder, and SHA-256. The key, arithmetic, random bytes and the choice of the hash come from us. */
 const PS256: Slice = {
-  roots: ['RSAKey.prototype.signPSS', 'CryptoJS.SHA256', 'CryptoJS.enc'],
+  roots: ['RSAKey.prototype.signWithMessageHashPSS', 'CryptoJS.SHA256', 'CryptoJS.enc'],
   provided: ['RSAKey', 'BigInteger', 'SecureRandom', 'KJUR', 'RSAKey.prototype.doPrivate'],
+  // What is hashed is bytes; these make bytes of text.
+  emptied: ['Latin1', 'Utf8'],
 };
 
 /**

@@ -64,7 +64,7 @@ export const isSameOrigin = (one: string, other: string): boolean => {
  * @see OpenID Connect Discovery 1.0 section 4, RFC 8414 section 3
  */
 export const metadataUrls = (issuer: string): [string, string] => {
-  checkServerUrl('issuer', issuer, 'variable_invalid');
+  checkServerUrl('issuer', issuer);
   if (issuer.includes('?')) {
     throw mustBe('variable_invalid', 'issuer', 'a URL without query', shapeOf(issuer), 'Remove what follows the "?".');
   }
@@ -123,6 +123,6 @@ const readEndpoint = (name: string, value: unknown): string | undefined => {
   if (value === undefined || value === null) return undefined;
   const remedy = 'Inform the operator of the server, or set the endpoint variables.';
   if (typeof value !== 'string') throw mustBe('metadata_invalid', name, 'an https URL', `a ${typeof value}`, remedy);
-  checkServerUrl(name, value, 'metadata_invalid', remedy);
+  checkServerUrl(name, value, remedy, 'metadata_invalid');
   return value;
 };

@@ -8,6 +8,7 @@ export type ClientAssertionClaims = FreshClaims & { iss: string; sub: string; au
 /**
  * Makes one client assertion.
  *
+ * @param typ of the header; empty for none
  * @returns a compact JWS, and the claims in it
  * @throws ClientAuthError `signature_invalid`
  * @see RFC 7523 section 3
@@ -15,9 +16,10 @@ export type ClientAssertionClaims = FreshClaims & { iss: string; sub: string; au
 export const createClientAssertion = (
   clientId: string,
   audience: string,
+  typ: string,
   signer: Signer,
 ): { assertion: string; claims: ClientAssertionClaims } => {
   // "For client authentication, the subject MUST be the client_id" (RFC 7523 section 3), and the issuer is the client.
   const claims = { iss: clientId, sub: clientId, aud: audience, ...signer.freshClaims() };
-  return { assertion: signer.sign(claims), claims };
+  return { assertion: signer.sign(claims, typ || undefined), claims };
 };

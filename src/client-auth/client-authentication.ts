@@ -31,12 +31,12 @@ export type Authentication = {
 const toAudience = (audience: Audience, endpoint: EndpointName, server: KnownServer): string => {
   const { configured, endpoints, issuer } = server;
   if (audience.from === 'issuer') {
-    checkServerUrl('issuer', issuer, 'variable_invalid', '"client_assertion_audience" refers to it.');
+    checkServerUrl('issuer', issuer, '"client_assertion_audience" refers to it.');
     return issuer;
   }
   const isUrl = audience.from === 'url';
   const aud = isUrl ? audience.url : (endpoints.token_endpoint ?? '');
-  if (!isUrl) checkServerUrl('token_endpoint', aud, 'variable_invalid', 'It is the audience of every assertion.');
+  if (!isUrl) checkServerUrl('token_endpoint', aud, 'It is the audience of every assertion.');
   // A hostile issuer could collect, at an endpoint of its own, an assertion that is meant for an honest server and that
   // this one accepts (CVE-2025-27370): by naming its token endpoint, say. The audience's own host may have it, and an
   // audience on the issuer's host is the issuer's own.
@@ -67,7 +67,7 @@ export const authenticateClient = (
 ): Authentication => {
   // Where it goes; unknown where only the assertion is wanted.
   const url = server.endpoints[endpoint];
-  if (url !== undefined) checkServerUrl(endpoint, url, 'variable_invalid');
+  if (url !== undefined) checkServerUrl(endpoint, url);
   // "the client MUST include the "client_id" parameter" (RFC 8705 section 2), and with an assertion it names the same client
   // (RFC 7521 section 4.2).
   const clientId: Parameter = { key: 'client_id', value: settings.clientId };
@@ -75,7 +75,7 @@ export const authenticateClient = (
 
   const audience = toAudience(settings.audience, endpoint, server);
   const signer = getSigner(settings);
-  const { assertion, claims } = createClientAssertion(settings.clientId, audience, signer);
+  const { assertion, claims } = createClientAssertion(settings.clientId, audience, settings.typ, signer);
   return {
     parameters: [
       clientId,

@@ -32,7 +32,7 @@ export const createRequestObject = (text: string, clientId: string, issuer: stri
   }
   // It could be taken for a client assertion, "never use the client ID as the "sub" value" (RFC 9101 section 10.8).
   if (claims.sub === clientId) throw invalid('one with the client as "sub"');
-  checkServerUrl('issuer', issuer, 'variable_invalid', 'It is the audience of the request object.');
+  checkServerUrl('issuer', issuer, 'It is the audience of the request object.');
   const { iat, exp, jti } = signer.freshClaims();
   return signer.sign({ ...claims, iss: clientId, client_id: clientId, aud: issuer, iat, nbf: iat, exp, jti }, TYP);
 };

@@ -56,7 +56,7 @@ const toPrivateKey = (read: (name: (typeof NAMES)[number], index: number) => big
   if (!isWhole) throw damaged('its numbers do not belong together');
   if (bits < MIN_BITS || bits > MAX_BITS) {
     const expected = `an RSA private key of ${MIN_BITS} to ${MAX_BITS} bits`;
-    const remedy = 'Create and register a key of 2048 bits or more.';
+    const remedy = 'Register a key of 2048 bits or more.';
     throw mustBe('signing_key_too_small', 'signing_key', expected, `one of ${bits} bits`, remedy);
   }
   return { n, e, d, p, q, dp, dq, qi, bits };
@@ -145,7 +145,7 @@ export const fromDer = (hex: string): RsaPrivateKey => {
     throw fault(
       'signing_key_wrong_use',
       'an RSA-PSS key that is restricted to other parameters than those of PS256',
-      'Paste an RSA key that may sign with SHA-256 and a salt of 32 bytes.',
+      'Paste an RSA key without that restriction.',
     );
   }
   if ((oid !== RSA_ENCRYPTION && oid !== RSASSA_PSS) || privateKey?.tag !== OCTET_STRING) {

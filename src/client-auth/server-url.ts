@@ -54,14 +54,15 @@ const faultOf = (url: string): string | undefined => {
  * Refuses a URL that is not https, or http on a loopback host, in the plain form.
  *
  * @param name of the variable, or of the member of the metadata, that holds it
- * @throws ClientAuthError with the given code, or `variable_missing`, `variable_unresolved`
+ * @param code of a URL of another form
+ * @throws ClientAuthError with that code, or `variable_missing`, `variable_unresolved`
  * @see CVE-2025-27370, CVE-2025-27371
  */
 export const checkServerUrl = (
   name: string,
   url: string,
-  code: 'variable_invalid' | 'metadata_invalid',
   remedy = `Write it as the authorization server's metadata has it.`,
+  code: 'variable_invalid' | 'metadata_invalid' = 'variable_invalid',
 ): void => {
   const refuse = (as: ClientAuthError['code'], got: string): never => {
     throw mustBe(as, name, 'an https URL (plain: no user name, "%", ".." or "#")', got, remedy);

@@ -22,17 +22,18 @@ export type NamedCause =
 const OTHER_ERROR = /grant|scope|token|target|dpop|details/;
 
 /** The sentence of RFC 6749 section 5.2 for all refusals names every cause, and so none; a header of JSON names its members. */
-const NOISE = /unknown client, no .*unsupported authentication method|\{.*\}/;
+const NOISE = /unknown client, no .*method|\{.*\}/;
 
 /** In order: the words of the first ones are the clearest. "exp claim is required" is not about times. */
 const WORDS: [cause: NamedCause, words: RegExp][] = [
+  // "The specified token is not of the expected type" is OpenIddict's.
+  ['typ', /\btyp\b|tion\+jwt|expected type/],
   [
     'assertion_incomplete',
     /(assertion|\b(jti|iss|sub|aud|exp|iat|claim)\b)[^.]{0,60}(missing|required|must be provided)/,
   ],
   ['jti_reused', /\bjti\b|jwt id|replay|reuse|(been|already) (used|seen)|used .*once/],
   ['audience', /\baud\b|audience|endpoint invoked/],
-  ['typ', /\btyp\b/],
   ['algorithm', /\balg/],
   ['signature', /signature|signed/],
   ['key_unknown', /\bkid\b|\bjwk|(public|signing|load|find|applicable|matching) key|key id|certificate for jwt/],

@@ -26,7 +26,7 @@ export type Settings = {
   clientId: string;
   /** Whether what authenticates the client in another way, in a request to an endpoint, is replaced; else it is refused. */
   replaces: boolean;
-} & ({ method: 'tls_client_auth' } | ({ method: 'private_key_jwt'; audience: Audience } & Signing));
+} & ({ method: 'tls_client_auth' } | ({ method: 'private_key_jwt'; audience: Audience; typ: string } & Signing));
 
 export const EXPECTED_KID = 'the key ID in the registered JWKS';
 const EXPECTED_AUDIENCE = 'token_endpoint, issuer, or an https URL';
@@ -65,13 +65,14 @@ const readResolved = (read: ReadVariable, name: string, expected: string): strin
   throw mustBe('variable_unresolved', name, expected, toUnresolved(reference), remedy);
 };
 
-/** Reads a variable that is one of a few words, the first by default. */
+/** Reads a variable that is one of two words, the first by default, which may be none. */
 const readChoice = <Choice extends string>(read: ReadVariable, name: string, choices: [Choice, Choice]): Choice => {
-  const expected = choices.join(' or ');
+  const byDefault = choices[0] || 'nothing';
+  const expected = `${byDefault} or ${choices[1]}`;
   const value = readResolved(read, name, expected);
   const choice = value ? choices.find(one => one === value) : choices[0];
-  if (choice) return choice;
-  throw invalidValue(name, expected, value, `Unset it for the default of ${choices[0]}.`);
+  if (choice !== undefined) return choice;
+  throw invalidValue(name, expected, value, `Unset it for the default of ${byDefault}.`);
 };
 
 const readSeconds = (read: ReadVariable, name: string, min: number, max: number, byDefault: number): number => {
@@ -94,6 +95,14 @@ export const readSigning = (read: ReadVariable): Signing => ({
   lifetime: readSeconds(read, 'client_assertion_lifetime', 1, 600, 600),
   clockOffset: readSeconds(read, 'clock_offset', -86400, 86400, 0),
 });
+
+/**
+ * Reads the media type of assertions; empty for none.
+ *
+ * @throws ClientAuthError `variable_unresolved`, `variable_invalid`
+ */
+export const readTyp = (read: ReadVariable): string =>
+  readChoice(read, 'client_assertion_typ', ['', 'client-authentication+jwt']);
 
 /**
  * Reads the client identifier.
@@ -129,6 +138,7 @@ export const readSettings = (read: ReadVariable): Settings => {
     method,
     clientId,
     replaces,
+    typ: readTyp(read),
     audience: readAudience(readResolved(read, 'client_assertion_audience', EXPECTED_AUDIENCE)),
     ...readSigning(read),
   };
@@ -141,6 +151,6 @@ const readAudience = (value: string): Audience => {
     const remedy = 'Set what the authorization server expects as "aud".';
     throw invalidValue('client_assertion_audience', EXPECTED_AUDIENCE, value, remedy);
   }
-  checkServerUrl('client_assertion_audience', value, 'variable_invalid');
+  checkServerUrl('client_assertion_audience', value);
   return { from: 'url', url: value };
 };

@@ -46,7 +46,7 @@ export const createSigner = (signing: Signing, openKey: OpenKey, now: number): S
   const { key, kid: kidOfJwk } = importSigningKey(signing.signingKey);
   const kid = signing.kid || checkKid(kidOfJwk ?? '');
   if (!kid) {
-    const remedy = 'Set it in the environment. The JWKS has it beside the public key.';
+    const remedy = 'Copy it from the JWKS.';
     throw mustBe('variable_missing', 'kid', EXPECTED_KID, 'nothing', remedy);
   }
   const { randomBytes, sign } = openKey(key);

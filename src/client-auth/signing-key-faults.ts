@@ -11,7 +11,11 @@ const PASTE_WHOLE = 'Paste the whole file again.';
 const PASTE_PRIVATE = 'Paste the private key file that belongs to it.';
 
 /** `signing_key_unreadable`: something else than a key. */
-export const unreadable = (got: string, remedy: string) => fault('signing_key_unreadable', got, remedy);
+export const unreadable = (got: string, remedy = 'Paste the private key file.') =>
+  fault('signing_key_unreadable', got, remedy);
+
+/** `signing_key_unreadable`: JSON of another kind. */
+export const notJwk = () => unreadable('JSON that is not a JWK', 'Paste a JWK whose "kty" is "RSA".');
 
 /** `signing_key_damaged`: a key that was changed. */
 export const damaged = (how: string) => fault('signing_key_damaged', `a damaged one (${how})`, PASTE_WHOLE);
@@ -21,7 +25,7 @@ export const truncated = (how: string) => fault('signing_key_truncated', `a trun
 
 /** `signing_key_not_rsa`: a key of another algorithm. */
 export const notRsa = (got: string) =>
-  fault('signing_key_not_rsa', got, 'PS256 takes RSA only: paste the RSA key whose public half is in your JWKS.');
+  fault('signing_key_not_rsa', got, 'Paste the RSA key whose public half is in your JWKS.');
 
 /** `signing_key_not_rsa`, of a private key by its kind, with the article. */
 export const notRsaKey = (kind: string) => notRsa(`${kind} private key`);
@@ -67,5 +71,5 @@ const REFUSED_LABELS: Record<string, () => ClientAuthError> = {
 /** Gives the refusal of a PEM block by its label; undefined when its label is that of an RSA private key. */
 export const refusalOfLabel = (label: string): ClientAuthError | undefined => {
   if (label === 'PRIVATE KEY' || label === 'RSA PRIVATE KEY') return undefined;
-  return REFUSED_LABELS[label]?.() ?? unreadable('a PEM block of another kind', 'Paste the private key file.');
+  return REFUSED_LABELS[label]?.() ?? unreadable('a PEM block of another kind');
 };

@@ -3,7 +3,7 @@
 
 import { fromBase64url, fromHex, unifyBase64 } from './encoding.ts';
 import { findUnresolvedReference, toUnresolved } from './errors.ts';
-import { ambiguous, damaged, fault, truncated, unreadable } from './signing-key-faults.ts';
+import { ambiguous, damaged, fault, notJwk, truncated, unreadable } from './signing-key-faults.ts';
 
 /** What is left: text with PEM blocks in it, whitespace as spaces; the members of a JWK; or DER as hexadecimal. */
 export type OpenedKey = { pem: string } | { jwk: Record<string, unknown> } | { der: string };
@@ -74,7 +74,7 @@ const openJson = (text: string, plain: string, depth: number): OpenedKey | undef
   if (key) return { jwk: key as Record<string, unknown> };
   throw Array.isArray(object.keys)
     ? unreadable('a JWK Set without a private key', 'Paste the one key that signs, from "{" to "}".')
-    : unreadable('JSON that is not a JWK', 'Paste a JWK whose "kty" is "RSA".');
+    : notJwk();
 };
 
 const open = (text: string, depth: number): OpenedKey => {
@@ -114,7 +114,7 @@ const open = (text: string, depth: number): OpenedKey => {
   if (/-----BEGIN |^["'{]/.test(decoded)) return open(decoded, depth + 1);
   // Keys in DER are a SEQUENCE.
   if (der.startsWith('30')) return { der };
-  throw unreadable(`${plain.length} characters of other text`, 'Paste the private key file.');
+  throw unreadable(`${plain.length} characters of other text`);
 };
 
 /**

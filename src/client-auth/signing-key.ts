@@ -8,11 +8,11 @@ import {
   damaged,
   encrypted,
   fault,
+  notJwk,
   notRsa,
   publicKey,
   refusalOfLabel,
   truncated,
-  unreadable,
 } from './signing-key-faults.ts';
 import { openKeyText } from './signing-key-text.ts';
 
@@ -67,7 +67,7 @@ const allowsPs256 = ({ alg, use, key_ops }: Record<string, unknown>): boolean =>
 const fromJwk = (jwk: Record<string, unknown>): SigningKey => {
   const { kty, d, kid } = jwk;
   if (kty === 'EC' || kty === 'OKP' || kty === 'oct') throw notRsa(`a JWK of type ${kty}`);
-  if (kty !== 'RSA') throw unreadable('JSON that is not a JWK', 'Paste a JWK whose "kty" is "RSA".');
+  if (kty !== 'RSA') throw notJwk();
   if ((d ?? undefined) === undefined) throw publicKey('Paste the JWK that has the private members too.');
   if (!allowsPs256(jwk)) {
     throw fault(

@@ -6,9 +6,13 @@ import type https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 
-/** Listens on a free port of loopback; resolves to the URL of its root, without a slash at the end. */
+/**
+ * Listens on a free port of loopback; resolves to the URL of its root, without a slash at the end. No idle connection is closed: a
+ * client that sends its next request at that very moment would get a reset.
+ */
 export const listen = (server: https.Server) =>
   new Promise<string>((resolve, reject) => {
+    server.keepAliveTimeout = 0;
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => resolve(`https://127.0.0.1:${(server.address() as AddressInfo).port}`));
   });

@@ -28,7 +28,11 @@ export function findAssertionFault({ text, header, claims }: ClientJwt, audience
   const { aud, exp, iat, nbf } = claims;
   if (!isCompact(text)) return 'the assertion must be base64url without padding, whitespace or bits left over';
   if (typeof header.kid !== 'string' || header.kid === '') return 'kid is missing';
-  // FAPI 2.0 section 5.3.2.1 takes only the issuer, PayNet's guide names the token endpoint: one string for both.
+  // RFC 10070: a client SHOULD say what kind of JWT it is.
+  if (header.typ !== undefined && header.typ !== 'client-authentication+jwt') {
+    return 'typ must be client-authentication+jwt or missing';
+  }
+  // FAPI 2.0 section 5.3.2.1 and RFC 10070 take only the issuer, PayNet's guide names the token endpoint: one string for both.
   if (typeof aud !== 'string') return 'aud must be one string';
   if (!audiences.includes(aud)) return `aud must be ${audiences.join(' or ')}, got ${aud}`;
   if (!isWholeSeconds(iat)) return 'iat must be there, in whole seconds';

@@ -3,7 +3,7 @@
 import { toSigner } from '../cli/client/ps256.ts';
 import { createClientAssertion as create } from '../client-auth/client-assertion.ts';
 import { checkServerUrl } from '../client-auth/server-url.ts';
-import { readClientId, readSigning } from '../client-auth/settings.ts';
+import { readClientId, readSigning, readTyp } from '../client-auth/settings.ts';
 import { toKeyText } from './key-text.ts';
 import { inOptions } from './words.ts';
 
@@ -24,6 +24,8 @@ export interface ClientAssertionOptions {
   lifetime?: number;
   /** Seconds to add to the clock of this machine. Default: 0. */
   clockOffset?: number;
+  /** `typ` of the header: RFC 10070 wants it. Default: none. */
+  typ?: 'client-authentication+jwt';
 }
 
 /** The claims of an assertion; times are whole seconds since the Unix epoch. */
@@ -54,16 +56,16 @@ export interface ClientAssertion {
  */
 export function createClientAssertion(options: ClientAssertionOptions): ClientAssertion {
   return inOptions(() => {
-    const { clientId, signingKey, kid, audience, lifetime, clockOffset } = options;
+    const { clientId, signingKey, kid, audience, lifetime, clockOffset, typ } = options;
     const values: Record<string, unknown> = {
       ...{ client_id: clientId, signing_key: toKeyText(signingKey), kid },
-      ...{ client_assertion_lifetime: lifetime, clock_offset: clockOffset },
+      ...{ client_assertion_lifetime: lifetime, clock_offset: clockOffset, client_assertion_typ: typ },
     };
     const read = (name: string) => String(values[name] ?? '');
     const aud = String(audience ?? '');
-    checkServerUrl('audience', aud, 'variable_invalid', 'It is the token endpoint, or the issuer.');
+    checkServerUrl('audience', aud, 'It is the token endpoint, or the issuer.');
     const id = readClientId(read);
     const signer = toSigner(readSigning(read));
-    return { ...create(id, aud, signer), kid: signer.kid };
+    return { ...create(id, aud, readTyp(read), signer), kid: signer.kid };
   });
 }

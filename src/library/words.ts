@@ -11,6 +11,7 @@ const OPTION_BY_VARIABLE: Record<string, string> = {
   signing_key: 'signingKey',
   client_assertion_lifetime: 'lifetime',
   clock_offset: 'clockOffset',
+  client_assertion_typ: 'typ',
 };
 
 /** What is done in the Postman app, and what is done here. */

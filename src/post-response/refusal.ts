@@ -90,14 +90,15 @@ const findCauses = (
       [
         jwks && !isKnown ? 0 : isKnown ? 7 : 2,
         'key_unknown signature',
-        `kid ${kid} is not registered, or with another key: compare kid and signing_key with the JWKS`,
+        `kid ${kid} is not registered, or with another key: compare both with the JWKS`,
       ],
       [
         isIssuer ? 3 : aud === read('token_endpoint') ? 1.5 : 0.5,
         'audience',
         `another aud than ${aud} is expected: set client_assertion_audience to ${isIssuer ? 'token_endpoint' : 'issuer'}`,
       ],
-      [UNLIKELY, 'algorithm typ assertion_incomplete jti_reused', 'compare what the server says with what was sent'],
+      [UNLIKELY, 'typ', 'another typ is expected: set client_assertion_typ to client-authentication+jwt, or unset it'],
+      [UNLIKELY, 'algorithm assertion_incomplete jti_reused', 'compare what the server says with what was sent'],
     );
   }
   const rankOf = ([rank, names]: Cause) => (named && names.includes(named) ? -1 : rank);

@@ -86,7 +86,7 @@ export const guard = (step: () => void): void => {
   try {
     step();
   } catch (error) {
-    fail(`The post-response script failed (${error instanceof Error ? error.name : typeof error}).`);
+    fail(`The post-response script failed (${(error as Error).name}).`);
   }
 };
 

@@ -32,6 +32,19 @@ export const readForm = ({ body, headers }: SentRequest): string => {
   return body.raw ?? fields.map(({ key, value }) => `${key}=${encodeURIComponent(value ?? '')}`).join('&');
 };
 
+/** The values of Content-Length; of other headers no number. */
+const lengthsIn = (headers: string[]): number[] => headers.map(line => Number(/^content-length:(.*)/.exec(line)?.[1]));
+
+/**
+ * Whether the host shows the body of the file instead of the sent one, as Postman's command line does for a folder of YAML: what was
+ * sent is longer, at least by what the pre-request script has put in: the signature and the parameters around it, or `client_id`.
+ */
+const isHidden = ({ headers, body }: SentRequest, form: string, trace: Trace | undefined): unknown =>
+  // What is shown as another body than a form is what was sent.
+  (form || !body?.mode) &&
+  trace?.isAuthenticated &&
+  lengthsIn(headers).some(length => length > form.length + (trace.assertion ? 600 : 9));
+
 /**
  * Says how a request to an endpoint fails to authenticate the client by exactly one method.
  *
@@ -39,11 +52,15 @@ export const readForm = ({ body, headers }: SentRequest): string => {
  * @returns undefined when it does authenticate it
  */
 export const findFault = (
-  { headers, url }: SentRequest,
+  request: SentRequest,
   form: string,
   read: ReadVariable,
   trace: Trace | undefined,
 ): string | undefined => {
+  const { headers, url } = request;
+  const isSecond = headers.some(line => /^authorization.\s*(basic|digest|ntlm)\b/i.test(line));
+  if (isSecond || /^[^/]*\/\/[^/?#]*@/.test(url)) return 'it has Basic or the like too';
+  if (isHidden(request, form, trace)) return undefined;
   const pairs = form.split('&').map(pair => decode(pair.replace(/\+/g, ' ')));
   const valuesOf = (name: string) =>
     pairs.filter(pair => pair.split('=')[0]?.trim() === name).map(pair => pair.replace(/^.*?=/, '').trim());
@@ -55,12 +72,9 @@ export const findFault = (
   }
   const [id, type, assertion] = PARAMETER_NAMES.map(name => valuesOf(name)[0]);
   if (id !== read('client_id').trim()) return 'its client_id is another';
-  const isSecond = headers.some(line => /^authorization.\s*(basic|digest|ntlm)\b/i.test(line));
-  if (isSecond || /^[^/]*\/\/[^/?#]*@/.test(url)) return 'it has Basic or the like too';
   // What is sent is as long as this or longer.
   const size = decode(form).length;
-  if (headers.some(line => Number(/^content-length:(.*)/.exec(line)?.[1]) < size))
-    return 'a header Content-Length cuts it';
+  if (lengthsIn(headers).some(length => length < size)) return 'its Content-Length cuts it';
   if (isByCertificate) return undefined;
   const tail = toTail(assertion);
   if (!tail || type !== ASSERTION_TYPE) return 'its client_assertion is not whole';

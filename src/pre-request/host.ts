@@ -9,6 +9,7 @@ type PostmanResponse = { code: number; text(): string };
 /** Variables; what is set is a variable of this run, not of the user's environment. */
 export type PostmanVariables = {
   get(name: string): unknown;
+  has(name: string): boolean;
   set(name: string, value: string): void;
   unset(name: string): void;
   replaceIn(template: string): unknown;
@@ -26,6 +27,8 @@ export type Pm = {
   };
   readonly variables: PostmanVariables;
   readonly execution: { skipRequest(): void };
+  /** In the Postman app; Newman has none, Postman CLI an empty one. */
+  readonly vault?: { get(name: string): unknown };
   sendRequest(
     request: { url: string; method: 'GET'; header: { Accept: string } },
     callback: (error: unknown, response?: PostmanResponse) => void,

@@ -31,7 +31,7 @@ export const describeLookAlike = (requestUrl: string, server: KnownServer): stri
     for (const [difference, pattern] of MISTAKES) {
       [one, other] = [one.replace(pattern, toRest), other.replace(pattern, toRest)];
       if (one !== other || !endpoint) continue;
-      checkServerUrl(name, endpoint, 'variable_invalid');
+      checkServerUrl(name, endpoint);
       return `client authentication: none at ${url}, which differs from ${name} in ${difference}. Correct one of them.`;
     }
   }

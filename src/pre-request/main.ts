@@ -3,13 +3,14 @@
 
 import { type Metadata, withoutQuery } from '../client-auth/authorization-server.ts';
 import { authenticateClient } from '../client-auth/client-authentication.ts';
+import type { ClientAuthError } from '../client-auth/errors.ts';
 import { putParameters } from '../client-auth/form.ts';
 import { type KnownServer, toKnownServer } from '../client-auth/known-server.ts';
 import { withJsrsasign } from '../client-auth/ps256.ts';
 import { checkRequest } from '../client-auth/request.ts';
 import { createRequestObject } from '../client-auth/request-object.ts';
 import { checkServerUrl } from '../client-auth/server-url.ts';
-import { readSettings, readSigning, type Signing } from '../client-auth/settings.ts';
+import { type ReadVariable, readSettings, readSigning, type Signing } from '../client-auth/settings.ts';
 import { createSigner, type Signer } from '../client-auth/signer.ts';
 import { type TracedAssertion, toTraced } from '../client-auth/trace.ts';
 import { checkBuiltIns } from './built-ins.ts';
@@ -25,8 +26,10 @@ import {
   leaveTrace,
   nameExecution,
   readVariable,
+  readVault,
   request,
   resolve,
+  resolveUrl,
   sayOnce,
   skip,
   test,
@@ -35,7 +38,7 @@ import {
 import { checkSetup, isSetupCheck } from './setup-check.ts';
 import { checkKnownNow, checkNearMiss, type Destination, findDestination, type Target, toTarget } from './target.ts';
 
-const readTarget = (): Target => toTarget(request.url, resolve);
+const readTarget = (): Target => toTarget(request.url, resolveUrl);
 
 const readServer = (metadata: Metadata | undefined): KnownServer => {
   const server = toKnownServer(readVariable, metadata);
@@ -51,11 +54,12 @@ const authenticate = (
   { endpoint, url }: Destination,
   target: Target,
   server: KnownServer,
+  read: ReadVariable,
 ): TracedAssertion | undefined => {
   const endpointUrl = server.endpoints[endpoint] as string;
   // Before the URL of the request: this message names the variable.
-  checkServerUrl(endpoint, endpointUrl, 'variable_invalid');
-  const settings = readSettings(readVariable);
+  checkServerUrl(endpoint, endpointUrl);
+  const settings = readSettings(read);
   const [form, notes] = checkRequest(request, target.url, resolve, settings.replaces);
   // One for all that is signed: the generator in it must not start twice.
   let signer: Signer | undefined;
@@ -66,7 +70,7 @@ const authenticate = (
   const authentication = authenticateClient(settings, server, endpoint, getSigner);
   const signRequest = (claims: string): string => {
     notes.push('with a request object');
-    const signing = settings.method === 'private_key_jwt' ? settings : readSigning(readVariable);
+    const signing = settings.method === 'private_key_jwt' ? settings : readSigning(read);
     return createRequestObject(claims, settings.clientId, server.issuer, getSigner(signing));
   };
   const body = putParameters(form, authentication.parameters, resolve, signRequest);
@@ -80,19 +84,32 @@ const authenticate = (
 
 const proceed = (server: KnownServer, target: Target): void => {
   const destination = findDestination(target, server);
-  let assertion: TracedAssertion | undefined;
-  if (destination) assertion = authenticate(destination, target, server);
-  else {
+  const leave = (url: string, assertion?: TracedAssertion): void =>
+    leaveTrace({ url: withoutQuery(url), isAuthenticated: !!destination, assertion });
+  if (!destination) {
     checkNearMiss(target, server, request, resolve);
     const line = describeLookAlike(target.url, server);
     if (line) sayOnce(line);
+    leave(target.written);
+    return;
   }
-  leaveTrace({ url: withoutQuery(destination?.url ?? target.written), isAuthenticated: !!destination, assertion });
+  const step = (read: ReadVariable): void => leave(destination.url, authenticate(destination, target, server, read));
+  try {
+    step(readVariable);
+  } catch (error) {
+    // The vault is asked only when all but the key is right, and something is to be signed: the app may ask the user.
+    if ((error as ClientAuthError).variable !== 'signing_key' || !readVault(step)) throw error;
+  }
 };
 
 guard(() => {
   const { method } = request;
-  if (isSetupCheck(method, request.url) && !checkSetup(readVariable, toSigner, test)) skip();
+  if (isSetupCheck(method, request.url)) {
+    const check = (read: ReadVariable): void => {
+      if (!checkSetup(readVariable, read, toSigner, test)) skip();
+    };
+    if (!readVault(check)) check(readVariable);
+  }
   const isPost = method === 'POST' || method.toUpperCase() === 'POST';
   if (!isPost && !method.includes('{{')) return;
   checkBuiltIns(resolve);

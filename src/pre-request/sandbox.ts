@@ -2,13 +2,14 @@
 // and the request, writes the request, and refuses. The host calls back into the script only through `guard`.
 
 import type { MetadataAnswer } from '../client-auth/discovery.ts';
-import { ClientAuthError } from '../client-auth/errors.ts';
+import { ClientAuthError, findUnresolvedReference } from '../client-auth/errors.ts';
 import type { PostmanBody, Resolve } from '../client-auth/form.ts';
 import { isDropped, type ReadableRequest } from '../client-auth/request.ts';
 import type { ReadVariable } from '../client-auth/settings.ts';
 import { TRACE_VARIABLE, type Trace } from '../client-auth/trace.ts';
 import type { Pm, PostmanVariables } from './host.ts';
 import type { Test } from './setup-check.ts';
+import { findVaultName, NO_VAULT, REFUSED, toVaultAnswer, toVaultKey, VAULT_LIMIT, type VaultAnswer } from './vault.ts';
 
 declare const pm: Pm;
 declare const console: { log(line: string): void };
@@ -28,6 +29,15 @@ export const readVariable: ReadVariable = name => {
   const value = pm.variables.get(name) ?? '';
   return resolve(typeof value === 'object' ? JSON.stringify(value) : value);
 };
+
+/** Whether a variable is a secure one that scripts may not read: it is there, without a value. An empty row has an empty text. */
+const isHidden = (name: string): boolean => pm.variables.has(name) && pm.variables.get(name) === undefined;
+
+/** Resolves a URL. The value of a secure variable is the host's alone: such a reference stays, in a form that no host resolves. */
+export const resolveUrl: Resolve = template =>
+  resolve(
+    String(template).replace(/\{\{([^{}]+)\}\}/g, (reference, name) => (isHidden(name) ? `{{ ${name} }}` : reference)),
+  );
 
 /** Gives the variables of this run, as they are. */
 export const getVariables = (): PostmanVariables => pm.variables;
@@ -81,10 +91,20 @@ export const leaveTrace = (trace: Omit<Trace, 'execution'>): void => {
 };
 
 /** The message of an error that is not ours may quote what it was given, a key for instance. */
-const toFailure = (error: unknown): Error =>
-  error instanceof ClientAuthError
-    ? error
-    : new Error(`The script itself failed (${error instanceof Error ? error.name : typeof error}); nothing was sent.`);
+const toFailure = (error: unknown): Error => {
+  if (!(error instanceof ClientAuthError)) {
+    return new Error(
+      `The script itself failed (${error instanceof Error ? error.name : typeof error}); nothing was sent.`,
+    );
+  }
+  const { code, variable = '' } = error;
+  // It may be another one that its value refers to.
+  const names = [variable, findUnresolvedReference(String(pm.variables.get(variable))) ?? ''];
+  const hidden = code === 'variable_missing' && names.find(isHidden);
+  if (!hidden) return error;
+  const remedy = 'Allow scripts to use it, or make it a plain one.';
+  return new ClientAuthError(code, `"${hidden}" is a secure variable that scripts may not read. ${remedy}`, variable);
+};
 
 /** Records a test that passes unless the step throws; says whether it has passed. */
 export const test: Test = (name, step) => {
@@ -123,27 +143,62 @@ export const guard = (step: () => void): void => {
 };
 
 /**
- * Asks for metadata.
+ * Prepares for an answer of the host.
  *
- * @param deadline milliseconds since the Unix epoch
- * @param receive called once, guarded; without an answer when there was none before the deadline
+ * @param receive called once, guarded; without an answer when there was none in time
+ * @returns what the host calls back
  */
-export const ask = (url: string, deadline: number, receive: (answer: MetadataAnswer | undefined) => void): void => {
+const expectAnswer = <Answer>(milliseconds: number, receive: (answer: Answer | undefined) => void) => {
   let isOver = false;
-  const finish = (toAnswer: () => MetadataAnswer | undefined): void =>
+  const finish = (toAnswer: () => Answer | undefined): void =>
     guard(() => {
       if (isOver) return;
       isOver = true;
       clearTimeout(timer);
       receive(toAnswer());
     });
-  const timer = setTimeout(() => finish(() => undefined), deadline - Date.now());
+  const timer = setTimeout(() => finish(() => undefined), milliseconds);
+  return finish;
+};
+
+/**
+ * Asks for metadata.
+ *
+ * @param deadline milliseconds since the Unix epoch
+ * @param receive called once, guarded; without an answer when there was none before the deadline
+ */
+export const ask = (url: string, deadline: number, receive: (answer: MetadataAnswer | undefined) => void): void => {
+  const finish = expectAnswer(deadline - Date.now(), receive);
   pm.sendRequest({ url, method: 'GET', header: { Accept: 'application/json' } }, (error, response) =>
     finish(() =>
       // Newman gives a response without a status beside the error.
       response?.code ? { status: response.code, text: response.text() } : { fault: `the error "${toReason(error)}"` },
     ),
   );
+};
+
+/**
+ * Asks the vault for the signing key, where that is there.
+ *
+ * @param step called once, guarded, with what reads the variables and the key: this throws where there is none
+ * @returns whether the signing key is in the vault
+ */
+export const readVault = (step: (read: ReadVariable) => void): boolean => {
+  const name = findVaultName(readVariable('signing_key'));
+  if (name === undefined) return false;
+  const finish = expectAnswer<VaultAnswer>(VAULT_LIMIT * 1000, answer =>
+    step(other => (other === 'signing_key' ? toVaultKey(name, answer) : readVariable(other))),
+  );
+  const { vault } = pm;
+  if (!vault) finish(() => NO_VAULT);
+  else {
+    // With both handlers: a rejection that nobody handles lets the request go.
+    Promise.resolve(vault.get(name)).then(
+      secret => finish(() => toVaultAnswer(secret)),
+      () => finish(() => REFUSED),
+    );
+  }
+  return true;
 };
 
 /** Newman gives some errors as plain data with a code and no message. */

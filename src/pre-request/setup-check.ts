@@ -15,14 +15,20 @@ export const isSetupCheck = (method: string, url: string): boolean =>
 /**
  * Tests settings, signing key and issuer.
  *
+ * @param readWithKey reads the signing key out of the vault too
  * @param createSigner makes the signer for a signature that is thrown away
  * @returns whether the metadata of the issuer can be asked for
  */
-export const checkSetup = (read: ReadVariable, createSigner: (signing: Signing) => Signer, test: Test): boolean => {
+export const checkSetup = (
+  read: ReadVariable,
+  readWithKey: ReadVariable,
+  createSigner: (signing: Signing) => Signer,
+  test: Test,
+): boolean => {
   test('client_id and the other settings are valid', () => readSettings(read));
   // With tls_client_auth only request objects are signed.
   if (read('token_endpoint_auth_method').trim() !== 'tls_client_auth' || read('signing_key').trim()) {
-    test('signing_key and kid can sign', () => createSigner(readSigning(read)).sign({}));
+    test('signing_key and kid can sign', () => createSigner(readSigning(readWithKey)).sign({}));
   }
-  return test('issuer is a URL', () => checkServerUrl('issuer', read('issuer').trim(), 'variable_invalid'));
+  return test('issuer is a URL', () => checkServerUrl('issuer', read('issuer').trim()));
 };

@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { Script } from 'node:vm';
 import { bundleCommandLine, bundlePostResponse, bundlePreRequest } from '../../build/bundle.ts';
 import { slice } from '../../build/slice-jsrsasign.ts';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -13,7 +14,7 @@ import { execute } from '../support/execute.ts';
 
 const script = readFileSync(new URL('../../dist/pre-request.js', import.meta.url), 'utf8');
 const [banner = '', ...rest] = script.split('\n');
-const codeAt = rest.findIndex(line => line.startsWith('"use strict"'));
+const codeAt = rest.findIndex(line => line.startsWith(';(()=>{"use strict"'));
 const code = rest[codeAt] as string;
 
 const FORBIDDEN = {
@@ -62,7 +63,15 @@ describe('dist/pre-request.js', () => {
   });
 
   it('is one strict-mode function expression, on one line', () => {
-    assert.match(code, /^"use strict";\(\(\)=>\{.*\}\)\(\);$/);
+    assert.match(code, /^;\(\(\)=>\{"use strict";.*\}\)\(\);$/);
+  });
+
+  it('may be in one script with code that ends without a semicolon or is not strict, and in YAML', () => {
+    for (const text of [script, readFileSync(new URL('../../dist/post-response.js', import.meta.url), 'utf8')]) {
+      assert.match(text, /\n;\(\(\)=>\{"use strict"/);
+      assert.doesNotThrow(() => new Script(`${text}with ({}) {}`));
+      assert.doesNotMatch(text, /[^\n\x20-\x7e]/);
+    }
   });
 
   it('is at most 36 KB with its notices', () => {
@@ -181,6 +190,13 @@ describe('the slice of jsrsasign', () => {
     const { source: left, dropped } = slice(`${source}${rest}`, { roots: ['A.a'], provided: [] });
     assert.deepEqual(dropped, ['c', 'd', 'e', 'g', 'c']);
     assert.equal(left, 'var A={a:function(){return this.b()},b:function(){},toString:function(){},f:1,x:{}};');
+  });
+
+  it('drops assignments to members that nothing reads', () => {
+    const source = '(function(){var a=A;a.kept=1;a.also=a.read;a.dropped=2})();var A={};A.read=3;';
+    const { source: left, dropped } = slice(source, { roots: ['A.kept'], provided: [] });
+    assert.deepEqual(dropped, ['also', 'dropped', 'read']);
+    assert.equal(left, '(function(){var a=A;a.kept=1;})();\nvar A={};\n');
   });
 
   it('leaves out what the caller provides', () => {

@@ -1,9 +1,9 @@
 // What `npm pack` would publish: enough to work by itself, as commands and as a library, and nothing else.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -14,6 +14,17 @@ import { createShowroom, type Showroom } from '../docs/showroom.ts';
 import { scripts } from '../support/collections.ts';
 import { execute } from '../support/execute.ts';
 import { postForm } from '../support/https-client.ts';
+
+/** The build alone writes them; another test compares them with what it makes. */
+const v12Files = readdirSync(new URL('../../collections/v12', import.meta.url), {
+  recursive: true,
+  withFileTypes: true,
+})
+  .filter(entry => entry.isFile())
+  .map(({ parentPath, name }) =>
+    join('collections', relative(fileURLToPath(new URL('../../collections', import.meta.url)), join(parentPath, name))),
+  )
+  .sort();
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -91,6 +102,7 @@ describe('the package', () => {
       'SECURITY.md',
       'collections/paynet.postman_collection.json',
       'collections/paynet.postman_environment.json',
+      ...v12Files,
       'dist/cli.js',
       'dist/index.js',
       'dist/post-response.js',

@@ -15,6 +15,7 @@ const settings: Settings = {
   signingKey: toPkcs8(createRsaKey().privateKey),
   kid: 'key-1',
   audience: { from: 'token_endpoint' },
+  typ: '',
   lifetime: 600,
   clockOffset: 0,
 };

@@ -79,7 +79,7 @@ describe('toPlainUrl', () => {
 });
 
 describe('checkServerUrl', () => {
-  const check = (url: string) => checkServerUrl('token_endpoint', url, 'variable_invalid');
+  const check = (url: string) => checkServerUrl('token_endpoint', url);
 
   it('takes https everywhere, and http on a loopback host', () => {
     for (const url of [

@@ -17,6 +17,9 @@ describe('the words of an authorization server', () => {
     const others: [description: string, cause: ReturnType<typeof findNamedCause>][] = [
       ['JTI has already been used', 'jti_reused'],
       ['the "typ" of the client assertion must be client-authentication+jwt', 'typ'],
+      ['typ of the client assertion is required', 'typ'],
+      ['The specified client assertion is not of the expected type.', 'typ'],
+      ['only client-authentication+jwt is accepted', 'typ'],
       ['assertion lifetime exceeds 60 seconds', 'lifetime'],
       ['exp is more than 5 minutes after iat', 'lifetime'],
       ['iat is more than 60 seconds in the future', 'time'],

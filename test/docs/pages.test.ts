@@ -162,10 +162,11 @@ describe('docs/errors.md', () => {
   });
 
   for (const [path, title] of [
+    ['docs/errors.md', 'A request left without client authentication'],
     ['docs/errors.md', 'The command line'],
     ['README.md', 'The six most common errors'],
   ] as const) {
-    it(`and the messages in ${path} are those of the source`, () => {
+    it(`and the messages in ${path}, "${title}", are those of the source`, () => {
       const messages = firstCellsOf(sectionOf(path, title)).filter(text => text.includes(' '));
       assert.equal(messages.length >= 4, true);
       for (const message of messages) {

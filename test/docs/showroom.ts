@@ -7,6 +7,7 @@ import { inject } from '../../src/cli/collection/injection.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../../src/demo/authorization-server.ts';
 import { writeCredentialFiles } from '../../src/demo/credential-files.ts';
 import { scripts } from '../support/collections.ts';
+import { writeFiles } from '../support/v12-folder.ts';
 import { createFolder, toEnvironment, tokenCollection } from '../support/workplace.ts';
 
 /** Read before the working directory changes. */
@@ -58,6 +59,13 @@ export const createShowroom = async (): Promise<Showroom> => {
     write('my.postman_collection.json', collection);
     write('my-authenticated.postman_collection.json', inject(collection, scripts));
     write('paynet.postman_collection.json', OURS);
+    // `init` writes into it too.
+    rmSync(path('postman'), { recursive: true, force: true });
+    writeFiles(path('postman'), {
+      'collections/Accounts/Token.request.yaml':
+        '$kind: http-request\nurl: "{{token_endpoint}}"\nmethod: POST\nbody: {type: urlencoded, content: {grant_type: client_credentials}}\n',
+      'environments/sandbox.environment.yaml': JSON.stringify(toEnvironment(variables)),
+    });
     writeFileSync(path('signing.pem'), signingKey, { mode: 0o600 });
     copyFileSync(credentials.cert, path('transport.pem'));
     copyFileSync(credentials.key, path('transport.key'));

@@ -51,6 +51,18 @@ for (const host of hosts) {
         /the clocks differ: add -?\d+ to clock_offset/,
       ],
       [
+        'names the typ that a server asks for',
+        () => refusal('invalid_client', 'typ is required in the header of the client assertion'),
+        () => ({}),
+        /another typ is expected: set client_assertion_typ to client-authentication\+jwt/,
+      ],
+      [
+        'names the typ that a server refuses',
+        () => refusal('invalid_client', 'unexpected typ'),
+        () => ({ client_assertion_typ: 'client-authentication+jwt' }),
+        /another typ is expected: unset client_assertion_typ/,
+      ],
+      [
         'names the client that a server names',
         () => refusal('invalid_client', 'Client not found'),
         () => ({}),

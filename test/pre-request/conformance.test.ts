@@ -57,9 +57,15 @@ before(async () => {
     aud: audience === 'issuer' ? server.issuer : server.endpoints.token_endpoint,
     variables: { client_assertion_audience: audience },
   });
+  /** RFC 10070: the issuer as audience, and a type. */
+  const withTyp = (way: Way, typ = 'client-authentication+jwt'): Way => ({
+    ...way,
+    typ,
+    variables: { ...way.variables, client_assertion_typ: typ },
+  });
   ways = [
     privateKeyJwt(tokenEndpointServer, 'token_endpoint'),
-    privateKeyJwt(issuerServer, 'issuer'),
+    withTyp(privateKeyJwt(issuerServer, 'issuer')),
     {
       name: 'tls_client_auth',
       method: 'tls_client_auth',

@@ -26,6 +26,8 @@ export type Way = {
   parameters: string[];
   /** The one audience of its assertions. */
   aud: string | undefined;
+  /** The `typ` of its assertions, where they have one. */
+  typ?: string;
   variables: Record<string, string>;
 };
 
@@ -127,9 +129,12 @@ export const assertionChecks: Check<Jwt>[] = [
   ...jwtChecks,
   // EnsureClientAssertionSignatureAlgorithmMatchesRegistered
   [
-    'has a header of nothing but alg PS256 and the kid of the JWKS',
-    "FAPI 2.0 section 5.4.1, PayNet's guide",
-    jwt => assert.deepEqual(jwt.header, { alg: 'PS256', kid: publicJwk(jwt).kid }),
+    'has a header of nothing but alg PS256 and the kid of the JWKS, and the typ that was asked for',
+    "FAPI 2.0 section 5.4.1, PayNet's guide, RFC 10070",
+    jwt => {
+      const { typ } = jwt.way;
+      assert.deepEqual(jwt.header, { alg: 'PS256', kid: publicJwk(jwt).kid, ...(typ && { typ }) });
+    },
   ],
   // ValidateClientAssertionClaims
   [

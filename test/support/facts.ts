@@ -43,7 +43,15 @@ export const jwks: JwksFacts = {
   otherUse: undefined,
   exposed: [],
 };
-export const assertion = { alg: 'PS256', kid: 'k1', iss: 'c', aud: TOKEN_ENDPOINT, iat: NOW, exp: NOW + 600 };
+export const assertion = {
+  alg: 'PS256',
+  kid: 'k1',
+  typ: undefined,
+  iss: 'c',
+  aud: TOKEN_ENDPOINT,
+  iat: NOW,
+  exp: NOW + 600,
+};
 export const refused: Facts = {
   endpoint: 'token_endpoint',
   url: TOKEN_ENDPOINT,

@@ -43,6 +43,10 @@ export type RunOptions = {
   clientCertificate?: { cert: string; key: string };
   caFile?: string;
   timeoutRequest?: number;
+  /** The vault of the app; only the current runtime has one. `allow` says whether scripts may read it. */
+  vault?: { secrets: Record<string, string>; allow: () => Promise<boolean> };
+  /** What the app gives for the secure variables of the environment, by name; only the current runtime does. */
+  secure?: Record<string, { resolvedValue: string; allowedInScript: boolean }>;
   /** Called before each request of the collection, with its name. */
   onItem?: (name: string) => void;
 };
@@ -126,7 +130,7 @@ const createRecord = ({ onItem }: RunOptions) => {
 };
 
 /** Newman, through its library call. */
-const newmanHost: Host = {
+export const newmanHost: Host = {
   name: `Newman ${versionOf('newman', import.meta.url)} (postman-runtime ${versionOf('postman-runtime', require.resolve('newman'))})`,
   generation: 'newman',
   run: (collection, options = {}) =>
@@ -168,7 +172,7 @@ const newmanHost: Host = {
 };
 
 /** The newest postman-runtime, driven directly as the Postman app drives it. */
-const runtimeHost: Host = {
+export const runtimeHost: Host = {
   name: `postman-runtime ${versionOf('postman-runtime', import.meta.url)}`,
   generation: 'current',
   run: (collection, options = {}) =>
@@ -186,12 +190,29 @@ const runtimeHost: Host = {
             key: { src: options.clientCertificate.key },
           },
         ]);
+      const { vault, secure } = options;
+      const vaultSecrets = new sdk.VariableScope({
+        prefix: 'vault:',
+        values: Object.entries(vault?.secrets ?? {}).map(([key, value]) => ({ key: `vault:${key}`, value })),
+      });
+      if (vault) vaultSecrets._ = { allowScriptAccess: vault.allow };
       new Runner().run(
         new sdk.Collection(structuredClone(collection)),
         {
           environment,
           iterationCount: options.data?.length ?? options.iterations ?? 1,
           ...(options.data && { data: options.data }),
+          ...(vault && { vaultSecrets }),
+          ...(secure && {
+            secretResolver: (
+              { secrets }: { secrets: { variable: { key: string } }[] },
+              callback: (error: null, values: unknown[]) => void,
+            ) =>
+              callback(
+                null,
+                secrets.map(({ variable }) => secure[variable.key]),
+              ),
+          }),
           fileResolver: fs,
           certificates,
           requester: { strictSSL: true, ...(options.caFile && { extendedRootCA: options.caFile }) },

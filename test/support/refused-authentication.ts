@@ -147,6 +147,16 @@ export const describeRefusedAuthentication = (everywhere: boolean): void => {
       });
     }
 
+    for (const typ of ['JWT', 'oauth-authz-req+jwt', '', 7]) {
+      test(`with the typ ${JSON.stringify(typ)}`, async () => {
+        const server = tokenEndpointWorld;
+        const spoil = async (form: Record<string, string>) => ({
+          form: { ...form, client_assertion: await createAssertion(server, {}, { typ }) },
+        });
+        await assertFault(server, spoil, /typ must be client-authentication\+jwt or missing/);
+      });
+    }
+
     type Forge = (server: AuthorizationServer) => string | Promise<string>;
     const byNode = (
       server: AuthorizationServer,

@@ -3,12 +3,13 @@
 
 import type { Endpoints } from '../../client-auth/authorization-server.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
+import type { CollectionSource, StoredDocument } from '../collection/collection-source.ts';
 import { findSecrets, isObject, type SecretFinding, toShown } from '../collection/findings.ts';
 import { findRequestFindings } from '../collection/obstacles.ts';
 import { findEndpointRequests, findServerVariables } from '../collection/requests.ts';
-import { toAdvice } from '../collection/script-advice.ts';
+import { toAdvices } from '../collection/script-advice.ts';
 import { findScriptFault, hasScriptLast, type ScriptFault } from '../collection/script-fault.ts';
-import { findScriptFindings } from '../collection/script-findings.ts';
+import { findDropping, findScriptFindings, type ScriptFinding } from '../collection/script-findings.ts';
 import { BEGIN } from '../collection/script-text.ts';
 import type { Scripts } from '../command.ts';
 import { SECRET_KINDS } from '../secrets/looks.ts';
@@ -28,14 +29,15 @@ export interface CollectionOptions {
 /**
  * Checks a collection.
  *
- * @param text JSON text in Postman's collection format
+ * @param documents all that is stored of it
  * @param scripts texts of the built scripts
  * @param endpoints the known endpoints of the authorization server
  * @param read gives the value of a variable of the environment
  * @throws CommandError when the text is not a collection, or has no such folder
  */
 export function checkCollection(
-  text: string,
+  { text, dropsChanges }: Pick<CollectionSource, 'text' | 'dropsChanges'>,
+  documents: StoredDocument[],
   scripts: Scripts,
   endpoints: Endpoints,
   read: ReadVariable,
@@ -43,13 +45,15 @@ export function checkCollection(
 ): Line[] {
   const fault = findScriptFault(text, scripts, folder === undefined ? {} : { folder });
   const root: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+  const isLast = hasScriptLast(text);
+  const dropping = dropsChanges && !isLast ? findDropping(text, folder) : [];
   return [
     fault ? toScriptFault(fault, root, folder) : line('script_injected', 'script', describeInjected(folder)),
-    ...checkSecrets(root, allow),
+    ...checkSecrets(documents, allow),
     checkServerVariables(root, read),
     checkRequests(root, endpoints, read),
     ...checkObstacles(root, endpoints, read),
-    ...checkScripts(text),
+    ...checkScripts([...findScriptFindings(text, isLast), ...dropping]),
   ];
 }
 
@@ -76,14 +80,8 @@ function checkObstacles(root: unknown, endpoints: Endpoints, read: ReadVariable)
 }
 
 /** What to do about scripts of the collection; nothing for most collections. */
-function checkScripts(text: string): Line[] {
-  const all = findScriptFindings(text, hasScriptLast(text));
-  const codes = ['script_sends', 'script_changes_authentication'] as const;
-  return codes.flatMap(code => {
-    const findings = all.filter(one => one.code === code);
-    return findings.length > 0 ? { ...line(code, 'scripts', toAdvice(code, findings)), findings } : [];
-  });
-}
+const checkScripts = (all: ScriptFinding[]): Line[] =>
+  toAdvices(all).map(({ code, message, findings }) => ({ ...line(code, 'scripts', message), findings }));
 
 /** Where the whole collection lacks the script, a folder may have it: `inject --folder` puts it there. */
 function toScriptFault({ code, message }: ScriptFault, root: unknown, folder: string | undefined): Line {
@@ -113,9 +111,11 @@ function findFoldersWithScript(root: unknown): string[] {
   return found;
 }
 
-function checkSecrets(root: unknown, allow: string[]): Line[] {
+function checkSecrets(documents: StoredDocument[], allow: string[]): Line[] {
   const name = 'secrets';
-  const all = findSecrets(root);
+  const all = documents.flatMap(({ name: file, root }) =>
+    findSecrets(root).map(finding => ({ ...finding, path: file === '' ? finding.path : `${file} ${finding.path}` })),
+  );
   const isAllowed = ({ path, names }: SecretFinding) => allow.some(one => one === path || one === names.at(-1));
   const allowed = all.filter(isAllowed);
   const found = all.filter(one => !isAllowed(one));

@@ -46,7 +46,7 @@ function checkEndpoint(name: EndpointName, url: string, method: Method, server: 
 /** Finds why nothing may be sent to an endpoint. */
 export function findUrlFault(name: EndpointName, url: string): Line | undefined {
   try {
-    checkServerUrl(name, url, 'variable_invalid');
+    checkServerUrl(name, url);
     return undefined;
   } catch (error) {
     return failure(name, error);

@@ -35,7 +35,7 @@ export async function checkJwks(
   const source = named ?? variable;
   if (source === '') return { line: skip('give --jwks, or set jwks_uri'), jwks: undefined };
   try {
-    if (named === undefined) checkServerUrl('jwks_uri', source, 'variable_invalid', 'Name the URL that is registered.');
+    if (named === undefined) checkServerUrl('jwks_uri', source, 'Name the URL that is registered.');
     const jwks = { source, keys: await readJwks(source, tls) };
     if (!key || kid === '') return { line: skip('signing_key or kid is not valid'), jwks };
     return { line: describeJwks(compareWithJwks(source, jwks.keys, kid, one => isPublicHalf(one, key.key))), jwks };

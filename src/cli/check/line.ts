@@ -95,6 +95,7 @@ export const STATUS_BY_CODE = {
   server_variable_found: 'warn',
   script_sends: 'warn',
   script_changes_authentication: 'warn',
+  script_drops_authentication: 'warn',
   request_refused: 'warn',
   request_replaced: 'ok',
   endpoint_request_found: 'ok',

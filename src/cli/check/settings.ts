@@ -43,9 +43,9 @@ function describeSettings(settings: Settings): string {
   const existing = settings.replaces ? ', existing_client_authentication replace' : '';
   const who = `client_id ${toPlain(settings.clientId)}, ${settings.method}${existing}`;
   if (settings.method === 'tls_client_auth') return who;
-  const { audience, lifetime, clockOffset } = settings;
+  const { audience, typ, lifetime, clockOffset } = settings;
   const aud = audience.from === 'url' ? audience.url : audience.from;
-  return `${who}, audience ${aud}, lifetime ${lifetime} s, clock_offset ${clockOffset} s`;
+  return `${who}, audience ${aud}${typ && `, typ ${typ}`}, lifetime ${lifetime} s, clock_offset ${clockOffset} s`;
 }
 
 /** All variables that can be set: those of the settings, those of the server, and those that only `check` reads. */

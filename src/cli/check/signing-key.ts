@@ -21,7 +21,11 @@ export function checkSigningKey({ settings, atFault }: CheckedVariables): Checke
   if (settings.method === 'tls_client_auth') return { lines: [], key: undefined, kid: '' };
   const { key, line: keyLine } = importKey(settings.signingKey);
   const kid = settings.kid || key?.kid || '';
-  return { lines: [keyLine, ...(atFault.has('kid') ? [] : [checkKid(kid, key?.kid)])], key, kid };
+  const lines = [
+    ...(atFault.has('signing_key') ? [] : [keyLine]),
+    ...(atFault.has('kid') ? [] : [checkKid(kid, key?.kid)]),
+  ];
+  return { lines, key, kid };
 }
 
 function importKey(text: string): { key: SigningKey | undefined; line: Line } {

@@ -1,8 +1,10 @@
 // The Postman environment: its file, its variables, and the references in them, resolved as Postman does. On the machine.
 
+import { ClientAuthError } from '../../client-auth/errors.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import { CommandError } from '../command.ts';
-import { readText } from '../files.ts';
+import { inFile, readText } from '../files.ts';
+import { parseYaml } from './yaml-text.ts';
 
 /** A variable of an environment, as it is in the file. */
 export interface EnvironmentValue {
@@ -13,6 +15,8 @@ export interface EnvironmentValue {
   /** Newman and Postman CLI use no such row. */
   disabled?: boolean;
   type?: string;
+  /** Postman v12 has the value of such a variable elsewhere, in the vault that `source` names. */
+  secret?: boolean;
 }
 
 /** A Postman environment, as it is in its file. */
@@ -22,25 +26,44 @@ export interface Environment {
 }
 
 /**
- * Reads the file of an environment, or of globals, which are alike.
+ * Reads the file of an environment, or of globals, which are alike: JSON, or YAML as Postman v12 stores it.
  *
  * @throws CommandError when it can't be read, or is neither
  */
 export async function readEnvironment(file: string): Promise<Environment> {
   const text = (await readText(file)).replace(/^\uFEFF/, '');
-  let json: Partial<Environment> | null;
+  const parsed = (/\.ya?ml$/.test(file) ? readYaml(text, file) : readJson(text, file)) as Partial<Environment> | null;
+  if (!Array.isArray(parsed?.values)) {
+    const what = 'is neither a Postman environment nor globals: it has no "values"';
+    throw new CommandError(`${file}: ${what}. Export one from Postman.`);
+  }
+  const values = parsed.values.map(one => (one?.secret === true ? { ...one, type: 'secret' } : one));
+  return { ...parsed, name: parsed.name ?? file, values };
+}
+
+function readJson(text: string, file: string): unknown {
   try {
-    json = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     // The message of JSON.parse quotes the text, which may hold the key.
     throw new CommandError(`${file}: is not JSON. Export it from Postman again.`);
   }
-  if (!Array.isArray(json?.values)) {
-    const what = 'is neither a Postman environment nor globals: it has no "values"';
-    throw new CommandError(`${file}: ${what}. Export one from Postman.`);
-  }
-  return { ...json, name: json.name ?? file, values: [...json.values] };
 }
+
+const readYaml = (text: string, file: string): unknown => inFile(file, () => parseYaml(text).value);
+
+/** What is said of each secure variable whose value is not in the file. */
+export const listSecureWithoutValue = ({ values }: Environment): { name: string; message: string }[] =>
+  values
+    .filter(
+      ({ secret, value, enabled, disabled }) =>
+        secret === true && enabled !== false && disabled !== true && (value ?? '') === '',
+    )
+    .map(({ key: name }) => {
+      const remedy = name === 'signing_key' ? '--signing-key' : '--env-var';
+      const where = 'is a secure variable; its value is not in the file';
+      return { name, message: `"${name}" ${where}. Give it with ${remedy}.` };
+    });
 
 /** An environment with one variable added or replaced. */
 export function withVariable(environment: Environment, key: string, value: string): Environment {
@@ -49,14 +72,26 @@ export function withVariable(environment: Environment, key: string, value: strin
   return { ...environment, values: [...others, { key, value, enabled: true, type }] };
 }
 
-/** Makes a reader of the variables of an environment that hosts use; of several with one name the last counts, as in Postman. */
-export function createReader({ values }: Environment): ReadVariable {
+/**
+ * Makes a reader of the variables of an environment that hosts use; of several with one name the last counts, as in Postman.
+ *
+ * @returns a reader that throws ClientAuthError `variable_missing` for a secure variable without a value
+ */
+export function createReader(environment: Environment): ReadVariable {
+  const { values } = environment;
+  const secure = new Map(listSecureWithoutValue(environment).map(({ name, message }) => [name, message]));
   const variables = new Map<string, string>();
   for (const { key, value, disabled } of values) {
     if (disabled === true || value === undefined || value === null) continue;
     variables.set(key, typeof value === 'object' ? JSON.stringify(value) : String(value));
   }
-  return name => resolveReferences(variables.get(name) ?? '', other => variables.get(other)).trim();
+  const find = (name: string) => {
+    const value = variables.get(name);
+    const message = secure.get(name);
+    if (!value && message) throw new ClientAuthError('variable_missing', message, name);
+    return value;
+  };
+  return name => resolveReferences(find(name) ?? '', find).trim();
 }
 
 /** Postman too gives up after so many rounds, where variables refer to each other in a circle. */

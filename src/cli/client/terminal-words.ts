@@ -8,6 +8,10 @@ import { CommandError } from '../command.ts';
 const OPTIONS: [app: RegExp, option: string][] = [
   [/Set it in the environment(, and select the environment)?\./, 'Set it in the environment (-e), or with --env-var.'],
   [/Paste the key into "signing_key" of the selected environment\./, 'Give it with --signing-key <file>.'],
+  [
+    /an unresolved (\{\{vault:[^{}]*\}\})\. Set that variable, or paste the key itself\./,
+    '$1: the vault is in the Postman app. Give the key with --signing-key <file>.',
+  ],
   [/paste the key itself\./, 'give the key with --signing-key <file>.'],
   [/\bPaste\b/g, 'Give'],
   [/\bpaste\b/g, 'give'],

@@ -16,6 +16,9 @@ export interface Where {
   last?: boolean | undefined;
 }
 
+/** Said where no request is concerned. */
+export const NO_PLACE = 'no request may go to an endpoint, so "--last" has no place for the script. Leave it out.';
+
 /**
  * Injects the scripts as the first events of the collection, or of one folder of it. Copies of any version are removed first, so
  * that injecting twice equals injecting once.
@@ -34,7 +37,7 @@ export function inject(collection: string, scripts: Scripts, { folder, last = fa
   if (!last) return applyEdits(text, [insertion(text, unit, target, [before, after])]);
   const requests = concernedRequests(text, holdersIn(target));
   if (requests.length === 0) {
-    throw new CommandError('no request may go to an endpoint, so "--last" has no place for the script. Leave it out.');
+    throw new CommandError(NO_PLACE);
   }
   return applyEdits(text, [
     insertion(text, unit, target, [after]),

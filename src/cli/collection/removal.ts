@@ -74,7 +74,7 @@ function cutCopies(text: string, event: ScriptEvent): { edits: Edit[]; rest: str
 }
 
 /** Widens the cuts that remove whole lines, so that they remove one line break too. */
-function wholeLines(value: string, cuts: Span[]): Edit[] {
+export function wholeLines(value: string, cuts: Span[]): Edit[] {
   const edits: Edit[] = [];
   let done = 0;
   for (let { start, end } of cuts) {

@@ -4,13 +4,14 @@
 
 import { type Holder, holdersIn, locate, namesOf, readMember } from './collection.ts';
 import { concernedRequests } from './concerned.ts';
+import { readEventsIn } from './events.ts';
 import { toShown } from './findings.ts';
 import { toSource } from './script-source.ts';
 import { type Listen, NAME_BY_EVENT } from './script-text.ts';
 
 /** A script of the collection, and what it may do. */
 export interface ScriptFinding {
-  code: 'script_sends' | 'script_changes_authentication';
+  code: 'script_sends' | 'script_changes_authentication' | 'script_drops_authentication';
   event: Listen;
   /** Names of the folders and of the request that it belongs to; empty for the collection itself. */
   names: string[];
@@ -46,10 +47,7 @@ export const changesAuthentication = (source: string): boolean =>
 export function findScriptFindings(text: string, isLast: boolean): ScriptFinding[] {
   const holders = holdersIn(locate(text).target);
   // A script of a folder runs before each request in it.
-  const concerned = new Set<Holder>();
-  for (const request of concernedRequests(text, holders)) {
-    for (let one: Holder | undefined = request; one && !concerned.has(one); one = one.parent) concerned.add(one);
-  }
+  const concerned = withParents(concernedRequests(text, holders));
   return holders.flatMap(holder => {
     const events = readMember(text, holder.object, 'event');
     const found: ScriptFinding[] = [];
@@ -64,6 +62,39 @@ export function findScriptFindings(text: string, isLast: boolean): ScriptFinding
     }
     return found;
   });
+}
+
+/**
+ * Finds the pre-request scripts that client authentication is lost in, where the host drops what a script of the collection has
+ * changed when the request, or a folder around it, has a script of its own.
+ *
+ * @param folder name of the folder that has our script; undefined for the collection
+ * @throws CommandError when there is not exactly one such folder
+ */
+export function findDropping(text: string, folder?: string): ScriptFinding[] {
+  const [, ...inside] = holdersIn(locate(text, folder).target);
+  const concerned = withParents(concernedRequests(text, inside));
+  return (
+    inside
+      .filter(holder => concerned.has(holder))
+      .filter(({ object }) => toSource(readMember(text, object, 'event'), 'prerequest').trim() !== '')
+      // Where ours is too, the two are one script.
+      .filter(holder => !readEventsIn(text, holder).some(({ listen, copies }) => listen === 'prerequest' && copies[0]))
+      .map(holder => ({
+        code: 'script_drops_authentication',
+        event: 'prerequest',
+        names: [...(folder === undefined ? [] : [folder]), ...namesOf(text, holder)].map(toShown),
+      }))
+  );
+}
+
+/** Requests, and what they are in. */
+function withParents(requests: Holder[]): Set<Holder> {
+  const all = new Set<Holder>();
+  for (const request of requests) {
+    for (let one: Holder | undefined = request; one && !all.has(one); one = one.parent) all.add(one);
+  }
+  return all;
 }
 
 /** Names a script for the user. */

@@ -44,7 +44,7 @@ async function run(options: AssertionOptions, host: Host): Promise<void> {
   const settings = readSettings(client.read);
   if (curl) {
     const { token_endpoint: url = '' } = (await readKnownServer(client, true)).endpoints;
-    checkServerUrl('token_endpoint', url, 'variable_invalid', 'It is where the command sends the assertion.');
+    checkServerUrl('token_endpoint', url, 'It is where the command sends the assertion.');
     return await host.print(`${toCurlCommand(url, settings, options, host.commandName)}\n`);
   }
   if (settings.method !== 'private_key_jwt') {

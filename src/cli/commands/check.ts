@@ -10,13 +10,14 @@ import { runLiveChecks } from '../check/live.ts';
 import { runPreflight } from '../check/preflight.ts';
 import { describeConfig } from '../check/settings.ts';
 import { addClientOptions, type ClientOptions, readClient } from '../client/client-options.ts';
-import { readCollectionFile } from '../collection/collection-file.ts';
+import { COLLECTION_ARGUMENT, createCollectionOption, readCollection } from '../collection/collection-source.ts';
 import { addExamples, CommandError, collect, type Host } from '../command.ts';
 import { inFile } from '../files.ts';
 
 interface Options extends ClientOptions {
   jwks?: string;
   live?: true;
+  collection?: string;
   json?: true;
   folder?: string;
   allow?: string[];
@@ -31,8 +32,9 @@ export function addCheckCommand(program: Command, host: Host): void {
       'Checks the settings of the client line by line: variables, keys, certificate, server, clock.\n' +
         'If a collection is given, checks that it has the scripts and no secret; the settings only if an option or the config file says something of them.',
     )
-    .argument('[collection.json]', 'collection in format v2.1 or v2.0, "-" for standard input');
+    .argument('[collection]', `${COLLECTION_ARGUMENT}, "-" for standard input`);
   addClientOptions(command)
+    .addOption(createCollectionOption())
     .option('--jwks <file|url>', 'JWKS of the client, to find the signing key in; by default the variable jwks_uri')
     .option('--live', 'also request a token by each method, and by the other audiences if it is refused')
     .option(
@@ -66,7 +68,7 @@ export function addCheckCommand(program: Command, host: Host): void {
 }
 
 async function check(file: string | undefined, options: Options, host: Host): Promise<Line[]> {
-  const { json: _, config, folder, allow, ...others } = options;
+  const { json: _, config, collection, folder, allow, ...others } = options;
   if (file === '-' && options.signingKey === '-') {
     throw new CommandError('Standard input is either the collection or the signing key, not both.', 2);
   }
@@ -83,7 +85,10 @@ async function check(file: string | undefined, options: Options, host: Host): Pr
 
   const read = client?.read ?? (() => '');
   const { endpoints } = preflight?.surroundings.known ?? toKnownServer(read, undefined);
-  const { name, text } = await readCollectionFile(file, host);
+  const source = await readCollection(file, collection, host);
+  for (const note of source.notes) host.note(note);
   const scripts = await host.readScripts();
-  return [...lines, ...inFile(name, () => checkCollection(text, scripts, endpoints, read, { folder, allow }))];
+  const documents = await source.readDocuments();
+  const checked = () => checkCollection(source, documents, scripts, endpoints, read, { folder, allow });
+  return [...lines, ...inFile(source.name, checked)];
 }

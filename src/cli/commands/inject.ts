@@ -1,13 +1,12 @@
-// The command `inject`: puts the two scripts into a collection file, or removes them. On the machine.
+// The command `inject`: puts the two scripts into a collection, or removes them. On the machine.
 
 import { type Command, Option } from 'commander';
-import { readCollectionFile } from '../collection/collection-file.ts';
-import { inject, remove } from '../collection/injection.ts';
+import { COLLECTION_ARGUMENT, createCollectionOption, readCollection } from '../collection/collection-source.ts';
 import { adviseOnScripts } from '../collection/script-advice.ts';
 import { findScriptFault } from '../collection/script-fault.ts';
 import { parseScripts } from '../collection/script-text.ts';
 import { addExamples, CommandError, type Host } from '../command.ts';
-import { inFile, writeWhole } from '../files.ts';
+import { inFile } from '../files.ts';
 
 interface Options {
   output?: string;
@@ -16,6 +15,7 @@ interface Options {
   remove?: true;
   folder?: string;
   last?: true;
+  collection?: string;
 }
 
 /** Adds the command `inject` to the command line. */
@@ -25,11 +25,16 @@ export function addInjectCommand(program: Command, host: Host): void {
     .summary('put the two scripts into a Postman collection')
     .description(
       'Puts two scripts into a Postman collection: its first pre-request script authenticates, its first post-response script tests what was sent.\n' +
-        'Nothing else in the file changes. Other copies of the scripts, of any version, are removed.',
+        'Nothing else changes. Other copies of the scripts, of any version, are removed.',
     )
-    .argument('<collection.json>', 'collection in format v2.1 or v2.0, "-" for standard input')
-    .addOption(new Option('-o, --output <file>', 'write there instead of to standard output').conflicts('inPlace'))
-    .option('--in-place', 'write into the collection file itself')
+    .argument('<collection>', `${COLLECTION_ARGUMENT}, "-" for standard input`)
+    .addOption(
+      new Option(
+        '-o, --output <path>',
+        'write there instead of to standard output; a folder is copied into a new one',
+      ).conflicts('inPlace'),
+    )
+    .option('--in-place', 'write into the collection itself')
     .addOption(
       new Option(
         '--check',
@@ -44,6 +49,7 @@ export function addInjectCommand(program: Command, host: Host): void {
         'put the pre-request script behind the others of each request that may go to an endpoint: it then sees what they change',
       ).conflicts('remove'),
     )
+    .addOption(createCollectionOption())
     .action((file: string, options: Options) => run(file, options, host));
   addExamples(
     command,
@@ -57,22 +63,22 @@ async function run(file: string, options: Options, host: Host): Promise<void> {
   const scripts = options.remove ? undefined : await host.readScripts();
   // A damaged script is not a fault of the collection, whose name the other messages begin with.
   if (scripts) parseScripts(scripts);
-  const { name, text } = await readCollectionFile(file, host);
+  const source = await readCollection(file, options.collection, host);
+  const { name, text } = source;
+  for (const note of source.notes) host.note(note);
   if (options.check && scripts) {
     const fault = inFile(name, () => findScriptFault(text, scripts, options));
     if (fault) throw new CommandError(`${name}: ${fault.message}`);
     return host.note(`${name}: paynet-client-auth is in its place.`);
   }
-  const result = inFile(name, () => (scripts ? inject(text, scripts, options) : remove(text, options.folder)));
-  const output = options.inPlace ? file : options.output;
-  if (output === undefined) await host.print(result);
-  // A file that would not change keeps its time stamp.
-  else if (!options.inPlace || result !== text) await writeWhole(output, result);
-  if (scripts) for (const line of adviseOnScripts(text, options.last)) host.note(`${name}: ${line}`);
+  const edited = scripts ? source.inject(scripts, options) : source.remove(options.folder);
+  const output = options.inPlace ? name : options.output;
+  if (output === undefined) await edited.print();
+  else await (options.inPlace ? edited.replace() : edited.save(output));
+  if (scripts) for (const line of adviseOnScripts(source, options)) host.note(`${name}: ${line}`);
   // What only passes a collection on says nothing where all is well.
   if (output === undefined) return;
   const where = options.last ? 'is the last pre-request script of the requests' : 'is the first script';
   const done = options.remove ? 'is removed' : where;
-  const end = result === text ? '; nothing had to change' : '';
-  host.note(`${output}: paynet-client-auth ${done}${end}.`);
+  host.note(`${output}: paynet-client-auth ${done}${edited.isChanged ? '' : '; nothing had to change'}.`);
 }

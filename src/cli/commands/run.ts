@@ -3,6 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { refuseSureFaults } from '../check/before-run.ts';
 import { addClientOptions } from '../client/client-options.ts';
+import { COLLECTION_ARGUMENT, createCollectionOption } from '../collection/collection-source.ts';
 import { addExamples, CommandError, collect, type Host } from '../command.ts';
 import type { RunOptions } from '../run/newman-options.ts';
 import { runCollection } from '../run/run-collection.ts';
@@ -41,11 +42,12 @@ export function addRunCommand(program: Command, host: Host): void {
         'The signing key, assertions and tokens are taken out of all that is written, on the console too.\n' +
         'Where the authorization server refuses the client, the run ends with the likely causes.',
     )
-    .argument('[collection.json]', `collection in format v2.1 or v2.0; without it ${OURS} of ours`)
+    .argument('[collection]', `${COLLECTION_ARGUMENT}; without it ${OURS} of ours`)
     .argument('[reporter options...]', 'options of reporters: --reporter-<name>-<option> <value>')
     .allowUnknownOption()
     .allowExcessArguments();
   addClientOptions(command)
+    .addOption(createCollectionOption())
     .option('-g, --globals <file>', 'Postman globals')
     .option('-r, --reporters <names>', 'reporters, with commas between them', 'cli')
     .option('-n, --iteration-count <n>', 'number of iterations', toCount)

@@ -87,7 +87,7 @@ function findFaults({ header, claims, signatureLength, parts }: DecodedAssertion
   const { iss, sub, aud, iat, exp, nbf, jti } = claims.json;
   expect(isText(iss), `"iss" must be the client_id, got ${describe(iss)}.`);
   expect(iss === sub, `"sub" must be equal to "iss", got ${describe(sub)}.`);
-  expect(isText(aud), `"aud" must be one string, got ${describe(aud)}.`);
+  expect(isText(aud), `"aud" must be one string (FAPI 2.0), got ${describe(aud)}.`);
   expect(isText(jti), `"jti" must be a UUIDv4, got ${describe(jti)}.`);
   if (isText(jti)) {
     const isUuid = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/i.test(jti);
@@ -144,10 +144,16 @@ export function describeAssertion(jwt: string, now: number): { lines: string[]; 
   lines.push(
     ...(faults.length === 0 ? ['well formed'] : ['not well formed', ...faults.map(fault => `  ${toPrintable(fault)}`)]),
   );
-  // RFC 7523 section 3 does not forbid it, and servers ignore it.
-  if (decoded.header?.json.typ !== undefined)
-    lines.push('note: "typ" is not needed; PayNet\'s header has "alg" and "kid".');
+  lines.push(...noteTyp(decoded.header?.json.typ));
   return { lines, isWellFormed: faults.length === 0 };
+}
+
+/** Whether servers take a `typ`: those of RFC 10070 take one, some of them nothing else. */
+function noteTyp(typ: unknown): string[] {
+  if (typ === undefined) return [];
+  return typ === 'client-authentication+jwt'
+    ? ['note: "typ" is the one of RFC 10070. If the server refuses it, unset client_assertion_typ.']
+    : ['note: "typ" is not client-authentication+jwt, the one of RFC 10070, and servers may refuse it.'];
 }
 
 /** Text from an assertion as one line that can't control a terminal. */

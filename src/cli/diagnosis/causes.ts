@@ -13,6 +13,7 @@ export type Method = Settings['method'];
 export interface AssertionFacts {
   alg: string;
   kid: string;
+  typ: string | undefined;
   iss: string;
   aud: string;
   iat: number;
@@ -81,6 +82,7 @@ export interface Facts {
 export type Topic =
   | 'form'
   | 'assertion'
+  | 'typ'
   | 'audience'
   | 'method'
   | 'algorithm'

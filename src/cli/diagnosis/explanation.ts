@@ -33,8 +33,8 @@ export function describeCause({ fact, evidence, remedy }: Cause): string {
 
 function describeSent({ method, assertion }: Facts): string {
   if (!assertion) return method;
-  const { alg, kid, aud, iss, iat, exp } = assertion;
-  return `${method}, alg=${alg} kid=${kid} aud=${aud} iss=${iss}, lifetime ${exp - iat} s`;
+  const { alg, kid, typ, aud, iss, iat, exp } = assertion;
+  return `${method}, alg=${alg} kid=${kid}${typ === undefined ? '' : ` typ=${toPlain(typ)}`} aud=${aud} iss=${iss}, lifetime ${exp - iat} s`;
 }
 
 function describeCertificate(certificate: Facts['certificate']): string {

@@ -3,7 +3,7 @@
 
 import { compareNames } from '../client/distinguished-name.ts';
 import type { JwksFacts } from '../server/jwks-facts.ts';
-import { type AssertionFacts, type Cause, type Facts, possible, type Topic, type Way } from './causes.ts';
+import { type AssertionFacts, type Cause, type Facts, possible, type Topic, toPlain, type Way } from './causes.ts';
 import { clockDoubt } from './clock-causes.ts';
 import { toStatement } from './statements.ts';
 import { missingCertificateDoubt } from './transport-causes.ts';
@@ -136,7 +136,7 @@ function ofAssertion(facts: Facts): Possibilities {
   const clock = clockDoubt(facts);
   const doubts: Cause[] = clock ? [clock.cause] : [];
   const likely = [...(clock?.isLikely ? doubts : []), ...keyDoubts(jwks), ...open];
-  const others = [...(clock?.isLikely ? [] : doubts), OTHER_CLIENT, ...tried];
+  const others = [...(clock?.isLikely ? [] : doubts), OTHER_CLIENT, ...typDoubts(assertion), ...tried];
   if (jwks) {
     const fact = `the server may hold an older copy of the JWKS than ${jwks.source}`;
     const remedy = 'compare with what is registered, or wait until the server reads it again';
@@ -160,9 +160,16 @@ function audienceOf(facts: Facts, { aud }: AssertionFacts): Cause {
   const stated = serverFault?.statedIssuer;
   return possible(
     'audience',
-    `aud was ${name}, and servers of the FAPI 2.0 profile accept only the issuer`,
+    `aud was ${name}, and RFC 10070 and FAPI 2.0 allow only the issuer`,
     `set client_assertion_audience to issuer${stated ? ` and issuer to ${stated}` : ''}`,
   );
+}
+
+/** The `typ` of RFC 10070, which not every server knows. */
+function typDoubts({ typ }: AssertionFacts): Cause[] {
+  if (typ === undefined) return [];
+  const fact = `"typ" was ${toPlain(typ)}, which servers older than RFC 10070 may refuse`;
+  return [possible('typ', fact, 'unset client_assertion_typ')];
 }
 
 /** A registration of the right key that some servers can't use. */

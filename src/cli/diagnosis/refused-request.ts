@@ -112,6 +112,7 @@ function decodeAssertion(jws: string): AssertionFacts | undefined {
   return {
     alg: String(header.alg),
     kid: String(header.kid),
+    typ: header.typ === undefined ? undefined : String(header.typ),
     iss: String(claims.iss),
     aud: String(claims.aud),
     iat,

@@ -33,9 +33,9 @@ const STATEMENTS: Record<NamedCause, Statement> = {
     remedy: 'set client_assertion_audience to what it asks for',
   },
   typ: {
-    topic: 'assertion',
+    topic: 'typ',
     fact: 'it asks for another "typ" in the header of the assertion',
-    remedy: 'ask the operator of the server which one it requires',
+    remedy: 'set client_assertion_typ to client-authentication+jwt',
   },
   algorithm: {
     topic: 'algorithm',

@@ -2,7 +2,7 @@
 // machine.
 
 import { realpathSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { resolve, sep } from 'node:path';
 import type { NewmanRunOptions } from 'newman';
 import type { Client, ClientOptions } from '../client/client-options.ts';
 import type { Environment } from '../client/environment.ts';
@@ -13,6 +13,7 @@ export interface RunOptions extends ClientOptions {
   reporters: string | string[];
   /** Options of reporters beside those of the command line. */
   reporter?: ReporterOptions;
+  collection?: string;
   folder?: string[];
   last?: true;
   bail?: string | true;
@@ -139,10 +140,14 @@ export function refuseToReplace(file: unknown, reporter: ReporterOptions, option
     ...Object.fromEntries(Object.entries(reporter).map(([name, its]) => [`--reporter-${name}-export`, its.export])),
   };
   for (const [option, to] of Object.entries(written)) {
-    if (typeof to !== 'string' || !read.includes(toRealPath(to))) continue;
+    if (typeof to !== 'string' || !read.some(one => holds(one, toRealPath(to)))) continue;
     throw new CommandError(`${option} would replace ${to}, which is read. Name another file.`, 2);
   }
 }
+
+/** Whether a path is that of a file, or of a YAML file in a folder, which may be a collection. */
+const holds = (read: string, path: string): boolean =>
+  path === read || (path.startsWith(read + sep) && /\.ya?ml$/.test(path));
 
 /** The path without symbolic links; of a file that is not there the path itself. */
 function toRealPath(path: string): string {

@@ -2,9 +2,9 @@
 // authorization server refused. On the machine.
 
 import { type Client, readClient, readPair } from '../client/client-options.ts';
-import { type Environment, readEnvironment } from '../client/environment.ts';
+import { type Environment, listSecureWithoutValue, readEnvironment } from '../client/environment.ts';
 import { listFolders } from '../collection/collection.ts';
-import { readCollectionFile } from '../collection/collection-file.ts';
+import { readCollection } from '../collection/collection-source.ts';
 import { inject } from '../collection/injection.ts';
 import { adviseOnScripts } from '../collection/script-advice.ts';
 import { CommandError, type Host } from '../command.ts';
@@ -68,7 +68,10 @@ export async function runCollection(
   const globalVar = (options.globalVar ?? []).map(pair => readPair('--global-var', pair));
   const client = await readClient(options, host);
   const globals = options.globals === undefined ? undefined : await readEnvironment(options.globals);
-  const { collection, advice } = await readCollection(source, options.last, host);
+  for (const one of [client.environment, ...(globals ? [globals] : [])]) {
+    for (const { message } of listSecureWithoutValue(one)) host.note(message);
+  }
+  const { collection, advice } = await prepareCollection(source, options, host);
   refuseUnknownFolders(collection, options.folder);
   await inspect(await readBeginning(client, collection, globals, globalVar, options));
   const redaction = createRedaction(client, globals, collection);
@@ -108,22 +111,26 @@ function createRedaction(
 }
 
 /** The collection with the scripts in it, and what to do about scripts of its own. */
-async function readCollection(
+async function prepareCollection(
   source: string | object,
-  last: true | undefined,
+  { collection: chosen, last }: RunOptions,
   host: Host,
 ): Promise<{ collection: Collection; advice: string[] }> {
-  const { name, text } =
+  const { name, text, notes } =
     typeof source === 'string'
-      ? await readCollectionFile(source, host)
-      : { name: 'collection', text: JSON.stringify(source) };
+      ? await readCollection(source, chosen, host)
+      : { name: 'collection', text: JSON.stringify(source), notes: [] };
+  for (const note of notes) host.note(note);
   const scripts = await host.readScripts();
   return inFile(name, () => {
     const collection = JSON.parse(inject(text, scripts, { last }).replace(/^\uFEFF/, ''));
     if (depthOf(collection) > MAX_DEPTH) {
       throw new CommandError(`nested more than ${MAX_DEPTH} levels deep, which Newman cannot run. Move folders up.`);
     }
-    return { collection, advice: adviseOnScripts(text, last).map(line => `${name}: ${line}`) };
+    return {
+      collection,
+      advice: adviseOnScripts({ text, dropsChanges: false }, { last }).map(line => `${name}: ${line}`),
+    };
   });
 }
 

@@ -31,7 +31,7 @@ export async function readJwks(source: string, tls: Tls): Promise<Jwk[]> {
 }
 
 async function fetchJwks(url: string, tls: Tls): Promise<string> {
-  checkServerUrl('jwks_uri', url, 'variable_invalid', 'Name the URL under which the JWKS is registered.');
+  checkServerUrl('jwks_uri', url, 'Name the URL under which the JWKS is registered.');
   const { status, text } = await send(url, tls, { headers: { accept: 'application/json' } });
   if (status === 200) return text;
   throw new CommandError(`${url}: answered with status ${status}. Check the URL.`);

@@ -92,7 +92,7 @@ export async function readKnownServer(
 ): Promise<KnownServer> {
   const known = toKnownServer(read, undefined);
   if (known.endpoints.token_endpoint || !needsTokenEndpoint) return known;
-  if (!known.issuer) checkServerUrl('token_endpoint', '', 'variable_invalid', 'Set it, or set "issuer".');
+  if (!known.issuer) checkServerUrl('token_endpoint', '', 'Set it, or set "issuer".');
   const { metadata } = await fetchServerFacts(known.issuer, await readUsableTls(transport));
   return toKnownServer(read, metadata);
 }

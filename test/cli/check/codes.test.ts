@@ -82,10 +82,17 @@ const script = scripts.preRequest;
 const own = { listen: 'prerequest', script: { type: 'text/javascript', exec: linesOf(script) } };
 const ownTest = eventOf('test', linesOf(scripts.postResponse));
 const ofCollection = (at: number, more: object = {}) =>
-  checkCollection(JSON.stringify(collectionOf(more)), scripts, { token_endpoint: TOKEN_ENDPOINT }, readerOf({}))[at];
+  checkCollection(
+    { text: JSON.stringify(collectionOf(more)), dropsChanges: true },
+    [{ name: '', root: collectionOf(more) }],
+    scripts,
+    { token_endpoint: TOKEN_ENDPOINT },
+    readerOf({}),
+  )[at];
 const allowing = (name: string) => {
-  const variable = [{ key: 'signing_key', value: toPkcs8(privateKey) }];
-  return checkCollection(JSON.stringify(collectionOf({ variable })), scripts, {}, () => '', { allow: [name] });
+  const root = collectionOf({ variable: [{ key: 'signing_key', value: toPkcs8(privateKey) }] });
+  const source = { text: JSON.stringify(root), dropsChanges: true };
+  return checkCollection(source, [{ name: '', root }], scripts, {}, () => '', { allow: [name] });
 };
 const ofScript = (...event: unknown[]) => ofCollection(0, { event: [...event, ownTest] });
 const posted = { name: 'x', request: { method: 'POST', url: TOKEN_ENDPOINT } };
@@ -229,6 +236,10 @@ const CASES: Record<OwnCode, Case> = {
   script_changes_authentication: [
     'warn',
     () => ofCollection(4, { item: [{ ...posted, event: [eventOf('prerequest', ["pm.request.method = 'PUT'"])] }] }),
+  ],
+  script_drops_authentication: [
+    'warn',
+    () => ofCollection(4, { item: [{ ...posted, event: [eventOf('prerequest', ["pm.variables.set('a', 'b')"])] }] }),
   ],
   endpoint_request_found: ['ok', () => ofCollection(3, { item: [posted] })],
   endpoint_request_not_found: ['warn', () => ofCollection(3, { item: [] })],

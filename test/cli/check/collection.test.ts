@@ -20,7 +20,14 @@ const tokens = Array.from({ length: 12 }, (_, at) => ({
   },
 }));
 const check = (collection: object, options: { folder?: string; allow?: string[] } = {}) =>
-  checkCollection(JSON.stringify(collection), scripts, {}, () => '', options);
+  checkCollection(
+    { text: JSON.stringify(collection), dropsChanges: false },
+    [{ name: '', root: collection }],
+    scripts,
+    {},
+    () => '',
+    options,
+  );
 const secretsOf = (collection: object, allow: string[] = []) =>
   check(collection, { allow }).filter(({ name }) => name === 'secrets');
 const secretFindings = (line: Line | undefined) => (line?.findings ?? []) as SecretFinding[];

@@ -32,10 +32,15 @@ describe('paynet-client-auth assertion --decode', () => {
     assert.equal(code, 0, stdout);
   });
 
-  it('takes typ and a past nbf, which servers take too, and says that typ is not needed', async () => {
-    const { code, stdout } = await assertion(['--decode', jws({ header: { typ: 'JWT' }, claims: { nbf: now } })]);
-    assert.equal(code, 0, stdout);
-    assert.match(stdout, /\nwell formed\nnote: "typ" is not needed; .*\n$/);
+  it('takes typ and a past nbf, which servers take too, and says which typ is that of RFC 10070', async () => {
+    const decode = (typ: string) => assertion(['--decode', jws({ header: { typ }, claims: { nbf: now } })]);
+    const [other, right] = [await decode('JWT'), await decode('client-authentication+jwt')];
+    assert.deepEqual([other.code, right.code], [0, 0], other.stdout + right.stdout);
+    assert.match(other.stdout, /\nwell formed\nnote: "typ" is not client-authentication\+jwt, .*\n$/);
+    assert.match(
+      right.stdout,
+      /\nwell formed\nnote: "typ" is the one of RFC 10070\. .* unset client_assertion_typ\.\n$/,
+    );
   });
 
   const faulty: [string, string, RegExp][] = [
@@ -54,8 +59,8 @@ describe('paynet-client-auth assertion --decode', () => {
       jws({ signature: Buffer.alloc(128, 7).toString('base64url') }),
       /A signature of PS256 has 256 bytes or more, this has 128/,
     ],
-    ['an array as aud', jws({ claims: { aud: [claims.aud] } }), /"aud" must be one string, got an array/],
-    ['no aud', jws({ claims: { aud: undefined } }), /"aud" must be one string, got nothing/],
+    ['an array as aud', jws({ claims: { aud: [claims.aud] } }), /"aud" must be one string \(FAPI 2\.0\), got an array/],
+    ['no aud', jws({ claims: { aud: undefined } }), /"aud" must be one string \(FAPI 2\.0\), got nothing/],
     ['no jti', jws({ claims: { jti: undefined } }), /"jti" must be a UUIDv4, got nothing/],
     ['a jti that is no UUID', jws({ claims: { jti: '1' } }), /"jti" must be a UUIDv4, got other text/],
     [
@@ -106,7 +111,7 @@ describe('paynet-client-auth assertion --decode', () => {
     ],
     ['an nbf as text', jws({ claims: { nbf: String(now) } }), /"nbf" must be whole seconds since 1970, got "\d+"/],
     ['an nbf in milliseconds', jws({ claims: { nbf: now * 1000 } }), /"nbf" is in milliseconds/],
-    ['whitespace as aud', jws({ claims: { aud: ' ' } }), /"aud" must be one string, got " "/],
+    ['whitespace as aud', jws({ claims: { aud: ' ' } }), /"aud" must be one string \(FAPI 2\.0\), got " "/],
     ['whitespace as kid', jws({ header: { kid: ' ' } }), /"kid" must be .*, got " "/],
     ['whitespace behind iss', jws({ claims: { iss: 'c ', sub: 'c ' } }), /"iss" must be the client_id, got "c "/],
     [

@@ -158,9 +158,9 @@ describe('a wrong call exits with 2, says why and writes nothing', () => {
   const cases: [string[], RegExp][] = [
     [[], /^Usage: paynet-client-auth/],
     [['injekt', 'collection.json'], /^error: unknown command 'injekt'/],
-    [['inject'], /^error: missing required argument 'collection\.json'/],
+    [['inject'], /^error: missing required argument 'collection'/],
     [['inject', 'collection.json', 'x'], /^error: too many arguments/],
-    [['inject', 'collection.json', '--output'], /^error: option '-o, --output <file>' argument missing/],
+    [['inject', 'collection.json', '--output'], /^error: option '-o, --output <path>' argument missing/],
     [['inject', 'collection.json', '--inplace'], /^error: unknown option '--inplace'/],
     [
       ['inject', 'collection.json', '-o', 'x', '--in-place'],
@@ -214,7 +214,8 @@ describe('a failure exits with 1, says why in one line and writes nothing', () =
   });
 
   test('a directory as input', async () => {
-    await fails(['inject', '.'], '.: is a directory, not a file. Name a file in it.');
+    const what = 'no *.request.yaml and no .resources/definition.yaml is in it';
+    await fails(['inject', '.'], `.: is not the directory of a collection: ${what}. Name another one.`);
   });
 
   test('a file that is not UTF-8', async () => {

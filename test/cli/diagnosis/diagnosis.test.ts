@@ -91,10 +91,24 @@ const FIRST_CAUSES: [
     /^set clock_offset to -95$/,
   ],
   [
+    'a typ that the server asks for',
+    { errorDescription: 'the typ header of the client assertion is required' },
+    'named',
+    /^it asks for another "typ" in the header of the assertion$/,
+    /^set client_assertion_typ to client-authentication\+jwt$/,
+  ],
+  [
+    'a typ that the server refuses',
+    { errorDescription: 'invalid typ', assertion: { ...assertion, typ: 'client-authentication+jwt' } },
+    'named',
+    /^it asks for another "typ" .*; "typ" was client-authentication\+jwt, which servers older than RFC 10070 may refuse$/,
+    /^unset client_assertion_typ$/,
+  ],
+  [
     'the token endpoint as audience, and the method',
     {},
     'possible',
-    /^aud was the token endpoint, and servers of the FAPI 2.0 profile accept only the issuer; or the client may be registered with another method than private_key_jwt$/,
+    /^aud was the token endpoint, and RFC 10070 and FAPI 2.0 allow only the issuer; or the client may be registered with another method than private_key_jwt$/,
     /^"check --live" shows which: set client_assertion_audience to issuer, or set token_endpoint_auth_method to the registered one$/,
   ],
   [
@@ -108,7 +122,7 @@ const FIRST_CAUSES: [
     'the audience alone where the server accepts no other method',
     { server: { ...server, methods: { token_endpoint: ['private_key_jwt'] } } },
     'possible',
-    /^aud was the token endpoint, and servers of the FAPI 2.0 profile accept only the issuer$/,
+    /^aud was the token endpoint, and RFC 10070 and FAPI 2.0 allow only the issuer$/,
     /^set client_assertion_audience to issuer$/,
   ],
   [

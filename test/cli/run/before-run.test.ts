@@ -50,6 +50,28 @@ const run = async (item: object[], variables: Record<string, string>, args: stri
 const key = () => ['--signing-key', folder.path('key.pem')];
 const SET = { client_id: 'client', kid: 'kid' };
 
+describe('a signing key in the vault of the app', () => {
+  const inVault = { ...SET, signing_key: '{{vault:bank key}}' };
+  const says = /got \{\{vault:bank key\}\}: the vault is in the Postman app\. Give the key with --signing-key <file>\./;
+
+  it('stops run, check, assertion and token, which say that they need it from a file', async () => {
+    const { code, stderr, requests } = await run([token()], inVault);
+    assert.deepEqual([code, requests], [1, 0]);
+    assert.match(stderr, says);
+    const environment = folder.path('env.json');
+    for (const command of ['check', 'assertion', 'token']) {
+      const result = await runCommand([command, '-e', environment]);
+      assert.equal(result.code, 1);
+      assert.match(result.stdout + result.stderr, says, command);
+    }
+  });
+
+  it('is replaced by the key of --signing-key', async () => {
+    const { code, text, assertions } = await run([token()], inVault, key());
+    assert.deepEqual([code, assertions], [0, 1], text);
+  });
+});
+
 describe('run stops before it begins', () => {
   it('where the environment is not filled in, with one line for each variable', async () => {
     const { code, stderr, requests } = await run([get(), token()], { client_id: '', kid: '', signing_key: '' });

@@ -28,7 +28,7 @@ const REGISTERED = 'CN=transport.dc-demo.example.my,O=Contoh Data Sdn Bhd,C=MY';
 
 // What evidence can't decide between is named in one line, with the command that can.
 const AUDIENCE =
-  /aud was the (token endpoint, and servers of the FAPI 2\.0 profile|issuer, and the server may) accept only/;
+  /aud was the (token endpoint, and RFC 10070 and FAPI 2\.0 allow|issuer, and the server may accept) only/;
 const OTHER_METHOD = /registered with another method than (private_key_jwt|tls_client_auth)/;
 const KEY = /the public half of the signing key may not be registered under the kid/;
 

@@ -1,0 +1,68 @@
+// The folder of a collection of Postman v12 as a source. On the machine.
+
+import { resolve } from 'node:path';
+import { CommandError } from '../command.ts';
+import type { CollectionSource, Edited, StoredDocument } from './collection-source.ts';
+import { isObject, toShown } from './findings.ts';
+import { copyChanged, writeChanges } from './folder-output.ts';
+import { NAME_BY_EVENT } from './script-text.ts';
+import { type Changes, toInjected, toRemoved } from './yaml-changes.ts';
+import { foldCollection, type NotFolded } from './yaml-fold.ts';
+import { filesOf, readExamples, readFolder, type YamlFile } from './yaml-folder.ts';
+import { findRoot } from './yaml-root.ts';
+
+/**
+ * Reads a folder.
+ *
+ * @param path a directory, or a file of a request or a definition
+ * @param collection the one to choose in a workspace of several
+ * @throws CommandError when it can't be read, or is none
+ */
+export async function readFolderSource(path: string, collection: string | undefined): Promise<CollectionSource> {
+  const root = await findRoot(path, collection);
+  const folder = await readFolder(root);
+  const { collection: folded, not } = foldCollection(folder);
+  const text = JSON.stringify(folded);
+  const files = new Map([...filesOf(folder)].map(file => [file.path, file.text]));
+  const toEdited = (changes: Changes): Edited => {
+    const changed: Changes = new Map([...changes].filter(([file, change]) => change.text !== files.get(file)));
+    return {
+      isChanged: changed.size > 0,
+      replace: () => writeChanges(changed),
+      save: output => copyChanged(root, changed, output),
+      print: () => Promise.reject(new CommandError(`${root}: a folder needs --in-place or --output.`, 2)),
+    };
+  };
+  const isInside = resolve(root).length < resolve(path).length;
+  const inside = `${path} is in the collection ${root}, which is taken as a whole. --folder takes one folder.`;
+  return {
+    name: root,
+    text,
+    notes: [...(isInside ? [inside] : []), ...toNotes(not)],
+    dropsChanges: true,
+    readDocuments: async () => [...filesOf(folder), ...(await readExamples(root))].flatMap(toDocuments),
+    inject: (scripts, where) => toEdited(toInjected(folder, text, scripts, where)),
+    remove: name => toEdited(toRemoved(folder, text, name)),
+  };
+}
+
+const toNotes = ({ requests, scripts }: NotFolded): string[] => [
+  ...requests.map(
+    ({ name, kind }) =>
+      `${JSON.stringify(toShown(name))} is left out: it is a ${kind}, and Newman sends HTTP requests.`,
+  ),
+  ...scripts.map(({ name, listen }) => {
+    const whose = name === '' ? 'the collection' : JSON.stringify(toShown(name));
+    const more = NAME_BY_EVENT[listen].replace('the', 'more than one');
+    return `${whose} has ${more}; Postman runs only the first, and so does run. Put them into one.`;
+  }),
+];
+
+const toDocuments = ({ path, value, comments }: YamlFile): StoredDocument[] => [
+  { name: path, root: Array.isArray(value.scripts) ? { ...value, scripts: value.scripts.map(inLines) } : value },
+  { name: path, root: { comments } },
+];
+
+/** A script with its lines, as v2.1 has them: the name `code` is else that of a secret, an authorization code. */
+const inLines = (script: unknown): unknown =>
+  isObject(script) && typeof script.code === 'string' ? { ...script, code: script.code.split('\n') } : script;
