@@ -12,20 +12,8 @@ import type { OpenKey } from './signer.ts';
 
 const SALT_LENGTH = 32;
 
-/** The signature algorithm in one execution. */
-export type Ps256 = {
-  sha256: Sha256;
-  /**
-   * Signs text.
-   *
-   * @param text ASCII, the JWS signing input
-   * @param salt 32 random bytes as hexadecimal
-   * @returns the signature in base64url, as long as the modulus
-   * @throws ClientAuthError `signature_invalid`
-   * @see RFC 8017 section 8.1.1
-   */
-  sign: (text: string, key: RsaPrivateKey, salt: string) => string;
-};
+/** Makes the generator for `jti` and salt; key and hash are for hosts that have no good one. */
+export type CreateRandomBytes = (key: RsaPrivateKey, sha256: Sha256) => RandomBytes;
 
 /** What jsrsasign's PSS code calls on a number. */
 class BigInteger {
@@ -65,49 +53,41 @@ const rsasp1 = ({ n, e, p, q, dp, dq, qi }: RsaPrivateKey, message: bigint): big
 };
 
 /**
- * Loads jsrsasign for one execution; nothing of it is kept for the next. Call it only when there is something to sign.
+ * Signs with jsrsasign, which is loaded for one execution; nothing of it is kept for the next. Each signature has a salt of its own, and
+ * is as long as the modulus.
  *
- * @see RFC 7518 section 3.5
+ * @throws ClientAuthError `signature_invalid`, when it signs
+ * @see RFC 7518 section 3.5, RFC 8017 section 8.1.1
  */
-export const createPs256 = (): Ps256 => {
-  /** The bytes that jsrsasign draws as the salt of the one signature that is being made. */
-  let drawn = '';
-  class SecureRandom {
-    nextBytes(array: number[]): void {
-      for (let i = 0; i < array.length; i++) array[i] = Number.parseInt(drawn.slice(i * 2, i * 2 + 2), 16);
-    }
-  }
-  /** jsrsasign puts its methods on it. */
-  class RSAKey {
-    declare n: BigInteger;
-    declare doPrivate: (message: BigInteger) => BigInteger;
-    declare signWithMessageHashPSS: (hash: string, algorithm: 'sha256', saltLength: number) => string;
-  }
-  const sha256: Sha256 = hex => CryptoJS.SHA256(CryptoJS.enc.Hex.parse(hex)).toString();
-  const CryptoJS = loadJsrsasign(RSAKey, BigInteger, SecureRandom, { crypto: { Util: { hashHex: sha256 } } });
-  return {
-    sha256,
-    sign: (text, key, salt) => {
-      if (salt.length !== SALT_LENGTH * 2) throw new RangeError('the salt of PS256 has 32 bytes');
-      const rsa = new RSAKey();
-      rsa.n = new BigInteger(key.n);
-      rsa.doPrivate = (message: BigInteger) => new BigInteger(rsasp1(key, message.value));
-      drawn = salt;
-      const signature = rsa.signWithMessageHashPSS(sha256(toHex(text)), 'sha256', SALT_LENGTH);
-      // "The length of the signature is k octets, where k is the length in octets of the modulus" (section 8.1.1)
-      return toBase64url(signature.padStart(Math.ceil(key.bits / 8) * 2, '0'));
-    },
-  };
-};
-
-/** Makes the generator for `jti` and salt; key and hash are for hosts that have no good one. */
-export type CreateRandomBytes = (key: RsaPrivateKey, sha256: Sha256) => RandomBytes;
-
-/** Signs with jsrsasign, with a salt of its own each time. */
 export const withJsrsasign =
   (createRandomBytes: CreateRandomBytes): OpenKey =>
   key => {
-    const { sha256, sign } = createPs256();
+    /** The bytes that jsrsasign draws as the salt of the one signature that is being made. */
+    let drawn = '';
+    class SecureRandom {
+      nextBytes(array: number[]): void {
+        for (let i = 0; i < array.length; i++) array[i] = Number.parseInt(drawn.slice(i * 2, i * 2 + 2), 16);
+      }
+    }
+    /** jsrsasign puts its methods on it. */
+    class RSAKey {
+      declare n: BigInteger;
+      declare doPrivate: (message: BigInteger) => BigInteger;
+      declare signWithMessageHashPSS: (hash: string, algorithm: 'sha256', saltLength: number) => string;
+    }
+    const sha256: Sha256 = hex => CryptoJS.SHA256(CryptoJS.enc.Hex.parse(hex)).toString();
+    const CryptoJS = loadJsrsasign(RSAKey, BigInteger, SecureRandom, { crypto: { Util: { hashHex: sha256 } } });
     const randomBytes = createRandomBytes(key, sha256);
-    return { randomBytes, sign: text => sign(text, key, randomBytes(32)) };
+    const rsa = new RSAKey();
+    rsa.n = new BigInteger(key.n);
+    rsa.doPrivate = (message: BigInteger) => new BigInteger(rsasp1(key, message.value));
+    return {
+      randomBytes,
+      sign: text => {
+        drawn = randomBytes(SALT_LENGTH);
+        const signature = rsa.signWithMessageHashPSS(sha256(toHex(text)), 'sha256', SALT_LENGTH);
+        // "The length of the signature is k octets, where k is the length in octets of the modulus" (section 8.1.1)
+        return toBase64url(signature.padStart(Math.ceil(key.bits / 8) * 2, '0'));
+      },
+    };
   };

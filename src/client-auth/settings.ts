@@ -97,6 +97,14 @@ export const readSigning = (read: ReadVariable): Signing => ({
 });
 
 /**
+ * Reads the media type of assertions; empty for none.
+ *
+ * @throws ClientAuthError `variable_unresolved`, `variable_invalid`
+ */
+export const readTyp = (read: ReadVariable): string =>
+  readChoice(read, 'client_assertion_typ', ['', 'client-authentication+jwt']);
+
+/**
  * Reads the client identifier.
  *
  * @throws ClientAuthError `variable_missing`, `variable_unresolved`, `variable_invalid`

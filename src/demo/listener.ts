@@ -14,8 +14,6 @@ export const listen = (server: https.Server) =>
   new Promise<string>((resolve, reject) => {
     server.keepAliveTimeout = 0;
     server.once('error', reject);
-    // A client that uses a connection again as the server ends it gets ECONNRESET: here only closeListener ends one.
-    server.keepAliveTimeout = 0;
     server.listen(0, '127.0.0.1', () => resolve(`https://127.0.0.1:${(server.address() as AddressInfo).port}`));
   });
 

@@ -11,7 +11,7 @@ import { toLibraryError } from './words.ts';
 
 /** The options of the command `run`, by their names in camelCase. A path is relative to the working directory. */
 export interface RunOptions {
-  /** A collection in format v2.1 or v2.0: its file, or the object. Neither is changed. */
+  /** A collection: its file in format v2.1 or v2.0, its folder of Postman v12, or the object. None is changed. */
   collection: string | object;
   /** File of the Postman environment with the variables of the client. */
   environment?: string;

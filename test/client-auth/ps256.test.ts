@@ -45,7 +45,6 @@ describe('signPS256', () => {
     assert.notEqual(signPS256('text', key, createSalt()), signature);
     for (const saltLength of [0, 20, 31, 33, 222])
       assert.equal(isSigned('text', signature, privateKey, saltLength), false);
-    assert.throws(() => signPS256('text', key, same.slice(1)), RangeError);
   });
 
   it('gives no signature when one bit of a number has flipped after the import', () => {

@@ -55,7 +55,8 @@ describe('createClientAssertion', () => {
     assert.deepEqual(rest, { iss: 'client-1', sub: 'client-1', aud: 'https://as.example.my/token' });
     assert.equal(exp - iat, 60);
     assert.ok(Math.abs(iat + 95 - Date.now() / 1000) < 5);
-    const next = createClientAssertion(options).claims;
+    const { claims: next, assertion } = createClientAssertion({ ...options, typ: 'client-authentication+jwt' });
+    assert.equal(decodeProtectedHeader(assertion).typ, 'client-authentication+jwt');
     assert.notEqual(next.jti, jti);
     assert.equal(next.exp - next.iat, 600);
   });
@@ -85,6 +86,7 @@ describe('createClientAssertion', () => {
       ],
       [{ lifetime: 601 }, 'variable_invalid', 'lifetime', 'Unset it for the default of 600.'],
       [{ lifetime: 1.5 }, 'variable_invalid', 'lifetime', 'Unset it'],
+      [{ typ: 'JWT' }, 'variable_invalid', 'typ', 'Unset it for the default of nothing.'],
       [{ clockOffset: Number.NaN }, 'variable_invalid', 'clockOffset', 'Unset it for the default of 0.'],
     ] as const) {
       const error = errorOf(change);

@@ -1,9 +1,24 @@
 // ps256.ts as it is built, for tests in Node: with what the build cuts out of jsrsasign.
 
 import { constants, createPublicKey, type KeyObject, randomBytes, verify } from 'node:crypto';
-import { createPs256 } from '../../src/client-auth/ps256.ts';
+import { withJsrsasign } from '../../src/client-auth/ps256.ts';
+import type { Sha256 } from '../../src/client-auth/random.ts';
+import type { RsaPrivateKey } from '../../src/client-auth/signing-key.ts';
 
-export const { sha256, sign: signPS256 } = createPs256();
+/** Signs text with the given salt, in hexadecimal. */
+export const signPS256 = (text: string, key: RsaPrivateKey, salt: string): string =>
+  withJsrsasign(() => () => salt)(key).sign(text);
+
+/** SHA-256 of what the hexadecimal digits mean. */
+export const sha256: Sha256 = hex => {
+  let digest = '';
+  const useHash = (_: RsaPrivateKey, hash: Sha256) => {
+    digest = hash(hex);
+    return () => '';
+  };
+  withJsrsasign(useHash)({ n: 1n } as RsaPrivateKey);
+  return digest;
+};
 
 /** A fresh salt as hexadecimal. */
 export const createSalt = (): string => randomBytes(32).toString('hex');
