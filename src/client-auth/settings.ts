@@ -124,15 +124,6 @@ export const readClientId = (read: ReadVariable): string => {
 };
 
 /**
- * Reads the `typ` of an assertion; empty for none.
- *
- * @throws ClientAuthError `variable_unresolved`, `variable_invalid`
- * @see RFC 10070
- */
-export const readTyp = (read: ReadVariable) =>
-  readChoice(read, 'client_assertion_typ', ['', 'client-authentication+jwt']);
-
-/**
  * Reads the settings of the client.
  *
  * @throws ClientAuthError `variable_missing`, `variable_unresolved`, `variable_invalid`
