@@ -130,7 +130,7 @@ const createRecord = ({ onItem }: RunOptions) => {
 };
 
 /** Newman, through its library call. */
-export const newmanHost: Host = {
+const newmanHost: Host = {
   name: `Newman ${versionOf('newman', import.meta.url)} (postman-runtime ${versionOf('postman-runtime', require.resolve('newman'))})`,
   generation: 'newman',
   run: (collection, options = {}) =>
@@ -172,7 +172,7 @@ export const newmanHost: Host = {
 };
 
 /** The newest postman-runtime, driven directly as the Postman app drives it. */
-export const runtimeHost: Host = {
+const runtimeHost: Host = {
   name: `postman-runtime ${versionOf('postman-runtime', import.meta.url)}`,
   generation: 'current',
   run: (collection, options = {}) =>
