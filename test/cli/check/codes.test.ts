@@ -245,7 +245,7 @@ const CASES: Record<OwnCode, Case> = {
     'warn',
     () => {
       const event = [eventOf('prerequest', ["pm.variables.set('base', 'x')"])];
-      return ofCollection(4, { item: [{ event, request: { ...posted.request, url: '{{base}}/token' } }] });
+      return ofCollection(5, { item: [{ event, request: { ...posted.request, url: '{{base}}/token' } }] });
     },
   ],
   endpoint_request_found: ['ok', () => ofCollection(3, { item: [posted] })],
