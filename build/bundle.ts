@@ -40,9 +40,9 @@ const PRE_REQUEST_HEADER = ` * Proves who the client is (private_key_jwt or tls_
  * Made from TypeScript and jsrsasign by the npm package paynet-client-auth. It sends nothing anywhere else.
  * Do not edit it: a newer version replaces it, from this first to the last line.
  * Configure it by variables (client_id, signing_key, kid, issuer): docs/variables.md of the package. */`;
-const POST_RESPONSE_HEADER = ` * Tests that each request for the authorization server has proved who the client is.
+const POST_RESPONSE_HEADER = ` * Tests that requests to the authorization server proved who the client is.
  * Made by the npm package paynet-client-auth.
- * Do not edit it: a newer version replaces it.
+ * Do not edit: a newer version replaces it.
  * Configure it by variables: docs/variables.md of the package. */`;
 
 type ScriptParts = { entryPoint: string; header: string; notices: string };

@@ -20,7 +20,11 @@ guard(() => {
   // It holds a message where that has failed.
   const metadata = read(METADATA_VARIABLE);
   const { replaced }: Pick<Metadata, 'replaced'> = metadata.startsWith('{') ? JSON.parse(metadata) : { replaced: {} };
-  const endpoint = ENDPOINT_NAMES.find(name => [read(name), replaced[name]].some(one => one && toWireUrl(one) === url));
+  // What was authenticated went to one, though a later script may have changed its variable.
+  const target = trace?.isAuthenticated && trace.url;
+  const endpoint = ENDPOINT_NAMES.find(name =>
+    [read(name), replaced[name], target].some(one => one && toWireUrl(one) === url),
+  );
   const form = readForm(request);
   // Nothing says what the endpoints are: the pre-request script has not seen this form, or it would have asked for the metadata.
   const isUnknown =

@@ -49,7 +49,7 @@ export const readRequest = (): SentRequest => {
       .all()
       .filter(({ disabled }) => !disabled)
       .map(({ key, value }) => `${key.trim().toLowerCase()}:${value}`),
-    body: body?.toJSON(),
+    body: body?.toJSON() ?? {},
     // The host shows the header that it has sent; where there is none, servers read no body.
     length: Number(headers.get('Content-Length') ?? (pm.response.code ? 0 : NaN)),
     hasCertificate: Boolean(certificate),

@@ -10,14 +10,12 @@ export type SentRequest = {
   url: string;
   /** Each as `name:value`, the name in lower case. */
   headers: string[];
-  body:
-    | {
-        mode?: string;
-        disabled?: boolean;
-        raw?: string;
-        urlencoded?: { key?: string | null; value?: string | null; disabled?: boolean }[];
-      }
-    | undefined;
+  body: {
+    mode?: string;
+    disabled?: boolean;
+    raw?: string;
+    urlencoded?: { key?: string | null; value?: string | null; disabled?: boolean }[];
+  };
   /** Bytes of the body that a server reads; NaN where that is not known. */
   length: number;
   /** Whether the host had a transport certificate for it. */
@@ -26,14 +24,15 @@ export type SentRequest = {
 
 /** The form as text, as a server gets it; empty where the body is none. */
 export const readForm = ({ body, headers }: SentRequest): string => {
+  const { mode, disabled, raw = '', urlencoded = [] } = body;
+  const isFields = mode === 'urlencoded';
   // Of several headers hosts send the last.
   const type = headers.filter(line => line.startsWith('content-type:')).pop();
-  const isFields = body?.mode === 'urlencoded';
   const isForm = type ? /:\s*application\/x-www-form-urlencoded\s*(;|$)/i.test(type) : isFields;
-  if (!body || body.disabled || !isForm) return '';
+  if (disabled || !isForm) return '';
   // The members of other modes are there too, once a script has changed the mode.
-  if (!isFields) return body.mode === 'raw' ? (body.raw ?? '') : '';
-  const fields = (body.urlencoded ?? []).filter(({ disabled }) => !disabled);
+  if (!isFields) return mode === 'raw' ? raw : '';
+  const fields = urlencoded.filter(one => !one.disabled);
   return fields.map(({ key, value }) => `${key}=${encodeURIComponent(value ?? '')}`).join('&');
 };
 

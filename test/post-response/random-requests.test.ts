@@ -2,4 +2,4 @@
 
 import { describeSentRequests } from '../support/sent-requests.ts';
 
-describeSentRequests(20, ['first'], () => 1);
+describeSentRequests(14, ['first'], () => 9);

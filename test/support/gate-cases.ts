@@ -25,8 +25,9 @@ export type GateCase = {
   sendsItself: boolean;
   /** Paths of the endpoints. */
   endpoints: string[];
-  /** Its environment, set before it. */
+  /** Its environment and collection variables, set before it. */
   environment: Variables;
+  collection: Variables;
   /** The metadata of its issuer. */
   metadata: object | undefined;
   /** A folder that holds the folder of the request. */
@@ -193,7 +194,7 @@ const SCRIPTS: Source[] = [
   () => `if (pm.request.body) pm.request.body.raw = 'grant_type=x';`,
   () => `if (pm.request.body) pm.request.body.disabled = true;`,
   () => `pm.request.body?.urlencoded?.clear();`,
-  () => 'pm.request.body = undefined;',
+  () => `pm.request.body?.update({ mode: 'raw', raw: '' });`,
   () => header('Authorization', 'Basic dTpw'),
   () => header('Authorization', 'Digest x', 'add'),
   () => header('authorization ', 'basic dTpw', 'add'),
@@ -203,7 +204,7 @@ const SCRIPTS: Source[] = [
   () => header('Content-Length', '6'),
   () => header('content-length', '5', 'add'),
   () => header('Content-Type', 'application/json'),
-  () => header('Content-Type', 'text/plain', 'add'),
+  () => header('Content-Type', 'text/plain'),
   () => header('Content-Type', 'application/x-www-form-urlencoded;charset=utf-8', 'add'),
   () => `pm.request.headers.remove('Content-Type');`,
   () => header('Transfer-Encoding', 'chunked'),
@@ -404,8 +405,12 @@ const toEvents = (before: string[], after: string[] = []) => [
   ...after.map(source => ({ listen: 'test', script: { exec: source.split('\n') } })),
 ];
 
-/** What is known of the server before the request: variables, and metadata. */
-const toServer = (one: Description, place: Place, root: string) => {
+/** What is known of the server before the request. */
+const toServer = (
+  one: Description,
+  place: Place,
+  root: string,
+): Pick<GateCase, 'environment' | 'metadata'> & { collection?: Variables } => {
   const { name, knowledge } = one;
   const url = `${place.origin}${root}`;
   const all = Object.fromEntries(ENDPOINT_NAMES.map((endpoint, index) => [endpoint, `${url}/${PATHS[index]}`]));
@@ -428,6 +433,8 @@ const toServer = (one: Description, place: Place, root: string) => {
         environment: { ...own, [name]: `{{root}}/${all[name]?.slice(url.length + 1)}`, root: url },
         metadata: undefined,
       };
+    case 'in the collection':
+      return { environment: {}, collection: own, metadata: undefined };
     default:
       return { environment: own, metadata: undefined };
   }
@@ -439,7 +446,7 @@ const toCase = (one: Description, index: number, place: Place): GateCase => {
   const path = `${root}/${PATHS[ENDPOINT_NAMES.indexOf(name)]}`;
   const endpointUrl = place.origin + path;
   const form = URLS[one.url] as Url;
-  const { environment, metadata } = toServer(one, place, root);
+  const { environment, collection = {}, metadata } = toServer(one, place, root);
   const late = `pm.variables.set('base', '${place.origin}'); pm.variables.set('path', '${path.slice(1)}');`;
   const toSources = (sources: Source[]) => sources.map(source => source(endpointUrl, name));
   const { contentType, body: written } = toBody(body, FIELDS[name]);
@@ -471,9 +478,10 @@ const toCase = (one: Description, index: number, place: Place): GateCase => {
     item: [item],
   };
   return {
-    title: JSON.stringify({ ...one, folder, environment }),
+    title: JSON.stringify({ ...one, folder, environment, collection }),
     isPlain,
-    methods: [authMethod],
+    // What a script sets before ours is a setting as any other.
+    methods: [authMethod, ...(/_auth_method/.test(JSON.stringify(folder)) ? ['private_key_jwt'] : [])],
     isConfigured: metadata === undefined,
     sendsItself: one.sending.length > 0,
     endpoints: PATHS.map(endpoint => `${root}/${endpoint}`).concat(`${path}-mtls`),
@@ -484,6 +492,7 @@ const toCase = (one: Description, index: number, place: Place): GateCase => {
       ...{ type: 'application/x-www-form-urlencoded', jwt: 'a.b.c', origin: place.origin },
       ...(existing && { existing_client_authentication: existing }),
     },
+    collection,
     metadata,
     item: folder,
   };

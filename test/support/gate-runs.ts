@@ -69,8 +69,6 @@ const inCommand: Run = async (collection, environment, isLast) => {
   const failures = new Map<string, string[]>();
   const report = JSON.parse(readFileSync(folder.path('report.json'), 'utf8'));
   folder.remove();
-  for (const { source, error } of report.run.failures)
-    if (/sendRequest/.test(error.message)) console.log(source?.name, error.message);
   for (const { source, error } of report.run.failures) add(failures, source?.name ?? 'nobody', error.message);
   assert.equal(code, failures.size > 0 ? 1 : 0, stderr);
   return failures;
@@ -91,16 +89,22 @@ const toPath = (url: string): string => {
   }
 };
 
-/** Whether something shows that a request is for an endpoint that only the metadata names. */
-const hasSign = ({ headers, body }: Received): boolean =>
-  /json/.test(headers['content-type'] ?? '')
-    ? /"(grant_type|response_type|request)" *:/.test(body)
-    : /(^|&)(grant_type|response_type|token|request)=|name="(grant_type|response_type|request)"/.test(body);
+/** Whether something shows that a request is for an endpoint that only the metadata names: "token" alone may be of any API. */
+const hasSign = ({ headers, body, form }: Received): boolean => {
+  const isForm = /x-www-form-urlencoded/i.test(headers['content-type'] ?? '');
+  return (isForm && form.has('token')) || /(^|[&"])(grant_type|response_type|request)("|=)/.test(body);
+};
 
-/** Says why a POST to an endpoint does not authenticate the client by exactly one method; undefined when it does. */
+/**
+ * Says why a POST to an endpoint does not authenticate the client by exactly one method; undefined when it does.
+ *
+ * @param audiences one of which the assertion must have
+ * @param seen values of `jti`; that of the assertion is added
+ */
 const judge = async (
   { url, headers, form }: Received,
   methods: string[],
+  audiences: string[],
   seen: Set<string>,
 ): Promise<string | undefined> => {
   const query = new URLSearchParams(url.replace(/^[^?]*\??/, ''));
@@ -124,6 +128,7 @@ const judge = async (
   try {
     const { claims } = await verified(form.get('client_assertion') ?? '');
     if (claims.iss !== clientId || claims.sub !== clientId) return 'iss or sub';
+    if (!audiences.includes(claims.aud)) return `aud ${claims.aud}`;
     if (seen.has(claims.jti)) return 'jti seen before';
     seen.add(claims.jti);
     return undefined;
@@ -132,24 +137,23 @@ const judge = async (
   }
 };
 
-const BEGIN_NAMES = JSON.stringify([...Object.keys(client), 'cases', 'origin']);
-/** In the request before a case: takes out what the case before has left, and sets the environment of this one. */
-const toBegin = ({ environment }: GateCase, index: number, origin: string): object => ({
-  name: `${index} begin`,
-  event: [
-    {
-      listen: 'test',
-      script: {
-        exec: [
-          `for (const name of Object.keys(pm.environment.toObject())) if (!${BEGIN_NAMES}.includes(name)) pm.environment.unset(name);`,
-          'pm.variables.clear();',
-          `for (const [name, value] of Object.entries(${JSON.stringify(environment)})) pm.environment.set(name, value);`,
-        ],
-      },
-    },
-  ],
-  request: { method: 'GET', url: `${origin}/begin` },
-});
+/** What is the same for all cases. */
+const KEPT = JSON.stringify([...Object.keys(client), 'origin']);
+
+/** The request before a case: takes out what the case before has left, and sets the variables of this one. */
+const toBegin = ({ environment, collection }: GateCase, index: number, origin: string): object => {
+  const set = (scope: string, variables: object) =>
+    `for (const [name, value] of Object.entries(${JSON.stringify(variables)})) pm.${scope}.set(name, value);`;
+  const exec = [
+    `for (const name of Object.keys(pm.environment.toObject())) if (!${KEPT}.includes(name)) pm.environment.unset(name);`,
+    'pm.variables.clear();',
+    'pm.collectionVariables.clear();',
+    set('environment', environment),
+    set('collectionVariables', collection),
+  ];
+  const request = { method: 'GET', url: `${origin}/begin` };
+  return { name: `${index} begin`, event: [{ listen: 'test', script: { exec } }], request };
+};
 
 /** Sends random cases in one run. */
 export const runCases = async (host: GateHost, count: number, seed: number, isLast: boolean): Promise<GateResult[]> => {
@@ -171,9 +175,10 @@ export const runCases = async (host: GateHost, count: number, seed: number, isLa
     const posts = recorder.requests.filter(({ method }) => method === 'POST');
     for (const [index, one] of cases.entries()) {
       const received = posts.filter(({ url }) => one.endpoints.includes(toPath(url)));
+      const audiences = one.endpoints.map(path => origin + path);
       const faults = [];
       for (const request of received) {
-        const fault = await judge(request, one.methods, seen);
+        const fault = await judge(request, one.methods, audiences, seen);
         faults.push(one.isConfigured || hasSign(request) ? fault : undefined);
       }
       results.push({ ...one, failures: failures.get(`${index}`) ?? [], received, faults });
