@@ -18,7 +18,7 @@ export const ELSEWHERE: Record<string, string> = {
   start: 'test/demo/demo.test.ts',
   test: '.ci/run',
   pack: 'test/build/package.test.ts',
-  'install --save-dev ./paynet-client-auth-0.1.0.tgz': 'test/build/package.test.ts',
+  'install --save-dev ./paynet-client-auth-1.0.0.tgz': 'test/build/package.test.ts',
 };
 
 /** Hands the arguments, and the standard input where "-" asks for it, to the process of the test; gives back what came of them. */
