@@ -41,7 +41,7 @@ const PRE_REQUEST_HEADER = ` * Proves who the client is (private_key_jwt or tls_
 const POST_RESPONSE_HEADER = ` * Tests that each request for the authorization server has proved who the client is.
  * Made from TypeScript by the npm package paynet-client-auth.
  * Do not edit it: a newer version replaces it, from this first to the last line.
- * Its variables: docs/variables.md of the package. */`;
+ * Configure it by variables: docs/variables.md. */`;
 
 type ScriptParts = { entryPoint: string; header: string; notices: string; shorten?: (code: string) => Promise<string> };
 
