@@ -20,7 +20,7 @@ declare const pm: {
     readonly certificate: unknown;
   };
   /** Without a code where there was no answer. */
-  readonly response: { code?: number; responseTime: number; headers: { get(name: string): string }; text(): string };
+  readonly response: { code?: number; responseTime?: number; headers: { get(name: string): string }; text(): string };
   readonly variables: {
     get(name: string): unknown;
     unset(name: string): void;
@@ -58,7 +58,7 @@ export const readRequest = (): SentRequest => {
 
 /** The answer, with status 0 where there was none. */
 export const readAnswer = (): Answer => {
-  const { code = 0, headers, responseTime } = pm.response;
+  const { code = 0, headers, responseTime = 0 } = pm.response;
   return {
     status: code,
     date: headers.get('Date'),

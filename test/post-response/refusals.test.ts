@@ -197,7 +197,9 @@ describe('the failed test at a real authorization server', () => {
         collectionOf([{ url: '{{token_endpoint}}', body: form(['grant_type', 'client_credentials']) }], { event }),
         { environment, caFile: files.ca, ...(hasCertificate && { clientCertificate: files }) },
       );
-      return linesOf(picture)[1] ?? '';
+      const lines = linesOf(picture);
+      assert.doesNotMatch(lines.join('\n'), /NaN|undefined/);
+      return lines[1] ?? '';
     };
 
     it(`names the cause first in ${host.name}`, async () => {
