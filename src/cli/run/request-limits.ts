@@ -97,8 +97,7 @@ export function limitRequests(newman: EventEmitter, limit: number): () => void {
 const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : url);
 
 function tooLate(url: string, limit: number): Error {
-  const words = `no whole answer from ${hostOf(url)} within ${limit} ms, the limit of --timeout-request`;
-  return failure(`${words}${describeWay(url)}`, 'ETIMEDOUT');
+  return failure(`no whole answer from ${hostOf(url)} within ${limit} ms, the limit of --timeout-request`, 'ETIMEDOUT');
 }
 
 /** An error that scripts get whole: to their sandbox only members go that can be enumerated. */

@@ -76,7 +76,7 @@ export async function runCollection(
   await inspect(await readBeginning(client, collection, globals, globalVar, options));
   const redaction = createRedaction(client, globals, collection);
   const newmanOptions = toNewmanOptions(collection, client, globals, globalVar, options);
-  const { failures, posted, tally, readIn } = await runNewman(
+  const { failures, posted, tally, unreachable, readIn } = await runNewman(
     newmanOptions,
     client.transport,
     reporters,
@@ -92,7 +92,7 @@ export async function runCollection(
     failures,
     explanation: all.map(toShown),
     counts: toCounts(tally, posted),
-    cause: toCause(cause, tally.firstFailure, toShown),
+    cause: toCause(cause, tally.firstFailure, unreachable, toShown),
   };
 }
 

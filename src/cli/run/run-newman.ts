@@ -27,6 +27,8 @@ export interface Outcome {
   failures: number;
   posted: PostedForm[];
   tally: Tally;
+  /** Why metadata could not be fetched before the run. */
+  unreachable: ConnectionError[];
   /** Reads a variable as it was at the end, with the data of an iteration. */
   readIn: (iteration: number) => ReadVariable;
 }
@@ -67,7 +69,7 @@ export async function runNewman(
   try {
     const loaded = await loadOptions(options);
     const keys = await replaceSigningKeys(loaded, text => redaction.addSigningKey(text));
-    const known = await findKnownEndpoints(loaded, transport, host.note, toSeconds(options.timeout));
+    const { known, unreachable } = await findKnownEndpoints(loaded, transport, host.note, toSeconds(options.timeout));
     if (options.timeout) loaded.timeout = Math.max(1, Math.ceil(options.timeout - (performance.now() - start)));
     return await new Promise((resolve, reject) => {
       const newman = loadNewman()(loaded, async (error, summary) => {
@@ -76,7 +78,8 @@ export async function runNewman(
           await finish(error);
           if (error) throw error;
           const failures = summary.run.failures.length + (summary.error ? 1 : 0);
-          resolve({ failures, posted, tally, readIn: toReaders(summary, loaded.iterationData ?? []) });
+          const readIn = toReaders(summary, loaded.iterationData ?? []);
+          resolve({ failures, posted, tally, unreachable, readIn });
         } catch (failure) {
           reject(failure);
         }
@@ -99,13 +102,16 @@ const toSeconds = (timeout = 0): number | undefined => (timeout > 0 && timeout <
 /** So many issuers are asked for their metadata; more are in the data of no run. */
 const MAX_ISSUERS = 3;
 
-/** The endpoints that are known before a script can change them: those of the variables, and those of the metadata. */
+/**
+ * The endpoints that are known before a script can change them: those of the variables, and those of the metadata; and why there is
+ * no connection to an issuer.
+ */
 async function findKnownEndpoints(
   options: LoadedOptions,
   transport: Transport,
   note: Host['note'],
   seconds?: number,
-): Promise<Endpoints[]> {
+): Promise<{ known: Endpoints[]; unreachable: ConnectionError[] }> {
   const servers = readConfiguredServers(options);
   const issuers = [...new Set(servers.map(({ issuer }) => issuer))].filter(issuer => issuer !== '');
   const metadata = await Promise.allSettled(
@@ -115,11 +121,11 @@ async function findKnownEndpoints(
   );
   // Where no endpoint is set the script reports what can't be read; why there is no connection its host does not say as well.
   const isNeeded = servers.some(({ endpoints }) => Object.keys(endpoints).length === 0);
-  for (const one of metadata) {
-    if (isNeeded && one.status === 'rejected' && one.reason instanceof ConnectionError) note(one.reason.message);
-  }
+  const faults = metadata.map(one => (one.status === 'rejected' ? one.reason : undefined));
+  const unreachable = faults.filter(fault => fault instanceof ConnectionError);
+  if (isNeeded) for (const { message } of unreachable) note(message);
   const found = metadata.flatMap(one => (one.status === 'fulfilled' ? [one.value.endpoints, one.value.replaced] : []));
-  return [...servers.map(({ endpoints }) => endpoints), ...found];
+  return { known: [...servers.map(({ endpoints }) => endpoints), ...found], unreachable };
 }
 
 /** Readers of the variables in all scopes, the nearer one last. */

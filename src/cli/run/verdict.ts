@@ -3,6 +3,7 @@
 
 import { toTerminalWords } from '../client/terminal-words.ts';
 import { type Cause, toPlain } from '../diagnosis/causes.ts';
+import type { ConnectionError } from '../server/connection-faults.ts';
 import type { PostedForm } from './posted-forms.ts';
 import { isRefusal } from './run-refusals.ts';
 import { TEST_NAME } from './signing.ts';
@@ -58,11 +59,13 @@ const CAUSES = {
  *
  * @param cause of the first refusal; undefined when there was none
  * @param failure the first one; undefined when nothing failed
+ * @param unreachable why metadata could not be fetched before the run: better words than those of a script that had the same fault
  * @param redact takes secrets out of a text, before it is cut
  */
 export function toCause(
   cause: Cause | undefined,
   failure: Failure | undefined,
+  unreachable: ConnectionError[],
   redact: (text: string) => string,
 ): string[] {
   if (cause) return [`${CAUSES[cause.evidence]}: ${cause.fact}`, `Do this: ${cause.remedy}`].map(redact);
@@ -72,6 +75,8 @@ export function toCause(
     const test = failure.test === undefined ? '' : `test "${redact(failure.test)}": `;
     return [`First failure: "${redact(failure.name)}": ${test}${toPlain(message)}`];
   }
+  const known = unreachable.find(({ url }) => failure.message.includes(`" from ${url}. `));
+  if (known) return [`Cause: ${known.fault.fact}`, `Do this: ${known.fault.remedy}`].map(redact);
   // An error of ours says what is the case, and then what to do.
   const [, fact = message, remedy] = /^(.*?)\. (?=[A-Z])(.*)$/.exec(toTerminalWords({ message })) ?? [];
   return [`Cause: ${fact}`, ...(remedy ? [`Do this: ${remedy}`] : [])];

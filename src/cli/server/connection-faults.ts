@@ -14,15 +14,17 @@ export interface ConnectionFault {
 export class ConnectionError extends CommandError {
   /** See {@link toConnectionCode}. */
   readonly code: string;
+  readonly url: string;
+  /** Its remedy is a whole sentence. */
+  readonly fault: ConnectionFault;
 
   constructor(url: string, code: string, options?: ErrorOptions) {
-    const { fact, remedy } = findConnectionFault(code, url) ?? CLOSED;
-    super(
-      `${url} cannot be reached (${code}): ${fact}. ${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}.`,
-      1,
-      options,
-    );
+    const { fact, remedy: words } = findConnectionFault(code, url) ?? CLOSED;
+    const remedy = `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+    super(`${url} cannot be reached (${code}): ${fact}. ${remedy}`, 1, options);
     this.code = code;
+    this.url = url;
+    this.fault = { fact, remedy };
   }
 }
 

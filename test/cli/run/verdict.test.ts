@@ -3,9 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { collectionOf, form } from '../../support/collections.ts';
 import { runCommand } from '../../support/command-line.ts';
+import { withVariables } from '../../support/proxy.ts';
 import { createWorkplace, toEnvironment, tokenCollection, type Workplace } from '../../support/workplace.ts';
 
 const TOKEN = form(['grant_type', 'client_credentials'], ['scope', 'accounts'], ['client_id', '{{client_id}}']);
@@ -94,6 +96,45 @@ describe('the verdict of run', () => {
     assert.equal(code, 0, stderr);
     assert.match(stderr, /\n0 of 1 request authenticated, no tests\nPossible cause: .*\nDo this: .*\n$/);
     assert.deepEqual(await run(tokenCollection(), '--silent'), { code: 0, stdout: '', stderr: '' });
+  });
+
+  it('says of an issuer without a connection what was found before the run, and what mends it', async () => {
+    const { issuer, clients } = workplace.server;
+    const { client_id, kid } = clients.privateKeyJwt;
+    const ending = async (variables: Record<string, string>, own: Record<string, string>, ...tls: string[]) => {
+      writeFileSync(workplace.path('issuer.json'), JSON.stringify(toEnvironment({ issuer, client_id, kid, ...own })));
+      const key = ['--signing-key', workplace.path('key.pem')];
+      const args = [
+        'run',
+        workplace.path('issuer-collection.json'),
+        '-e',
+        workplace.path('issuer.json'),
+        ...key,
+        ...tls,
+      ];
+      writeFileSync(workplace.path('issuer-collection.json'), JSON.stringify(tokenCollection(`${issuer}/token`)));
+      const { code, stderr } = await withVariables(variables, () => runCommand(args));
+      assert.equal(code, 1, stderr);
+      return stderr.trimEnd().split('\n').slice(-2);
+    };
+    assert.deepEqual(await ending({}, {}), [
+      'Cause: the certificate of the server is from an authority that this machine does not know',
+      'Do this: Name the file of that authority with --ssl-extra-ca-certs, if the server is the right one.',
+    ]);
+    const trust = ['--ssl-extra-ca-certs', workplace.transport.ca];
+    const far = { issuer: 'https://as.proxied.test' };
+    assert.deepEqual(await ending({ HTTPS_PROXY: 'http://127.0.0.1:1' }, far, ...trust), [
+      'Cause: the proxy http://127.0.0.1:1 (HTTPS_PROXY) cannot be reached (ECONNREFUSED)',
+      'Do this: Check HTTPS_PROXY, or name the host in NO_PROXY.',
+    ]);
+    const refusing = createServer(socket => socket.on('error', () => {}).end('HTTP/1.1 407 No\r\n\r\n'));
+    await new Promise<void>(resolve => refusing.listen(0, '127.0.0.1', resolve));
+    const proxy = `http://127.0.0.1:${(refusing.address() as AddressInfo).port}`;
+    assert.deepEqual(await ending({ HTTPS_PROXY: proxy }, far, ...trust), [
+      `Cause: the proxy ${proxy} (HTTPS_PROXY) asks for a user with a password`,
+      'Do this: Write user and password into HTTPS_PROXY, before the host, or name the host in NO_PROXY.',
+    ]);
+    refusing.close();
   });
 
   it('holds no part of a secret that a failed test quotes', async () => {

@@ -115,6 +115,7 @@ describe('a run', () => {
       stdout,
       new RegExp(`no whole answer from as\\.proxied\\.test .*, through the proxy http://127\\.0\\.0\\.1:${port} \\(`),
     );
+    assert.doesNotMatch(stdout + stderr, /through the proxy.*through the proxy/);
     assert.doesNotMatch(stdout + stderr, /open-sesame/);
   });
 
