@@ -79,6 +79,17 @@ describe('a file that is no PEM', () => {
 });
 
 describe('in the terminal', () => {
+  it('a file of authorities without a certificate is refused', async () => {
+    const { code, stderr } = await call(
+      '--signing-key',
+      folder.path('signing.der'),
+      '--ssl-extra-ca-certs',
+      folder.path('env.json'),
+    );
+    assert.equal(code, 1);
+    assert.match(stderr, /env\.json: --ssl-extra-ca-certs needs certificates in PEM, got none\. Give the file/);
+  });
+
   it('a certificate in the place of the signing key asks for the key of the kid, not for that of the certificate', async () => {
     const { code, stderr } = await call('--signing-key', folder.path('transport.pem'));
     assert.equal(code, 1);
