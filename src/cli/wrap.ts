@@ -1,7 +1,7 @@
 // Breaks long lines at words, so that a terminal does not break them anywhere. Pure, on the machine.
 
 /** Fewer characters than this hold no sentence. */
-const MIN_WIDTH = 40;
+const MIN_WIDTH = 24;
 
 /**
  * Breaks a line at words; what follows is indented as far as its text begins: behind its spaces, and behind a number.

@@ -123,7 +123,11 @@ export async function run(options: RunOptions): Promise<RunSummary> {
       ...(last && { last }),
     };
     const result = await runCollection(collection, [], given, toHost(options, note), beginning =>
-      refuseSureFaults({ ...beginning, hasKeyFile: signingKey !== undefined }, note),
+      refuseSureFaults(
+        { ...beginning, hasKeyFile: signingKey !== undefined },
+        note,
+        typeof signingKey === 'string' ? signingKey : undefined,
+      ),
     );
     const { failures, counts, cause } = result;
     return {

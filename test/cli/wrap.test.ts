@@ -21,6 +21,12 @@ describe('a line that is wider than the terminal', () => {
     }
   });
 
+  it('is broken beside a wide column of names too', () => {
+    const lines = wrap(`${' '.repeat(53)}${words}`, 80, 53).split('\n');
+    assert.ok(lines.length > 3);
+    for (const line of lines) assert.ok(line.length <= 80, line);
+  });
+
   it('stays whole where there is no terminal, or a word is longer than a line', () => {
     const url = `https://as.example.my/${'x'.repeat(90)}`;
     assert.equal(wrap(words, undefined), words);

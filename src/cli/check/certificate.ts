@@ -74,7 +74,11 @@ const notRead = (name: string): Line => notChecked('certificate_not_checked', na
 
 function missing(): Line {
   const expected = '"--ssl-client-cert" must be a certificate, as mutual TLS is required on every call, got nothing.';
-  return line('certificate_missing', NAME, `${expected} Give it with --ssl-client-key.`);
+  return line(
+    'certificate_missing',
+    NAME,
+    `${expected} Give it with --ssl-client-cert, and its key with --ssl-client-key.`,
+  );
 }
 
 function checkKey({ keyFault, key, issuer }: CertificateFacts): Line {

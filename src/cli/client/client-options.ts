@@ -86,6 +86,10 @@ async function readTransport(options: ClientOptions): Promise<Transport> {
     ['--ssl-extra-ca-certs', ca, 'certificate'],
   ] as const;
   for (const [option, file, needed] of files) if (file) refuseBinary(option, file, await readBytes(file), needed);
+  if (ca && !(await readBytes(ca)).toString().match(/-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/)) {
+    const remedy = 'Give the file with the certificate of the authority.';
+    throw new CommandError(`${ca}: --ssl-extra-ca-certs needs certificates in PEM, got none. ${remedy}`);
+  }
   return { ...(cert && { cert }), ...(key && { key }), ...(passphrase && { passphrase }), ...(ca && { ca }) };
 }
 
@@ -103,7 +107,9 @@ const isPrivateKey = (value: string): boolean =>
 export function readPair(option: string, pair: string): { key: string; value: string } {
   const at = pair.indexOf('=');
   const [key, value] = [pair.slice(0, at), pair.slice(at + 1)];
-  if (key === 'signing_key' || isPrivateKey(pair)) {
+  // A reference names a key, and holds none.
+  const isReference = /^\{\{[^{}]*\}\}$/.test(value.trim());
+  if ((key === 'signing_key' && !isReference) || isPrivateKey(pair)) {
     const instead = 'Use --signing-key <file>.';
     throw new CommandError(`${option} with a private key puts the key into the list of processes. ${instead}`, 2);
   }

@@ -22,11 +22,27 @@ export function toTerminalWords({ message }: Pick<ClientAuthError, 'message'>): 
   return OPTIONS.reduce((text, [app, option]) => text.replace(app, option), message);
 }
 
-/** Waits for the work of a command, whose errors become those of a command. */
-export async function withTerminalWords<T>(work: Promise<T>): Promise<T> {
+/**
+ * Names the file of the signing key in a message about it.
+ *
+ * @param file what --signing-key was given; undefined without it
+ */
+export function nameKeyFile(message: string, file: string | undefined): string {
+  if (file === undefined) return message;
+  const name = file === '-' ? 'standard input' : file;
+  return message.replace(/^"signing_key" must be/, () => `"signing_key" (${name}) must be`);
+}
+
+/**
+ * Waits for the work of a command, whose errors become those of a command.
+ *
+ * @param keyFile what --signing-key was given; undefined without it
+ */
+export async function withTerminalWords<T>(work: Promise<T>, keyFile?: string): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    throw error instanceof ClientAuthError ? new CommandError(toTerminalWords(error), 1, { cause: error }) : error;
+    if (!(error instanceof ClientAuthError)) throw error;
+    throw new CommandError(nameKeyFile(toTerminalWords(error), keyFile), 1, { cause: error });
   }
 }

@@ -49,7 +49,7 @@ export async function readFolderSource(path: string, collection: string | undefi
 const toNotes = ({ requests, scripts }: NotFolded): string[] => [
   ...requests.map(
     ({ name, kind }) =>
-      `${JSON.stringify(toShown(name))} is left out: it is a ${kind}, and Newman sends HTTP requests.`,
+      `${JSON.stringify(toShown(name))} is a ${kind}: the scripts are for HTTP requests, and "run" leaves it out.`,
   ),
   ...scripts.map(({ name, listen }) => {
     const whose = name === '' ? 'the collection' : JSON.stringify(toShown(name));

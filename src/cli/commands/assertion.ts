@@ -32,7 +32,7 @@ export function addAssertionCommand(program: Command, host: Host): void {
       'print header, claims and times in words instead, and whether it is well formed; of the given assertion if there is one',
     )
     .option('--curl', 'print the cURL command for the token endpoint instead, with file names and without secrets')
-    .action((options: AssertionOptions) => withTerminalWords(run(options, host)));
+    .action((options: AssertionOptions) => withTerminalWords(run(options, host), options.signingKey));
   addExamples(command, 'assertion -e env.json --signing-key signing.pem', 'assertion --decode', 'assertion --curl');
 }
 

@@ -10,6 +10,7 @@ import { runLiveChecks } from '../check/live.ts';
 import { runPreflight } from '../check/preflight.ts';
 import { describeConfig } from '../check/settings.ts';
 import { addClientOptions, type ClientOptions, readClient } from '../client/client-options.ts';
+import { nameKeyFile } from '../client/terminal-words.ts';
 import { COLLECTION_ARGUMENT, createCollectionOption, readCollection } from '../collection/collection-source.ts';
 import { addExamples, CommandError, collect, type Host } from '../command.ts';
 import { inFile } from '../files.ts';
@@ -80,7 +81,8 @@ async function check(file: string | undefined, options: Options, host: Host): Pr
   const preflight = client && (await runPreflight(client, options.jwks, new Date()));
   const live = client && preflight && options.live ? await runLiveChecks(preflight, client.read) : [];
   const configured = client && config ? [describeConfig(config)] : [];
-  const lines = [...configured, ...(preflight?.lines ?? []), ...live];
+  const checked = [...configured, ...(preflight?.lines ?? []), ...live];
+  const lines = checked.map(line => ({ ...line, message: nameKeyFile(line.message, options.signingKey) }));
   if (file === undefined) return lines;
 
   const read = client?.read ?? (() => '');
@@ -89,6 +91,6 @@ async function check(file: string | undefined, options: Options, host: Host): Pr
   for (const note of source.notes) host.note(note);
   const scripts = await host.readScripts();
   const documents = await source.readDocuments();
-  const checked = () => checkCollection(source, documents, scripts, endpoints, read, { folder, allow });
-  return [...lines, ...inFile(source.name, checked)];
+  const ofCollection = () => checkCollection(source, documents, scripts, endpoints, read, { folder, allow });
+  return [...lines, ...inFile(source.name, ofCollection)];
 }

@@ -39,7 +39,9 @@ export function addJwksCommand(program: Command, host: Host): void {
     .option('--kid <kid>', 'key ID')
     .option('--out <file>', 'write the JWKS there instead of to standard output')
     .option('--force', 'replace a file that is there')
-    .action((isNew: 'new' | undefined, options: Options) => withTerminalWords(run(isNew !== undefined, options, host)));
+    .action((isNew: 'new' | undefined, options: Options) =>
+      withTerminalWords(run(isNew !== undefined, options, host), options.signingKey),
+    );
   addConfigOption(command);
   addExamples(
     command,

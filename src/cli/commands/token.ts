@@ -30,7 +30,7 @@ export function addTokenCommand(program: Command, host: Host): void {
   addClientOptions(command)
     .option('--scope <scope>', 'scopes, with spaces between them; by default the variable scope, else accounts')
     .option('--json', 'print the whole answer of the token endpoint')
-    .action((options: Options) => withTerminalWords(run(options, host)));
+    .action((options: Options) => withTerminalWords(run(options, host), options.signingKey));
   addExamples(
     command,
     'token -e env.json --signing-key signing.pem --ssl-client-cert transport.pem --ssl-client-key transport.key',

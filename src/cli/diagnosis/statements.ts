@@ -2,7 +2,7 @@
 // of the request. Pure, on the machine.
 
 import { findNamedCause, type NamedCause } from '../../client-auth/server-words.ts';
-import { type Cause, type Facts, named, type Topic } from './causes.ts';
+import { type Cause, type Facts, named, type Topic, toPlain } from './causes.ts';
 import { describeClock } from './clock-causes.ts';
 
 /** What the words of the server mean, and the one thing to do where the facts say nothing better. */
@@ -93,6 +93,8 @@ export function toStatement({ error = '', errorDescription = '' }: Facts): State
  * @param doubt what the facts say about the same thing, with the better remedy
  */
 export function toNamedCause({ topic, fact, remedy }: Statement, facts: Facts, doubt: Cause | undefined): Cause {
+  const wanted = topic === 'audience' ? toWantedEndpoint(facts) : undefined;
+  if (wanted) return named(topic, `${fact}; ${wanted.fact}`, wanted.remedy);
   if (doubt) return named(topic, `${fact}; ${doubt.fact}`, doubt.remedy);
   const { clockDifference, clockOffset } = facts;
   if (topic !== 'clock' || clockDifference === undefined) return named(topic, fact, remedy);
@@ -101,4 +103,24 @@ export function toNamedCause({ topic, fact, remedy }: Statement, facts: Facts, d
     `${fact}, though ${describeClock(clockDifference, clockOffset)} by the date of its answer`,
     remedy,
   );
+}
+
+/** What to do where the server asks for an endpoint as the audience, and not for the issuer. */
+function toWantedEndpoint({ errorDescription = '', assertion, url, tokenEndpoints }: Facts) {
+  const words = errorDescription.toLowerCase();
+  if (!assertion || !words.includes('endpoint') || words.includes('issuer')) return undefined;
+  const isToken = /token[ _]endpoint/.test(words);
+  const invoked = url.replace(/[?#].*$/, '');
+  const name = isToken ? 'the token endpoint' : 'the endpoint of the request';
+  if ((isToken ? tokenEndpoints : [invoked]).includes(assertion.aud)) {
+    return {
+      fact: `aud was ${name}, as it asks for`,
+      remedy: 'ask its operator which URL it takes that endpoint to have',
+    };
+  }
+  const setting = isToken ? 'token_endpoint' : toPlain(invoked);
+  return {
+    fact: `aud was ${toPlain(assertion.aud)}, not ${name}`,
+    remedy: `set client_assertion_audience to ${setting}`,
+  };
 }

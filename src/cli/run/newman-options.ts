@@ -92,6 +92,10 @@ export function parseReporterOptions(rest: string[], reporters: string[]): Repor
   for (let i = 0; i < rest.length; i++) {
     const [option = '', inline] = (rest[i] as string).split(/=(.*)/s);
     const name = reporters.find(one => option.startsWith(`--reporter-${one}-`));
+    if (!name && !option.startsWith('-')) {
+      const hint = 'Quote a path with spaces, and give one collection.';
+      throw new CommandError(`too many arguments: "${rest[i]}". ${hint}`, 2);
+    }
     if (!name) {
       const hint = option.startsWith('--reporter-')
         ? 'Name its reporter with --reporters.'

@@ -79,10 +79,60 @@ describe('a file that is no PEM', () => {
 });
 
 describe('in the terminal', () => {
+  it('a file of authorities without a certificate is refused', async () => {
+    const { code, stderr } = await call(
+      '--signing-key',
+      folder.path('signing.der'),
+      '--ssl-extra-ca-certs',
+      folder.path('env.json'),
+    );
+    assert.equal(code, 1);
+    assert.match(stderr, /env\.json: --ssl-extra-ca-certs needs certificates in PEM, got none\. Give the file/);
+  });
+
   it('a certificate in the place of the signing key asks for the key of the kid, not for that of the certificate', async () => {
     const { code, stderr } = await call('--signing-key', folder.path('transport.pem'));
     assert.equal(code, 1);
-    assert.match(stderr, /got a certificate\. Give the private key that belongs to the kid\.\n$/);
+    assert.match(
+      stderr,
+      /^error: "signing_key" \(\S+transport\.pem\) must be .*, got a certificate\. Give the private key that belongs to the kid\.\n$/,
+    );
+  });
+
+  it('a file that is no signing key is named, by every command that reads it', async () => {
+    const client = ['-e', folder.path('env.json')];
+    const collection = folder.write(
+      'token.json',
+      JSON.stringify({
+        info: { name: 'Token', schema: 'https://schema.getpostman.com/json/collection/v2.1.0/collection.json' },
+        item: [{ name: 'token', request: { method: 'POST', url: '{{token_endpoint}}' } }],
+      }),
+    );
+    const commands = [
+      ['assertion', ...client],
+      ['token', ...client],
+      ['jwks'],
+      ['check', ...client],
+      ['run', collection, ...client],
+    ];
+    for (const command of commands) {
+      const { stdout, stderr } = await runCommand([...command, '--signing-key', folder.path('env.json')]);
+      assert.match(stdout + stderr, /"signing_key" \(\S+env\.json\) must be /, command[0]);
+    }
+    const input = credentials.transportCertificate.cert;
+    const { stderr } = await runCommand(['assertion', ...client, '--signing-key', '-'], { input });
+    assert.match(stderr, /^error: "signing_key" \(standard input\) must be .*, got a certificate\./);
+  });
+
+  it('a missing transport certificate is asked for by its own option', async () => {
+    const { stdout } = await runCommand([
+      'check',
+      '-e',
+      folder.path('env.json'),
+      '--signing-key',
+      folder.path('signing.der'),
+    ]);
+    assert.match(stdout, /got nothing\. Give it with --ssl-client-cert, and its key with --ssl-client-key\./);
   });
 
   it('a missing variable is an option, not a place in the app', async () => {

@@ -48,6 +48,14 @@ describe('inject with a folder of Postman v12', () => {
     );
   });
 
+  it('says of a request of another protocol that the scripts are not for it', async () => {
+    const { stderr } = await injectInto({
+      'Token.request.yaml': TOKEN,
+      'F/g.request.yaml': '$kind: grpc-request\nname: G\nurl: grpc.example.my\n',
+    });
+    assert.match(stderr, /"F \/ G" is a grpc-request: the scripts are for HTTP requests, and "run" leaves it out\./);
+  });
+
   it('makes a definition where there is none, and removes what it has made, and nothing else', async () => {
     const { path, read } = await injectInto({ 'Token.request.yaml': TOKEN });
     assert.match(read(DEFINITION), /^\$kind: collection # made by paynet-client-auth, with this directory\nscripts:\n/);

@@ -235,6 +235,15 @@ describe('paynet-client-auth assertion', () => {
     });
   }
 
+  it('takes a reference for the key on the command line, and says that the vault is in the app', async () => {
+    const { code, stderr } = await assertion(['-e', environmentOf(), '--env-var', 'signing_key={{vault:mykey}}']);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /\{\{vault:mykey\}\}: the vault is in the Postman app\. Give the key with --signing-key <file>\./,
+    );
+  });
+
   const wrong: [string, string[], RegExp][] = [
     ['an unknown option', ['--bogus'], /unknown option '--bogus'/],
     ['an argument', ['collection.json'], /too many arguments/],
@@ -242,6 +251,7 @@ describe('paynet-client-auth assertion', () => {
     ['a given assertion with --curl', ['--curl', '--decode', 'a.b.c'], /do not go together/],
     ['an --env-var without a value', ['--env-var', 'client_id'], /--env-var takes name=value/],
     ['the key as a variable on the command line', ['--env-var', 'signing_key=x'], /Use --signing-key <file>/],
+    ['a key behind a reference', ['--env-var', 'signing_key={{a}}x'], /Use --signing-key <file>/],
     ['a certificate without its key', ['--ssl-client-cert', 'cert.pem'], /go together/],
     ['an option without its value', ['--signing-key'], /argument missing/],
   ];

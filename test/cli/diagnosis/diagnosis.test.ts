@@ -541,6 +541,29 @@ describe('the diagnosis of a refusal', () => {
     }
   });
 
+  it('follows a server that asks for an endpoint as the audience, and not for the issuer', () => {
+    const par = 'https://as.example.my/par';
+    for (const [words, change, remedy] of [
+      [
+        'aud must be the endpoint invoked',
+        { url: `${par}?x=1` },
+        /^set client_assertion_audience to https:\/\/as\.example\.my\/par$/,
+      ],
+      ['aud must be the endpoint invoked', { url: TOKEN_ENDPOINT }, /^ask its operator which URL/],
+      ['aud must be the token endpoint', { url: par }, /^ask its operator which URL/],
+      [
+        'aud must be the token endpoint',
+        { assertion: { ...assertion, aud: par } },
+        /^set client_assertion_audience to token_endpoint$/,
+      ],
+      ['aud must be the issuer, not the endpoint', {}, /^set client_assertion_audience to issuer$/],
+    ] as const) {
+      const [first] = diagnose({ ...refused, errorDescription: words, ...change });
+      assert.equal(first?.evidence, 'named');
+      assert.match(first?.remedy ?? '', remedy, words);
+    }
+  });
+
   it('does not blame the audience of a client that was accepted with it before', () => {
     const accepted: Facts['accepted'] = [{ method: 'private_key_jwt', aud: TOKEN_ENDPOINT }];
     const causes = diagnose({ ...refused, accepted });

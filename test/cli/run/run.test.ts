@@ -161,6 +161,7 @@ describe('paynet-client-auth run', () => {
       2,
       /Name its reporter with --reporters/,
     ],
+    ['a second argument', ['extra'], 2, /too many arguments: "extra"\. Quote a path with spaces/],
     ['the key as a variable on the command line', ['--env-var', 'signing_key=x'], 2, /Use --signing-key <file>/],
     [
       'a number that is none',

@@ -91,7 +91,10 @@ body: {type: urlencoded, content: {grant_type: client_credentials}}
     });
     const { code, stderr } = await run(folder.path('mixed'), '--folder', 'Token', '--silent');
     assert.equal(code, 0, stderr);
-    assert.match(stderr, /"Token \/ Talk" is left out: it is a websocket-request, and Newman sends HTTP requests\./);
+    assert.match(
+      stderr,
+      /"Token \/ Talk" is a websocket-request: the scripts are for HTTP requests, and "run" leaves it out\./,
+    );
     assert.deepEqual(
       recorder.requests.map(({ url }) => url),
       ['/token'],
