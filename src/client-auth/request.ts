@@ -128,7 +128,7 @@ export const findObstacles = (
     obstacles.push(twice('The request', `authorization of type "${authorization}"`, remedy));
   }
   if (headers.some(({ name, value }) => toLower(name) === 'authorization' && isDropped(name, value))) {
-    obstacles.push(twice('The request', '"Authorization: Basic"', 'Remove the header'));
+    obstacles.push(twice('The request', 'Basic in a header', 'Remove the header'));
   }
   if (form && namesOf(form, resolve).includes('client_secret')) obstacles.push(twice('The form', '"client_secret"'));
   return [obstacles, form];

@@ -76,7 +76,7 @@ describe('findObstacles', () => {
         'a user name',
         'the header Content-Type of something else',
         'authorization of type "oauth2"',
-        '"Authorization: Basic"',
+        'Basic in a header',
         '"client_secret"',
       ],
     );

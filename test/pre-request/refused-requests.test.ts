@@ -147,7 +147,7 @@ for (const host of hosts) {
       [
         'a header Authorization: Basic',
         { header: [{ key: 'authorization', value: 'basic dTpw' }] },
-        /must not hold "Authorization: Basic"/,
+        /must not hold Basic in a header/,
       ],
       ['Basic in the tab Authorization', { auth: basicAuth() }, /must not hold authorization of type "basic"/],
       ['a client_secret in the form', { body: form(['client_secret', 'x']) }, /must not hold "client_secret"/],
@@ -159,12 +159,12 @@ for (const host of hosts) {
       [
         'Basic out of a variable',
         { header: [{ key: 'Authorization', value: '{{basic}}' }] },
-        /must not hold "Authorization: Basic"/,
+        /must not hold Basic in a header/,
       ],
       [
         'Basic under a name out of a variable',
         { header: [{ key: '{{header}}', value: 'Basic dTpw' }] },
-        /must not hold "Authorization: Basic"/,
+        /must not hold Basic in a header/,
       ],
       [
         'an API key of its own',

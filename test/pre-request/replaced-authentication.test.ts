@@ -37,8 +37,8 @@ for (const host of hosts) {
         [
           'a header of Basic, under a name out of a variable',
           () => ({ header: [{ key: '{{header}}', value: 'Basic {{basic}}' }] }),
-          /"Authorization: Basic".* Remove the header/,
-          ['"Authorization: Basic"'],
+          /Basic in a header.* Remove the header/,
+          ['Basic in a header'],
         ],
         [
           'a client_secret in the form',

@@ -54,6 +54,8 @@ export function addInitCommand(program: Command, host: Host): void {
       ]),
     )
     .option('--issuer <url>', 'issuer of the authorization server')
+    .option('--resource-server-url <url>', 'base URL of the API; by default that of the collection')
+    .option('--redirect-uri <uri>', 'redirect URI, as it is registered; by default that of the collection')
     .option('--signing-key <file>', 'signing key, PEM or JWK')
     .option('--kid <kid>', 'key ID in the registered JWKS; by default that of a JWK')
     .option('--ssl-client-cert <file>', 'transport certificate')

@@ -2,7 +2,8 @@
 // be. On the machine.
 
 import { metadataUrls } from '../../client-auth/authorization-server.ts';
-import { ClientAuthError, mustBe } from '../../client-auth/errors.ts';
+import { ClientAuthError, mustBe, shapeOf } from '../../client-auth/errors.ts';
+import { checkServerUrl } from '../../client-auth/server-url.ts';
 import { checkKid, EXPECTED_KID, readSettings } from '../../client-auth/settings.ts';
 import { importSigningKey } from '../../client-auth/signing-key.ts';
 import { type Needed, refuseBinary } from '../client/binary-file.ts';
@@ -15,6 +16,9 @@ export interface Answers {
   method: string;
   clientId: string;
   issuer: string;
+  /** Base URL of the API; empty or undefined for that of the collection, as is the redirect URI. */
+  resourceServerUrl?: string;
+  redirectUri?: string;
   signingKey?: string;
   kid?: string;
   sslClientCert: string;
@@ -29,6 +33,8 @@ export interface Question {
   option: string;
   message: string;
   isFile?: true;
+  /** Whether it may stay empty; asked at a terminal all the same. */
+  isOptional?: true;
   /** The only answers there are, with what each means. */
   choices?: { value: string; hint: string }[];
   /** Whether the answer is needed, by those before it. */
@@ -40,6 +46,8 @@ export interface Question {
   /** The answer to begin with. */
   suggest?(answers: Partial<Answers>): Promise<string | undefined>;
 }
+
+const SANDBOX = 'https://auth1.sandbox.mya.ozoneapi.io';
 
 const always = (): boolean => true;
 const needsSigningKey = ({ method }: Partial<Answers>): boolean => method !== 'tls_client_auth';
@@ -67,7 +75,13 @@ export const QUESTIONS: readonly Question[] = [
     option: '--client-id',
     message: 'client_id, as it is registered',
     isNeeded: always,
-    check: clientId => checkVariables({ client_id: clientId, token_endpoint_auth_method: 'tls_client_auth' }),
+    check: clientId => {
+      if (clientId === '') {
+        const expected = 'the client identifier that was registered';
+        throw mustBe('variable_missing', 'client_id', expected, 'nothing', 'Give the one that PayNet gave you.');
+      }
+      checkVariables({ client_id: clientId, token_endpoint_auth_method: 'tls_client_auth' });
+    },
   },
   {
     name: 'issuer',
@@ -77,7 +91,35 @@ export const QUESTIONS: readonly Question[] = [
     check: issuer => {
       metadataUrls(issuer);
     },
-    suggest: async () => 'https://auth1.sandbox.mya.ozoneapi.io',
+    suggest: async () => SANDBOX,
+  },
+  {
+    name: 'resourceServerUrl',
+    option: '--resource-server-url',
+    message: 'Base URL of the API; empty for that of the collection',
+    isOptional: true,
+    // That of the collection is the sandbox's.
+    isNeeded: ({ issuer }) => issuer !== SANDBOX,
+    check: url => {
+      const remedy = 'Write it without "/" at its end, and without query.';
+      checkServerUrl('resource_server_url', url, remedy);
+      // Paths are appended to it.
+      if (/\/$|\?/.test(url))
+        throw mustBe('variable_invalid', 'resource_server_url', 'a base URL', shapeOf(url), remedy);
+    },
+  },
+  {
+    name: 'redirectUri',
+    option: '--redirect-uri',
+    message: 'redirect_uri, as it is registered; empty for that of the collection',
+    isOptional: true,
+    isNeeded: always,
+    check: uri => {
+      // "an absolute URI [...] MUST NOT include a fragment component" (RFC 6749 section 3.1.2)
+      if (/^[a-z][a-z\d+.-]*:[!$-;=?-z~]+$/i.test(uri)) return;
+      const expected = 'an absolute URI without fragment';
+      throw mustBe('variable_invalid', 'redirect_uri', expected, shapeOf(uri), 'Copy it from the registration.');
+    },
   },
   {
     name: 'signingKey',

@@ -22,14 +22,14 @@ export async function collectAnswers(given: Partial<Answers>, terminal: Terminal
   if (!terminal) answers.method ??= DEFAULT_METHOD;
   const missing: string[] = [];
   for (const question of QUESTIONS) {
-    const { name, option } = question;
+    const { name, option, isOptional } = question;
     if (answers[name] === undefined && question.isNeeded(answers)) {
       const answer = (await question.infer?.(answers)) ?? (terminal && (await ask(question, answers, terminal)));
-      if (answer === undefined) missing.push(option);
-      else answers[name] = answer;
+      if (answer !== undefined) answers[name] = answer;
+      else if (!isOptional) missing.push(option);
     }
     const answer = answers[name];
-    if (answer !== undefined) await question.check(answer);
+    if (answer !== undefined) await checkAnswer(question, answer);
   }
   if (missing.length > 0) {
     throw new CommandError(`init asks at a terminal, and there is none. Give ${missing.join(', ')}.`, 2);
@@ -49,10 +49,14 @@ async function ask(question: Question, answers: Partial<Answers>, terminal: Term
   return orEnd(await prompt({ message, validate, ...(initialValue && { initialValue }), ...terminal })).trim();
 }
 
+async function checkAnswer({ isOptional, check }: Question, answer: string): Promise<void> {
+  if (answer !== '' || !isOptional) await check(answer);
+}
+
 /** What is wrong with an answer, in words; undefined if nothing is. */
-async function findFault({ check }: Question, answer: string): Promise<string | undefined> {
+async function findFault(question: Question, answer: string): Promise<string | undefined> {
   try {
-    await check(answer);
+    await checkAnswer(question, answer);
     return undefined;
   } catch (error) {
     return error instanceof ClientAuthError ? toTerminalWords(error) : (error as Error).message;

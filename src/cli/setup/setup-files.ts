@@ -6,13 +6,16 @@ import type { Config } from '../client/config-file.ts';
 import type { Answers } from './answers.ts';
 
 /** The variables of a client, without its key. */
-export function toVariables({ issuer, clientId, method, kid }: Answers): Record<string, string> {
+export function toVariables(answers: Answers): Record<string, string> {
+  const { issuer, clientId, method, kid, resourceServerUrl, redirectUri } = answers;
   return {
     issuer,
     client_id: clientId,
     token_endpoint_auth_method: method,
     ...(kid !== undefined && { kid }),
     ...(method === 'private_key_jwt' && { client_assertion_audience: 'token_endpoint' }),
+    ...(resourceServerUrl && { resource_server_url: resourceServerUrl }),
+    ...(redirectUri && { redirect_uri: redirectUri }),
   };
 }
 

@@ -111,6 +111,25 @@ describe('init by options', () => {
     assert.equal(JSON.parse((await runCommand(['jwks'])).stdout).keys[0].alg, 'PS256');
   });
 
+  it('takes the API and the redirect URI of another server, after which run needs no option', async () => {
+    const { redirectUri, resourceServerUrl } = server;
+    const { code, stderr } = await init([
+      ...allFlags({ '--resource-server-url': resourceServerUrl, '--redirect-uri': redirectUri }),
+    ]);
+    assert.equal(code, 0, stderr);
+    const run = await runCommand(['run']);
+    assert.equal(run.code, 0, run.stdout);
+    const { values } = JSON.parse(read(ENVIRONMENT));
+    const variable = (name: string) => values.find(({ key }: { key: string }) => key === name)?.value;
+    assert.deepEqual([variable('resource_server_url'), variable('redirect_uri')], [resourceServerUrl, redirectUri]);
+    await init([...allFlags({ '--resource-server-url': '', '--redirect-uri': '' }), '--force']);
+    assert.doesNotMatch(
+      read(ENVIRONMENT),
+      /resource_server_url|redirect_uri/,
+      'an empty answer is that of the collection',
+    );
+  });
+
   it('sets up tls_client_auth without a signing key, or with one for request objects', async () => {
     const { client_id } = server.clients.tlsClientAuth;
     const change = { '--signing-key': undefined, '--kid': undefined, '--client-id': client_id };
@@ -157,6 +176,13 @@ describe('init by options', () => {
   it('refuses an answer that can not be right, and writes nothing', async () => {
     const cases: [Record<string, string>, RegExp][] = [
       [{ '--client-id': 'ä' }, /"client_id" must be/],
+      [{ '--client-id': '' }, /got nothing\. Give the one that PayNet gave you\.$/m],
+      [{ '--resource-server-url': 'rs.example.my' }, /"resource_server_url" must be an https URL/],
+      [
+        { '--resource-server-url': 'https://rs.example.my/' },
+        /"resource_server_url" must be a base URL.* without "\/"/,
+      ],
+      [{ '--redirect-uri': 'https://a.example.my/#x' }, /"redirect_uri" must be an absolute URI without fragment/],
       [{ '--issuer': 'http://auth.example.my' }, /"issuer" must be an https URL/],
       [{ '--kid': '' }, /"kid" must be the key ID in the registered JWKS, got nothing/],
       [{ '--kid': server.credentials.signingKey.privateKey }, /"kid" must be/],
@@ -291,8 +317,10 @@ describe('init at a terminal', () => {
   };
   const questions = (): [RegExp, string][] => [
     [/How does the client authenticate/, '\r'],
-    [/client_id/, `${server.clients.privateKeyJwt.client_id}\r`],
+    [/client_id/, '\r'],
+    [/PayNet\W+gave/, `${server.clients.privateKeyJwt.client_id}\r`],
     [/Issuer .*\n.*auth1\.sandbox\.mya\.ozoneapi\.io/, '\r'],
+    [/redirect_uri, as it is registered/, '\r'],
     [/signing key/, '/transport.pem'],
     [/\/transport\.pem/, '\r'],
     [/got a certificate/, '\x7f'.repeat('/transport.pem'.length)],
@@ -333,10 +361,13 @@ describe('init at a terminal', () => {
     const yes = answer([
       [/Replace paynet/, 'y'],
       [/client_id/, 'other\r'],
+      [/Base URL of the API/, 'https://rs.example.my\r'],
+      [/redirect_uri, as/, '\r'],
     ]);
     const replaced = await init(['--method', 'private_key_jwt', ...flags], { terminal: yes.terminal });
     assert.equal(replaced.code, 0, replaced.stderr);
-    assert.match(read(ENVIRONMENT), /"other"/);
+    assert.match(read(ENVIRONMENT), /"other".*"https:\/\/rs\.example\.my"/s);
+    assert.doesNotMatch(read(ENVIRONMENT), /redirect_uri/);
   });
 
   it('asks at a real terminal, on standard error, and ends with 1 on Ctrl-C', { skip: noTerminal }, async () => {
