@@ -215,7 +215,7 @@ describe('paynet-client-auth assertion', () => {
       'a certificate in the place of the key',
       {},
       ['cert'],
-      /"signing_key" must be an RSA private key .*, got a certificate/,
+      /"signing_key" \(.*\) must be an RSA private key .*, got a certificate/,
     ],
     ['a lifetime beyond 600 seconds', { client_assertion_lifetime: '601' }, [], /"client_assertion_lifetime" must be/],
     [
