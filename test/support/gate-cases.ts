@@ -21,6 +21,10 @@ export type GateCase = {
   methods: string[];
   /** Whether variables name its endpoint; else only the metadata does. */
   isConfigured: boolean;
+  /** Whether its URL is known to the first gate, in the spelling of the server. */
+  hasPlainUrl: boolean;
+  /** Whether scripts of folder and request may make something else of it, after the first gate. */
+  isChanged: boolean;
   /** Whether a script of it sends a request that no script can see. */
   sendsItself: boolean;
   /** Paths of the endpoints. */
@@ -155,6 +159,9 @@ const header = (key: string, value: string, call = 'upsert') =>
   `pm.request.headers.${call}({ key: '${key}', value: '${value}' });`;
 const BASIC = `[{ key: 'username', value: 'u' }, { key: 'password', value: 'p' }]`;
 
+const CLEAR = 'pm.variables.clear();';
+const REMOVE_TYPE = `pm.request.headers.remove('Content-Type');`;
+
 const SCRIPTS: Source[] = [
   ...PLAIN_SCRIPTS,
   () => field('add', 'client_assertion', 'made.by.collection'),
@@ -206,7 +213,7 @@ const SCRIPTS: Source[] = [
   () => header('Content-Type', 'application/json'),
   () => header('Content-Type', 'text/plain'),
   () => header('Content-Type', 'application/x-www-form-urlencoded;charset=utf-8', 'add'),
-  () => `pm.request.headers.remove('Content-Type');`,
+  () => REMOVE_TYPE,
   () => header('Transfer-Encoding', 'chunked'),
   () => `pm.request.method = 'POST';`,
   () => `pm.request.method = 'post';`,
@@ -225,7 +232,7 @@ const SCRIPTS: Source[] = [
   () => `pm.variables.set('client_id', 'other');`,
   () => `pm.environment.set('token_endpoint_auth_method', 'private_key_jwt');`,
   () => `pm.environment.set('existing_client_authentication', 'replace');`,
-  () => `pm.variables.clear();`,
+  () => CLEAR,
   () => `setTimeout(() => { ${field('add', 'client_assertion')} }, 2);`,
   () => `Promise.resolve().then(() => { ${field('remove', 'client_assertion')} });`,
   () => `pm.sendRequest('{{origin}}/other', () => { ${header('Authorization', 'Basic dTpw')} });`,
@@ -346,7 +353,7 @@ const KNOWLEDGE = [
   'partial',
   'configured by another variable',
 ];
-const PROFILES = [
+const PROFILES: { disabledSystemHeaders?: object; disableUrlEncoding?: boolean }[] = [
   {},
   {},
   {},
@@ -380,7 +387,7 @@ const description = fc.record({
   scripts: fc.oneof(nothing<Source>(), some(SCRIPTS, 2)),
   sending: fc.oneof({ arbitrary: nothing<Source>(), weight: 12 }, { arbitrary: some(SENDING, 1), weight: 1 }),
   after: some(AFTER, 1),
-  profile: oneOf<object>(PROFILES),
+  profile: oneOf(PROFILES),
 });
 const plainDescription: typeof description = fc.record({
   ...common,
@@ -396,7 +403,7 @@ const plainDescription: typeof description = fc.record({
   scripts: some(PLAIN_SCRIPTS, 2),
   sending: nothing<Source>(),
   after: some(AFTER, 1),
-  profile: fc.constant<object>({}),
+  profile: fc.constant({}),
 });
 type Description = typeof description extends fc.Arbitrary<infer T> ? T : never;
 
@@ -447,8 +454,16 @@ const toCase = (one: Description, index: number, place: Place): GateCase => {
   const endpointUrl = place.origin + path;
   const form = URLS[one.url] as Url;
   const { environment, collection = {}, metadata } = toServer(one, place, root);
+  // `run` reads the metadata of issuers before it, not of those that scripts set.
+  const sending = metadata ? [] : one.sending;
   const late = `pm.variables.set('base', '${place.origin}'); pm.variables.set('path', '${path.slice(1)}');`;
-  const toSources = (sources: Source[]) => sources.map(source => source(endpointUrl, name));
+  const isTypeOff = 'content-type' in Object(profile.disabledSystemHeaders);
+  const toSources = (sources: Source[]) =>
+    sources
+      .map(source => source(endpointUrl, name))
+      // What nothing but the metadata names is forgotten with it.
+      .filter(source => !(metadata && source === CLEAR))
+      .filter(source => !(isTypeOff && source === REMOVE_TYPE));
   const { contentType, body: written } = toBody(body, FIELDS[name]);
   // A host that has no body to send waits for the rest of its length.
   const others = headers.filter(([key]) => written || !/length/i.test(key));
@@ -466,8 +481,9 @@ const toCase = (one: Description, index: number, place: Place): GateCase => {
   ];
   const item = {
     name: `${index} request`,
-    event: toEvents([...before('request', one.scripts), ...toSources(one.sending)], toSources(one.after)),
-    protocolProfileBehavior: profile,
+    event: toEvents([...before('request', one.scripts), ...toSources(sending)], toSources(one.after)),
+    // A form of the collection's own with client_id alone is right by itself: nobody sees that it lacks its Content-Type.
+    protocolProfileBehavior: isByCertificate && isTypeOff ? {} : profile,
     request,
   };
   const authMethod = isByCertificate ? 'tls_client_auth' : 'private_key_jwt';
@@ -483,7 +499,9 @@ const toCase = (one: Description, index: number, place: Place): GateCase => {
     // What a script sets before ours is a setting as any other.
     methods: [authMethod, ...(/_auth_method/.test(JSON.stringify(folder)) ? ['private_key_jwt'] : [])],
     isConfigured: metadata === undefined,
-    sendsItself: one.sending.length > 0,
+    hasPlainUrl: form.isPlain ?? false,
+    isChanged: one.folderScripts.length + one.scripts.length > 0 || form.later !== undefined,
+    sendsItself: sending.length > 0,
     endpoints: PATHS.map(endpoint => `${root}/${endpoint}`).concat(`${path}-mtls`),
     environment: {
       ...environment,

@@ -89,10 +89,14 @@ const toPath = (url: string): string => {
   }
 };
 
-/** Whether something shows that a request is for an endpoint that only the metadata names: "token" alone may be of any API. */
-const hasSign = ({ headers, body, form }: Received): boolean => {
+/**
+ * Whether something shows that a request is for an endpoint that only the metadata names: "token" alone may be of any API, but for a
+ * form on the issuer's host, and the second gate reads nothing but forms.
+ */
+const hasSign = ({ headers, body, form }: Received, { hasPlainUrl, isChanged }: GateCase): boolean => {
   const isForm = /x-www-form-urlencoded/i.test(headers['content-type'] ?? '');
-  return (isForm && form.has('token')) || /(^|[&"])(grant_type|response_type|request)("|=)/.test(body);
+  if (hasPlainUrl && isForm && form.has('token')) return true;
+  return (isForm || !isChanged) && /(^|[&"])(grant_type|response_type|request)("|=)/.test(body);
 };
 
 /**
@@ -179,7 +183,7 @@ export const runCases = async (host: GateHost, count: number, seed: number, isLa
       const faults = [];
       for (const request of received) {
         const fault = await judge(request, one.methods, audiences, seen);
-        faults.push(one.isConfigured || hasSign(request) ? fault : undefined);
+        faults.push(one.isConfigured || hasSign(request, one) ? fault : undefined);
       }
       results.push({ ...one, failures: failures.get(`${index}`) ?? [], received, faults });
     }
