@@ -16,7 +16,6 @@ const FIRST = ['test/architecture'];
 
 /** Then the files that take longest, so that there is work for both processes to the end. */
 const LONGEST = [
-  'test/cli/collection/collection-shapes',
   'test/cli/run/run-refusals',
   'test/cli/run/run-secrets',
   'test/demo/demo',

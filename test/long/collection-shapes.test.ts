@@ -4,17 +4,17 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { inject } from '../../../src/cli/collection/injection.ts';
-import { collectionOf, collectionTexts } from '../../support/collection-texts.ts';
-import { form, scripts } from '../../support/collections.ts';
-import { runCommand } from '../../support/command-line.ts';
-import { hosts } from '../../support/hosts.ts';
-import { createRsaKey, toPkcs8 } from '../../support/keys.ts';
-import { type Recorder, startRecorder } from '../../support/recorder.ts';
-import { createFolder, type Folder, toEnvironment } from '../../support/workplace.ts';
+import { inject } from '../../src/cli/collection/injection.ts';
+import { collectionOf, collectionTexts } from '../support/collection-texts.ts';
+import { form, scripts } from '../support/collections.ts';
+import { runCommand } from '../support/command-line.ts';
+import { hosts } from '../support/hosts.ts';
+import { createRsaKey, toPkcs8 } from '../support/keys.ts';
+import { type Recorder, startRecorder } from '../support/recorder.ts';
+import { createFolder, type Folder, toEnvironment } from '../support/workplace.ts';
 
 const jsrsasign = readFileSync(
-  new URL('../../../node_modules/jsrsasign/lib/jsrsasign-rsa-min.js', import.meta.url),
+  new URL('../../node_modules/jsrsasign/lib/jsrsasign-rsa-min.js', import.meta.url),
   'utf8',
 );
 const request = { method: 'POST', url: '{{token_endpoint}}', body: form(['grant_type', 'client_credentials']) };
