@@ -1,4 +1,4 @@
-// Hexadecimal, Base64 and base64url, on both sides. Bytes travel as lower-case hexadecimal, two digits a byte, as in jsrsasign.
+// Hexadecimal, Base64, base64url and percent-encoding, on both sides. Bytes travel as lower-case hexadecimal, two digits a byte, as in jsrsasign.
 // Written out, because a sandbox without TextEncoder has `btoa` and `atob` but warns on the console when they are used.
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -69,3 +69,12 @@ export const fromBase64 = (text: string): string | undefined =>
   text !== '' && text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text)
     ? fromBase64url(unifyBase64(text))
     : undefined;
+
+/** Decodes percent-encoding; text that has none of the right form stays. */
+export const decodePercent = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+};

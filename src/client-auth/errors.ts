@@ -80,3 +80,16 @@ export const shapeOf = (value: string): string => {
   if (/^[\w .:/+-]{1,24}$/.test(value) || /^https?:\/\/[\w.:/-]{1,100}$/i.test(value)) return `"${value}"`;
   return `${value.length} characters of text`;
 };
+
+/**
+ * Text from a server or a file as text that can be shown: short, without control characters, and without a token that it may
+ * quote.
+ *
+ * @param length maximum number of characters
+ */
+export const toPlain = (text: string, length = 200): string =>
+  text
+    .slice(0, 10_000)
+    .replace(/(?<![\w-])[\w-]{12,}\.[\w-]{12,}\.[\w-]*/g, '[token]')
+    .replace(/[^\x20-\x7e]/g, '?')
+    .slice(0, length);

@@ -3,6 +3,7 @@
 // come and go as plain data.
 
 import { PARAMETER_NAMES, type Parameter } from './client-authentication.ts';
+import { decodePercent } from './encoding.ts';
 import { ClientAuthError, findUnresolvedReference, toUnresolved } from './errors.ts';
 import { isClaims } from './request-object.ts';
 
@@ -152,10 +153,5 @@ export const toPairs = (text: string): string[] => text.split('&').flatMap(pair 
 /** The name in a pair. */
 export const nameOf = (pair: string): string => decode(pair.replace(/=.*$/s, ''));
 
-const decode = (text: string): string => {
-  try {
-    return decodeURIComponent(text.replace(/\+/g, ' ')).trim();
-  } catch {
-    return text;
-  }
-};
+/** Undoes the encoding of a form (RFC 6749 appendix B). */
+const decode = (text: string): string => decodePercent(text.replace(/\+/g, ' ')).trim();

@@ -2,10 +2,10 @@
 // the authorization server must have authenticated the client; if the server refused it, the failed test says why that may be.
 
 import { ENDPOINT_NAMES, METADATA_VARIABLE, type Metadata } from '../client-auth/authorization-server.ts';
+import { toWireUrl } from '../client-auth/wire-url.ts';
 import { explainRefusal, readRefusal } from './refusal.ts';
 import { ask, fail, getMethod, guard, readAnswer, readRequest, readVariable, show, takeTrace } from './sandbox.ts';
 import { explainFault, findFault, readForm } from './sent-request.ts';
-import { toWireUrl } from './wire-url.ts';
 
 /** The test that fails has the causes first; the tab shows the same in lines. */
 const TEMPLATE = '{{#each lines}}<p>{{this}}</p>{{/each}}';
@@ -17,14 +17,10 @@ guard(() => {
   const request = readRequest();
   const url = toWireUrl(request.url);
   // Discovery has left the endpoints of the metadata as variables too, but for those that an alias replaces.
-  // It holds a message where that has failed.
-  const metadata = read(METADATA_VARIABLE);
-  const { replaced }: Pick<Metadata, 'replaced'> = metadata.startsWith('{') ? JSON.parse(metadata) : { replaced: {} };
-  // What was authenticated went to one, though a later script may have changed its variable.
-  const target = trace?.isAuthenticated && trace.url;
-  const endpoint = ENDPOINT_NAMES.find(name =>
-    [read(name), replaced[name], target].some(one => one && toWireUrl(one) === url),
-  );
+  const { replaced } = JSON.parse(read(METADATA_VARIABLE) || '{"replaced":{}}') as Metadata;
+  // What was authenticated went to an endpoint, though a later script may have changed its variable.
+  const known = [...ENDPOINT_NAMES.flatMap(name => [read(name), replaced[name]]), trace?.isAuthenticated && trace.url];
+  const endpoint = known.find(one => one && toWireUrl(one) === url);
   const form = readForm(request);
   // Nothing says what the endpoints are: the pre-request script has not seen this form, or it would have asked for the metadata.
   const isUnknown =
@@ -32,7 +28,7 @@ guard(() => {
   if (!endpoint && !isUnknown) return;
   const fault = findFault(request, form, read, trace);
   if (fault) {
-    const reason = explainFault(trace, read(endpoint ?? 'issuer'));
+    const reason = explainFault(trace, endpoint || read('issuer'));
     return fail(`The POST to ${url} left without client authentication: ${fault}. ${reason}`);
   }
   const answer = readAnswer();

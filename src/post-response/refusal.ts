@@ -1,5 +1,6 @@
 // A refusal by the authorization server, inside the sandbox: what was sent, and the likely causes, the likeliest first. Pure.
 
+import { toPlain } from '../client-auth/errors.ts';
 import { findNamedCause, type NamedCause } from '../client-auth/server-words.ts';
 import type { ReadVariable } from '../client-auth/settings.ts';
 import type { TracedAssertion } from '../client-auth/trace.ts';
@@ -24,14 +25,6 @@ export type Refused = {
 /** The OAuth error of an answer, as it can be shown; empty where there is none. */
 export type Refusal = { error: string; description: string };
 
-/** Text of a server that can be shown: short, without control characters and without a token that it may quote. */
-const toPlain = (value: unknown): string =>
-  String(value ?? '')
-    .slice(0, 2000)
-    .replace(/[\w-]{12,}\.[\w-]{12,}\.[\w-]*/g, '[token]')
-    .replace(/[^\x20-\x7e]/g, '?')
-    .slice(0, 200);
-
 /**
  * Reads the error of an answer that refuses the client; a handshake without certificate may end without answer.
  *
@@ -39,25 +32,28 @@ const toPlain = (value: unknown): string =>
  * @see RFC 6749 section 5.2
  */
 export const readRefusal = ({ status, text }: Answer, lacksCertificate: boolean): Refusal | undefined => {
-  let body: { error?: unknown; error_description?: unknown } | null = null;
+  if (status ? status !== 400 && status !== 401 : !lacksCertificate) return undefined;
+  let body: Record<string, unknown> | null = null;
   try {
     body = JSON.parse(text);
   } catch {
     // The page of a proxy.
   }
-  const [error, description] = [toPlain(body?.error), toPlain(body?.error_description)];
+  const [error, description] = ['error', 'error_description'].map(name => toPlain(`${body?.[name] ?? ''}`)) as [
+    string,
+    string,
+  ];
   // invalid_request may be about the rest of the form.
   const isAboutClient = error
     ? /_client$/.test(error) || (error === 'invalid_request' && findNamedCause(error, description))
     : /certificate/i.test(text);
-  const isRefusal = status === 401 || (status === 400 && isAboutClient) || (!status && lacksCertificate);
-  return isRefusal ? { error, description } : undefined;
+  return status !== 400 || isAboutClient ? { error, description } : undefined;
 };
 
 /** Seconds that the clock of the server is ahead of this one; 0 where the answer has no date. */
 const toClockDifference = ({ date, receivedAt, duration }: Answer): number =>
   // A date has whole seconds.
-  Math.round((Date.parse(date) / 1000 || receivedAt) + 0.5 - (receivedAt - duration / 2));
+  Math.round(Date.parse(date) / 1000 + 0.5 - receivedAt + duration / 2) || 0;
 
 /** A cause: how likely it is (below 1 evidence shows it), by which words a server names it, and what it is with its remedy. */
 type Cause = [rank: number, names: string, text: string];

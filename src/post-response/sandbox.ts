@@ -1,13 +1,13 @@
 // The sandbox of Postman and Newman: the only file of the post-response script that names `pm`. It reads the variables, the
 // request as it was sent and the answer, and records the one test.
 
+import type { PostmanBody } from '../client-auth/form.ts';
 import type { ReadVariable } from '../client-auth/settings.ts';
 import { TRACE_VARIABLE, type Trace } from '../client-auth/trace.ts';
 import type { Answer } from './refusal.ts';
 import type { SentRequest } from './sent-request.ts';
 
 type Header = { key: string; value: string; disabled?: boolean };
-type Field = { key?: string | null; value?: string | null; disabled?: boolean };
 
 declare const pm: {
   readonly info: { readonly iteration: number; readonly requestId: string };
@@ -15,7 +15,7 @@ declare const pm: {
     readonly method: string;
     readonly url: { toString(): string };
     readonly headers: { all(): Header[]; get(name: string): string | undefined };
-    readonly body: { toJSON(): { mode?: string; disabled?: boolean; raw?: string; urlencoded?: Field[] } } | undefined;
+    readonly body: { toJSON(): PostmanBody } | undefined;
     /** Set where the host has a certificate for this URL. */
     readonly certificate: unknown;
   };
@@ -33,8 +33,7 @@ declare const pm: {
 
 /** Reads a variable of any scope. */
 export const readVariable: ReadVariable = name => {
-  const value = pm.variables.get(name) ?? '';
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  const text = String(pm.variables.get(name) ?? '');
   return text.includes('{{') ? String(pm.variables.replaceIn(text)) : text;
 };
 

@@ -1,21 +1,17 @@
 // A request as it was sent, inside the sandbox: what in it fails to authenticate the client, and why that is. Pure.
 
 import { ASSERTION_TYPE, PARAMETER_NAMES } from '../client-auth/client-authentication.ts';
+import { decodePercent } from '../client-auth/encoding.ts';
+import type { PostmanBody } from '../client-auth/form.ts';
 import type { ReadVariable } from '../client-auth/settings.ts';
 import { type Trace, toTail } from '../client-auth/trace.ts';
-import { decode } from './wire-url.ts';
 
 /** References are resolved. */
 export type SentRequest = {
   url: string;
   /** Each as `name:value`, the name in lower case. */
   headers: string[];
-  body: {
-    mode?: string;
-    disabled?: boolean;
-    raw?: string;
-    urlencoded?: { key?: string | null; value?: string | null; disabled?: boolean }[];
-  };
+  body: PostmanBody;
   /** Bytes of the body that a server reads; NaN where that is not known. */
   length: number;
   /** Whether the host had a transport certificate for it. */
@@ -33,7 +29,7 @@ export const readForm = ({ body, headers }: SentRequest): string => {
   // The members of other modes are there too, once a script has changed the mode.
   if (!isFields) return mode === 'raw' ? raw : '';
   const fields = urlencoded.filter(one => !one.disabled);
-  return fields.map(({ key, value }) => `${key}=${encodeURIComponent(value ?? '')}`).join('&');
+  return fields.map(({ key, value }) => `${key}=${encodeURIComponent((value ?? '') as string)}`).join('&');
 };
 
 /**
@@ -42,7 +38,7 @@ export const readForm = ({ body, headers }: SentRequest): string => {
  */
 const isHidden = ({ body, length }: SentRequest, form: string, trace: Trace | undefined): unknown =>
   // What is shown as another body than a form is what was sent.
-  (form || !body?.mode) && trace?.isAuthenticated && length > form.length + (trace.assertion ? 600 : 9);
+  (form || !body.mode) && trace?.isAuthenticated && length > form.length + (trace.assertion ? 600 : 9);
 
 /**
  * Says how a request to an endpoint fails to authenticate the client by exactly one method.
@@ -61,7 +57,9 @@ export const findFault = (
   if (isSecond || /^[^/]*\/\/[^/?#]*@/.test(url)) return 'it has Basic or the like too';
   if (isHidden(request, form, trace)) return undefined;
   // Servers look into the query too.
-  const pairs = `${form}&${url.split('?')[1]}`.split('&').map(pair => pair.replace(/\+/g, ' ').split('=').map(decode));
+  const pairs = `${form}&${url.split('?')[1]}`
+    .split('&')
+    .map(pair => pair.replace(/\+/g, ' ').split('=').map(decodePercent));
   const valuesOf = (name: string) => pairs.filter(([key]) => key?.trim() === name).map(([, value]) => value?.trim());
   const isByCertificate = read('token_endpoint_auth_method').trim() === 'tls_client_auth';
   for (const name of [...PARAMETER_NAMES, 'client_secret']) {
@@ -72,7 +70,7 @@ export const findFault = (
   const [id, type, assertion] = PARAMETER_NAMES.map(name => valuesOf(name)[0]);
   if (id !== read('client_id').trim()) return 'its client_id is another';
   // What is sent is as long as this or longer.
-  if (length < decode(form).length) return 'its Content-Length cuts it';
+  if (length < decodePercent(form).length) return 'its Content-Length cuts it';
   if (isByCertificate) return undefined;
   const tail = toTail(assertion);
   if (!tail || type !== ASSERTION_TYPE) return 'its client_assertion is not whole';

@@ -12,6 +12,9 @@ import { type ReadVariable, readSettings } from '../client-auth/settings.ts';
 import type { PostmanVariables } from './host.ts';
 import { findDestination, findUnknownEndpoint, findUnresolvedPath, type Target } from './target.ts';
 
+/** A variable of the run: the issuer that has not answered, and the message of that. */
+const FAILURE_VARIABLE = 'paynet_client_auth_failure';
+
 /** For all answers together. */
 const LIMIT_SECONDS = 10;
 
@@ -67,7 +70,7 @@ export const discover = (
 ): void => {
   const deadline = Date.now() + LIMIT_SECONDS * 1000;
   const failure = `${issuer} `;
-  const known = String(variables.get(METADATA_VARIABLE) ?? '');
+  const known = String(variables.get(FAILURE_VARIABLE) ?? '');
   if (known.startsWith(failure)) throw new ClientAuthError('discovery_failed', known.slice(failure.length), 'issuer');
   const step = (answers: MetadataAnswer[]): void => {
     try {
@@ -79,7 +82,7 @@ export const discover = (
         );
     } catch (error) {
       if (answers.some(answer => 'fault' in answer))
-        variables.set(METADATA_VARIABLE, failure + (error as Error).message);
+        variables.set(FAILURE_VARIABLE, failure + (error as Error).message);
       throw error;
     }
   };

@@ -26,11 +26,12 @@ const toRest = (found: string): string => (/^[A-Z]+$/.test(found) ? found.toLowe
 export const describeLookAlike = (requestUrl: string, server: KnownServer): string | undefined => {
   const url = withoutQuery(withoutUser(requestUrl));
   for (const name of ENDPOINT_NAMES) {
-    const endpoint = server.endpoints[name] ?? '';
+    const endpoint = server.endpoints[name];
+    if (!endpoint) continue;
     let [one, other] = [url, withoutQuery(endpoint)];
     for (const [difference, pattern] of MISTAKES) {
       [one, other] = [one.replace(pattern, toRest), other.replace(pattern, toRest)];
-      if (one !== other || !endpoint) continue;
+      if (one !== other) continue;
       checkServerUrl(name, endpoint);
       return `client authentication: none at ${url}, which differs from ${name} in ${difference}. Correct one of them.`;
     }

@@ -137,6 +137,21 @@ for (const host of hosts) {
     );
 
     itSends(
+      'knows no difference of the clocks where the answer has no date',
+      () => ({
+        requests: [token()],
+        answers: {
+          '/token': response => {
+            response.sendDate = false;
+            // Later than in the same millisecond.
+            setTimeout(() => response.writeHead(401).end('{"error":"invalid_client"}'), 20);
+          },
+        },
+      }),
+      outcome => assert.match(linesOf(outcome).at(-1) ?? '', /The server's clock is 0 s ahead\.$/),
+    );
+
+    itSends(
       'only shows it, and fails nothing, where fail_on_refusal is false',
       () => ({
         requests: [token()],

@@ -1,11 +1,11 @@
 // Checks the transport certificate and its key (RFC 8705): that they can be used together, the validity, the purpose, the subject
 // and the chain. Pure, on the machine.
 
-import { mustBe, shapeOf } from '../../client-auth/errors.ts';
+import { mustBe, shapeOf, toPlain } from '../../client-auth/errors.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import { type CertificateFacts, describeValidity, readCertificate } from '../client/certificate-facts.ts';
 import { compareNames } from '../client/distinguished-name.ts';
-import { type Method, toPlain } from '../diagnosis/causes.ts';
+import type { Method } from '../diagnosis/causes.ts';
 import { type Surroundings, toRegisteredSubject } from '../diagnosis/surroundings.ts';
 import type { Tls } from '../server/send.ts';
 import { failure, type Line, line, notChecked, type OwnCode } from './line.ts';

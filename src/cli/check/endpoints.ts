@@ -2,10 +2,11 @@
 // are used, and whether an assertion can be made for each. Pure, on the machine.
 
 import { ENDPOINT_NAMES, type EndpointName } from '../../client-auth/authorization-server.ts';
+import { toPlain } from '../../client-auth/errors.ts';
 import { checkServerUrl } from '../../client-auth/server-url.ts';
 import type { Settings } from '../../client-auth/settings.ts';
 import { authenticate } from '../client/authenticate.ts';
-import { type Method, toPlain } from '../diagnosis/causes.ts';
+import type { Method } from '../diagnosis/causes.ts';
 import type { Surroundings } from '../diagnosis/surroundings.ts';
 import type { ServerFacts } from '../server/metadata.ts';
 import { failure, type Line, line, notChecked } from './line.ts';

@@ -1,7 +1,8 @@
 // Checks the client's JWKS: whether it has the public half of the signing key under its key ID (RFC 7517). On the machine.
 
+import { toPlain } from '../../client-auth/errors.ts';
 import { checkServerUrl } from '../../client-auth/server-url.ts';
-import { type Method, toPlain } from '../diagnosis/causes.ts';
+import type { Method } from '../diagnosis/causes.ts';
 import type { Surroundings } from '../diagnosis/surroundings.ts';
 import { readJwks } from '../server/jwks.ts';
 import { compareWithJwks, isPublicHalf, type JwksFacts } from '../server/jwks-facts.ts';

@@ -1,8 +1,9 @@
 // Checks by token requests whether the server accepts the client: by the method of the settings, by the other audiences if that is
 // refused, and by the other method. On the machine.
 
+import { toPlain } from '../../client-auth/errors.ts';
 import { type ReadVariable, readSettings, type Settings } from '../../client-auth/settings.ts';
-import { type Facts, type Method, toPlain, type Way } from '../diagnosis/causes.ts';
+import type { Facts, Method, Way } from '../diagnosis/causes.ts';
 import { diagnose } from '../diagnosis/diagnosis.ts';
 import { describeCause } from '../diagnosis/explanation.ts';
 import { type Line, line, type OwnCode } from './line.ts';

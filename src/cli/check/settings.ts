@@ -1,10 +1,9 @@
 // Checks the variables of the client: each that is missing or wrong, and each whose name is written wrongly. Pure, on the machine.
 
 import { ENDPOINT_NAMES } from '../../client-auth/authorization-server.ts';
-import { ClientAuthError } from '../../client-auth/errors.ts';
+import { ClientAuthError, toPlain } from '../../client-auth/errors.ts';
 import { type ReadVariable, readSettings, type Settings } from '../../client-auth/settings.ts';
 import type { Environment } from '../client/environment.ts';
-import { toPlain } from '../diagnosis/causes.ts';
 import { failure, type Line, line } from './line.ts';
 
 /** The settings, and which variables are at fault. */

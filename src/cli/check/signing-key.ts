@@ -1,9 +1,8 @@
 // Checks the signing key and its key ID. Pure, on the machine.
 
-import { mustBe } from '../../client-auth/errors.ts';
+import { mustBe, toPlain } from '../../client-auth/errors.ts';
 import { EXPECTED_KID } from '../../client-auth/settings.ts';
 import { importSigningKey, type SigningKey } from '../../client-auth/signing-key.ts';
-import { toPlain } from '../diagnosis/causes.ts';
 import { failure, type Line, line } from './line.ts';
 import type { CheckedVariables } from './settings.ts';
 

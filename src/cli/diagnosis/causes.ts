@@ -1,6 +1,7 @@
 // The data of a diagnosis: the facts of a refused request in, the causes of the refusal out. Pure, on the machine.
 
 import type { EndpointName } from '../../client-auth/authorization-server.ts';
+import { toPlain } from '../../client-auth/errors.ts';
 import type { Settings } from '../../client-auth/settings.ts';
 import type { CertificateFacts } from '../client/certificate-facts.ts';
 import type { JwksFacts } from '../server/jwks-facts.ts';
@@ -131,16 +132,3 @@ export const toList = (values: string[]): string =>
     .slice(0, 8)
     .map(value => toPlain(value))
     .join(', ')}${values.length > 8 ? ` and ${values.length - 8} more` : ''}`;
-
-/**
- * Text from a server or a file as text that can be shown: short, without control characters, and without a token that it may
- * quote.
- *
- * @param length maximum number of characters
- */
-export const toPlain = (text: string, length = 200): string =>
-  text
-    .slice(0, 10_000)
-    .replace(/(?<![\w-])[\w-]{12,}\.[\w-]{12,}\.[\w-]*/g, '[token]')
-    .replace(/[^\x20-\x7e]/g, '?')
-    .slice(0, length);

@@ -1,8 +1,9 @@
 // A refusal in short lines of text: what was sent, what is known about the server, the causes in order. Pure, on the machine.
 
+import { toPlain } from '../../client-auth/errors.ts';
 import { describeValidity } from '../client/certificate-facts.ts';
 import type { JwksFacts } from '../server/jwks-facts.ts';
-import { type Cause, type Facts, toList, toPlain } from './causes.ts';
+import { type Cause, type Facts, toList } from './causes.ts';
 import { describeClock } from './clock-causes.ts';
 import { diagnose } from './diagnosis.ts';
 

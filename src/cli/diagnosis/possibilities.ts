@@ -1,9 +1,10 @@
 // The possible causes where nothing is proved: audience, method, key, certificate, the likely ones first. Causes that the
 // evidence can't distinguish become one. Pure, on the machine.
 
+import { toPlain } from '../../client-auth/errors.ts';
 import { compareNames } from '../client/distinguished-name.ts';
 import type { JwksFacts } from '../server/jwks-facts.ts';
-import { type AssertionFacts, type Cause, type Facts, possible, type Topic, toPlain, type Way } from './causes.ts';
+import { type AssertionFacts, type Cause, type Facts, possible, type Topic, type Way } from './causes.ts';
 import { clockDoubt } from './clock-causes.ts';
 import { toStatement } from './statements.ts';
 import { missingCertificateDoubt } from './transport-causes.ts';

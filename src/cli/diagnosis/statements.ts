@@ -1,8 +1,9 @@
 // What the server itself says is wrong, in one sentence and with a remedy: the causes of server-words.ts, put into words with the facts
 // of the request. Pure, on the machine.
 
+import { toPlain } from '../../client-auth/errors.ts';
 import { findNamedCause, type NamedCause } from '../../client-auth/server-words.ts';
-import { type Cause, type Facts, named, type Topic, toPlain } from './causes.ts';
+import { type Cause, type Facts, named, type Topic } from './causes.ts';
 import { describeClock } from './clock-causes.ts';
 
 /** What the words of the server mean, and the one thing to do where the facts say nothing better. */

@@ -1,7 +1,7 @@
 // What is the same for all requests of a client, for a diagnosis: the server as known, the transport certificate, the registered
 // subject and the JWKS. What can't be read stays unknown, with the reason. On the machine.
 
-import { ClientAuthError, shapeOf } from '../../client-auth/errors.ts';
+import { ClientAuthError, shapeOf, toPlain } from '../../client-auth/errors.ts';
 import { type KnownServer, toKnownServer } from '../../client-auth/known-server.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import { type CertificateFacts, readCertificate } from '../client/certificate-facts.ts';
@@ -11,7 +11,7 @@ import { toConnectionCode } from '../server/connection-faults.ts';
 import { type Jwk, readJwks } from '../server/jwks.ts';
 import { fetchServerFacts, OtherIssuerError, type ServerFacts } from '../server/metadata.ts';
 import { readTls, type Tls } from '../server/send.ts';
-import { type ReadingFault, toPlain } from './causes.ts';
+import type { ReadingFault } from './causes.ts';
 
 /** What is the same for all requests of a client; undefined is what is not known. */
 export interface Surroundings {

@@ -10,6 +10,7 @@ import {
   type Metadata,
 } from '../../client-auth/authorization-server.ts';
 import { PARAMETER_NAMES } from '../../client-auth/client-authentication.ts';
+import { toWireUrl } from '../../client-auth/wire-url.ts';
 import { resolveReferences } from '../client/environment.ts';
 import { explainChange, type RunItem, toTitle } from './blame.ts';
 import { type PostedRequest, toForm } from './posted-forms.ts';
@@ -28,21 +29,6 @@ interface RunEvent {
 
 /** The nearer one last. */
 const SCOPES = ['globals', 'collectionVariables', 'environment', '_variables'] as const;
-
-/** A URL as the wire has it, without user name and query; undefined for what is none. */
-function toWireUrl(text: string): string | undefined {
-  if (!URL.canParse(text.trim())) return undefined;
-  const { protocol, hostname, port, pathname } = new URL(text.trim());
-  return `${protocol}//${hostname.replace(/\.$/, '')}:${port}${decode(pathname)}`;
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
 
 /** How a form fails to authenticate the client by exactly one method; undefined when it does. */
 function findFault(request: PostedRequest, methods: string[]): string | undefined {
@@ -69,19 +55,19 @@ class Known {
   }
   add(endpoints: Endpoints): void {
     for (const name of ENDPOINT_NAMES) {
-      const url = toWireUrl(endpoints[name] ?? '');
-      if (url) this.#endpoints.set(url, name);
+      const url = endpoints[name];
+      if (url) this.#endpoints.set(toWireUrl(url), name);
     }
   }
   addVariables(read: (name: string) => string): void {
     this.add(Object.fromEntries(ENDPOINT_NAMES.map(name => [name, read(name)])));
     // Of an issuer that a script has set.
     const metadata = read(METADATA_VARIABLE);
-    if (metadata.startsWith('{')) this.add((JSON.parse(metadata) as Metadata).replaced);
+    if (metadata) this.add((JSON.parse(metadata) as Metadata).replaced);
     this.methods = [read('token_endpoint_auth_method').trim()];
   }
   find(url: string): EndpointName | undefined {
-    return this.#endpoints.get(toWireUrl(url) ?? '');
+    return this.#endpoints.get(toWireUrl(url));
   }
 }
 

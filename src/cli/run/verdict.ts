@@ -1,8 +1,9 @@
 // The last word of a run: how many requests were authenticated and how many tests passed, and of what failed the first cause with
 // what mends it. Pure, on the machine.
 
+import { toPlain } from '../../client-auth/errors.ts';
 import { toTerminalWords } from '../client/terminal-words.ts';
-import { type Cause, toPlain } from '../diagnosis/causes.ts';
+import type { Cause } from '../diagnosis/causes.ts';
 import type { ConnectionError } from '../server/connection-faults.ts';
 import type { PostedForm } from './posted-forms.ts';
 import { isRefusal } from './run-refusals.ts';
