@@ -123,11 +123,7 @@ export async function run(options: RunOptions): Promise<RunSummary> {
       ...(last && { last }),
     };
     const result = await runCollection(collection, [], given, toHost(options, note), beginning =>
-      refuseSureFaults(
-        { ...beginning, hasKeyFile: signingKey !== undefined },
-        note,
-        typeof signingKey === 'string' ? signingKey : undefined,
-      ),
+      refuseSureFaults({ ...beginning, keyFile: typeof signingKey === 'object' ? '' : signingKey }, note),
     );
     const { failures, counts, cause } = result;
     return {

@@ -1,28 +1,26 @@
 // Stops before a run in which each request to an endpoint would fail. On the machine.
 
-import type { Client } from '../client/client-options.ts';
+import type { Beginning } from '../client/beginning.ts';
 import { nameKeyFile } from '../client/terminal-words.ts';
 import { CommandError } from '../command.ts';
 import { readTls } from '../server/send.ts';
 import { toText } from './lines-as-text.ts';
-import { type BeforeRun, checkOffline, findSureFaults } from './offline.ts';
+import { checkOffline, findSureFaults } from './offline.ts';
 
 /**
  * Refuses a run that can't succeed.
  *
  * @param note shows a line to the user: those of `check`
- * @param keyFile what --signing-key was given; undefined without it
  * @throws CommandError when something is surely wrong
  */
-export async function refuseSureFaults(
-  { client, ...run }: BeforeRun & { client: Client },
-  note: (line: string) => void,
-  keyFile?: string,
-): Promise<void> {
-  const { environment, transport } = client;
+export async function refuseSureFaults(run: Beginning, note: (line: string) => void): Promise<void> {
+  const { environment, transport } = run.client;
   const files = await readTls(transport);
   const checked = checkOffline(environment, run.read, files, transport.ca !== undefined, new Date());
-  const faults = findSureFaults(checked, run).map(line => ({ ...line, message: nameKeyFile(line.message, keyFile) }));
+  const faults = findSureFaults(checked, run).map(line => ({
+    ...line,
+    message: nameKeyFile(line.message, run.keyFile),
+  }));
   if (faults.length === 0) return;
   for (const row of toText(faults, false, undefined).trimEnd().split('\n')) note(row);
   const count = `${faults.length} ${faults.length === 1 ? 'check' : 'checks'}`;

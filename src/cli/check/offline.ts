@@ -5,6 +5,7 @@ import { ENDPOINT_NAMES, metadataUrls } from '../../client-auth/authorization-se
 import { findUnresolvedReference } from '../../client-auth/errors.ts';
 import { toKnownServer } from '../../client-auth/known-server.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
+import type { Beginning } from '../client/beginning.ts';
 import type { Environment } from '../client/environment.ts';
 import { findEndpointRequests } from '../collection/requests.ts';
 import type { Tls } from '../server/send.ts';
@@ -47,20 +48,6 @@ export function checkOffline(
   };
 }
 
-/** What a run is to begin with. */
-export interface BeforeRun {
-  /** The collection, or the part of it that is run. */
-  part: unknown;
-  /** The whole collection: any of its scripts may set a variable. */
-  collection: unknown;
-  /** Text of the file of data; empty without one. */
-  data: string;
-  /** Reads a variable of any scope. */
-  read: ReadVariable;
-  /** Whether the signing key is from a file of its own, which no script replaces. */
-  hasKeyFile: boolean;
-}
-
 /** Codes of a certificate that can't be used at all. Any other fault of it a test may be about. */
 const UNUSABLE = ['certificate_unreadable', 'certificate_key_unusable'];
 
@@ -68,13 +55,13 @@ const UNUSABLE = ['certificate_unreadable', 'certificate_key_unusable'];
  * Finds what is surely wrong before a run: each request to an endpoint would fail by it. Where the collection has no such request
  * nothing is wrong; and a variable is not wrong if something in the collection may still set it.
  */
-export function findSureFaults(checked: OfflineCheck, run: BeforeRun): Line[] {
-  const { read, hasKeyFile } = run;
+export function findSureFaults(checked: OfflineCheck, run: Beginning): Line[] {
+  const { read, keyFile } = run;
   const known = toKnownServer(read, undefined);
   if (findEndpointRequests(run.part, known.endpoints, read).length === 0) return [];
   const maySet = findSettable(run.collection, run.data);
   const isSure = (name: string): boolean => {
-    if (name === 'signing_key' && hasKeyFile) return true;
+    if (name === 'signing_key' && keyFile !== undefined) return true;
     const reference = findUnresolvedReference(read(name));
     return !maySet(name) && !(reference && (reference === '…' || reference.startsWith('$') || maySet(reference)));
   };

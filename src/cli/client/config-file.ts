@@ -75,4 +75,4 @@ export function parseConfig(text: string, file: string): Config {
 }
 
 /** `PropertyNameExpected` as "property name expected". */
-const toWords = (code: string): string => code.replace(/[A-Z]/g, capital => ` ${capital.toLowerCase()}`).trim();
+export const toWords = (code: string): string => code.replace(/[A-Z]/g, capital => ` ${capital.toLowerCase()}`).trim();

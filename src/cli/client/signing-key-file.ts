@@ -46,7 +46,8 @@ function toText(bytes: Buffer): string {
   return decodeUtf8(bytes);
 }
 
-function isEncrypted(text: string): boolean {
+/** Whether a signing key has a passphrase. */
+export function isEncrypted(text: string): boolean {
   try {
     importSigningKey(text);
     return false;

@@ -25,10 +25,10 @@ export function toTerminalWords({ message }: Pick<ClientAuthError, 'message'>): 
 /**
  * Names the file of the signing key in a message about it.
  *
- * @param file what --signing-key was given; undefined without it
+ * @param file what --signing-key was given; nothing where the key is in no file
  */
 export function nameKeyFile(message: string, file: string | undefined): string {
-  if (file === undefined) return message;
+  if (!file) return message;
   const name = file === '-' ? 'standard input' : file;
   return message.replace(/^"signing_key" must be/, () => `"signing_key" (${name}) must be`);
 }

@@ -2,6 +2,7 @@
 // machine. Postman Collection Format v2.0 and v2.1: https://schema.postman.com/
 
 import { type ParseErrorCode, printParseErrorCode, visit } from 'jsonc-parser';
+import { toWords } from '../client/config-file.ts';
 import { CommandError } from '../command.ts';
 import { memberOf, type ObjectSpan, readObject, skipSpace } from './json-text.ts';
 
@@ -29,10 +30,7 @@ export function assertCollection(text: string): void {
 function firstFault(json: string): string | undefined {
   let fault: string | undefined;
   const onError = (code: ParseErrorCode, _offset: number, _length: number, line: number, column: number) => {
-    const words = printParseErrorCode(code)
-      .replace(/[A-Z]/g, capital => ` ${capital.toLowerCase()}`)
-      .trim();
-    fault = `${words} at line ${line + 1}, column ${column + 1}`;
+    fault = `${toWords(printParseErrorCode(code))} at line ${line + 1}, column ${column + 1}`;
     throw new SyntaxError(fault);
   };
   try {

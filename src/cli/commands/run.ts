@@ -105,7 +105,7 @@ async function run(file: string, rest: string[], options: RunOptions, host: Host
   if (isPlain) host.disableColour();
   const all: RunOptions = { ...options, color: isPlain ? 'off' : options.color };
   const { failures, explanation, counts, cause } = await runCollection(file, rest, all, host, beginning =>
-    refuseSureFaults({ ...beginning, hasKeyFile: options.signingKey !== undefined }, host.note, options.signingKey),
+    refuseSureFaults(beginning, host.note),
   );
   for (const line of explanation) host.note(line);
   const verdict = describeCounts(counts);

@@ -3,7 +3,7 @@
 
 import { toDay } from '../client/certificate-facts.ts';
 import { compareNames } from '../client/distinguished-name.ts';
-import { findConnectionFault } from '../server/connection-faults.ts';
+import { findConnectionFault, GIVE_CERTIFICATE, USE_ISSUED_CERTIFICATE } from '../server/connection-faults.ts';
 import { type Cause, type Facts, possible, proved } from './causes.ts';
 
 /** PayNet's hosts, where mutual TLS is required on every call. At another server that rule is no proof. */
@@ -45,10 +45,6 @@ function certificateNotReceived(certificate: Facts['certificate']): Cause {
       : 'call it without a proxy that ends TLS';
   return proved('certificate', 'the server says that it got no transport certificate', remedy);
 }
-
-const GIVE_CERTIFICATE = 'give --ssl-client-cert and --ssl-client-key';
-const USE_ISSUED_CERTIFICATE =
-  'use the certificate that was issued for its environment, with its intermediates behind it in the file';
 
 /** Finds what is wrong with the transport certificate. */
 export function badCertificate(facts: Facts): Cause[] {

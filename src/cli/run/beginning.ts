@@ -1,24 +1,11 @@
 // What a run begins with, for a look at it before: the variables of all scopes, the text of its data, the part of the collection that
 // is run. On the machine.
 
-import type { ReadVariable } from '../../client-auth/settings.ts';
+import type { Beginning } from '../client/beginning.ts';
 import type { Client } from '../client/client-options.ts';
 import { createReader, type Environment, type EnvironmentValue } from '../client/environment.ts';
 import { readText } from '../files.ts';
 import type { RunOptions } from './newman-options.ts';
-
-/** What a run begins with. */
-export interface Beginning {
-  client: Client;
-  /** The collection, with the script in it. */
-  collection: object;
-  /** The part of it that `--folder` names, or the whole. */
-  part: object;
-  /** Text of the file of data; empty without one. */
-  data: string;
-  /** Reads a variable of any scope. */
-  read: ReadVariable;
-}
 
 type Item = { name?: unknown; id?: unknown; item?: unknown };
 
@@ -28,17 +15,16 @@ export async function readBeginning(
   collection: Item & { variable?: unknown },
   globals: Environment | undefined,
   globalVar: EnvironmentValue[],
-  { folder, iterationData }: RunOptions,
+  { folder, iterationData, signingKey }: RunOptions,
 ): Promise<Beginning> {
   const variables = Array.isArray(collection.variable)
     ? collection.variable.filter(one => typeof one?.key === 'string')
     : [];
   const values = [...(globals?.values ?? []), ...globalVar, ...variables, ...client.environment.values];
-  // Newman uses a row that is switched off as any other.
-  const read = createReader({ name: 'run', values: values.map(one => ({ ...one, enabled: true })) });
+  const read = createReader({ name: 'run', values });
   const part = folder ? { ...collection, item: findItems(collection, folder) } : collection;
   const data = iterationData === undefined ? '' : await readText(iterationData);
-  return { client, collection, part, data, read };
+  return { client, collection, part, data, read, keyFile: signingKey };
 }
 
 /** The items of a collection, at any depth, with one of these names or identifiers. */

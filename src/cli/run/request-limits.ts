@@ -4,8 +4,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { EventEmitter } from 'node:events';
 import type { ClientRequest } from 'node:http';
-import { findConnectionFault, toConnectionCode } from '../server/connection-faults.ts';
-import { describeRoute, findRoute } from '../server/route.ts';
+import { findConnectionFault, routeOf, toConnectionCode } from '../server/connection-faults.ts';
+import { describeRoute } from '../server/route.ts';
 
 type Done = (error: Error | null, ...rest: unknown[]) => void;
 type Request = { url: { toString(): string } };
@@ -104,8 +104,8 @@ function tooLate(url: string, limit: number): Error {
 const failure = (message: string, code: string): Error => Object.assign(new Error(), { message, code });
 
 function describeWay(url: string): string {
-  const route = URL.canParse(url) ? findRoute(url) : undefined;
-  return route?.proxy ? `, ${describeRoute(route)}` : '';
+  const route = routeOf(url);
+  return route.proxy ? `, ${describeRoute(route)}` : '';
 }
 
 function inWords(error: Error, url: string): Error {

@@ -1,6 +1,7 @@
 // A run from its options to what is to be said at its end: reads what it begins with, lets Newman run it, explains what the
 // authorization server refused. On the machine.
 
+import type { Beginning } from '../client/beginning.ts';
 import { type Client, readClient, readPair } from '../client/client-options.ts';
 import { type Environment, listSecureWithoutValue, readEnvironment } from '../client/environment.ts';
 import { listFolders } from '../collection/collection.ts';
@@ -11,7 +12,7 @@ import { CommandError, type Host } from '../command.ts';
 import { inFile } from '../files.ts';
 import { Redaction } from '../secrets/redaction.ts';
 import { checkProxyVariables, listProxyPasswords } from '../server/route.ts';
-import { type Beginning, readBeginning } from './beginning.ts';
+import { readBeginning } from './beginning.ts';
 import {
   parseReporterOptions,
   type RunOptions,

@@ -7,7 +7,6 @@ import type { ReadVariable } from '../../client-auth/settings.ts';
 import type { Transport } from '../client/client-options.ts';
 import { createReader } from '../client/environment.ts';
 import { CommandError, type Host } from '../command.ts';
-import { cannotBeWritten } from '../files.ts';
 import type { Redaction } from '../secrets/redaction.ts';
 import { ConnectionError } from '../server/connection-faults.ts';
 import { fetchServerFacts } from '../server/metadata.ts';
@@ -60,8 +59,8 @@ export async function runNewman(
   const explain = (error: Error): Error => explainTimeout(options.timeout, performance.now() - start) ?? error;
   // What Newman says may quote what it was given.
   const toShown = (error: Error): CommandError => {
-    const command = toCommandError(explain(error));
-    const shown = new CommandError(redaction.redact(command.message), command.exitCode);
+    const cause = explain(error);
+    const shown = new CommandError(redaction.redact(cause.message), cause instanceof CommandError ? cause.exitCode : 1);
     shown.stack = redaction.redact(error.stack ?? '');
     return shown;
   };
@@ -134,8 +133,7 @@ function toReaders(summary: NewmanRunSummary, rows: Row[]): Outcome['readIn'] {
     string,
     { values?: Scope; variables?: Scope }
   >;
-  const scopes = [globals?.values, collection?.variables, environment?.values].flatMap(scope => scope?.all() ?? []);
-  const values = scopes.map(({ key, value, disabled }) => ({ key, value, enabled: !disabled }));
+  const values = [globals?.values, collection?.variables, environment?.values].flatMap(scope => scope?.all() ?? []);
   return iteration => {
     const row = Object.entries(rows[iteration] ?? rows.at(-1) ?? {}).map(([key, value]) => ({ key, value }));
     return createReader({ name: 'run', values: [...values, ...row] });
@@ -146,11 +144,4 @@ function toReaders(summary: NewmanRunSummary, rows: Row[]): Outcome['readIn'] {
 function explainTimeout(timeout: unknown, elapsed: number): Error | undefined {
   if (typeof timeout !== 'number' || timeout === 0 || elapsed < timeout) return undefined;
   return new CommandError(`the run was ended by --timeout after ${timeout} ms. Raise it, or run less at once.`);
-}
-
-/** Newman makes the directories of its reports; of one that cannot be made it says only what `mkdir` said. */
-function toCommandError(error: NodeJS.ErrnoException): CommandError {
-  if (error instanceof CommandError) return error;
-  const { syscall, path } = error;
-  return syscall === 'mkdir' && path ? cannotBeWritten(path, error) : new CommandError(error.message);
 }

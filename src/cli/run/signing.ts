@@ -5,16 +5,11 @@
 import type { EventEmitter } from 'node:events';
 import { type Endpoints, findEndpoint, isSameOrigin } from '../../client-auth/authorization-server.ts';
 import { readObject } from '../collection/json-text.ts';
+import type { PostedRequest } from './posted-forms.ts';
 import type { ThrowawayKeys } from './throwaway-keys.ts';
 
-/** The members of Newman's requests that are used. */
-interface Request {
-  method?: string;
-  url: { toString(): string };
-  body?: { mode?: string; raw?: string; urlencoded?: { all(): { key?: string; value?: unknown }[] } };
-  /** Set by the collection. */
-  proxy?: unknown;
-}
+/** A request that the collection may send through a proxy of its own. */
+type Request = PostedRequest & { proxy?: unknown };
 
 interface Behavior {
   followRedirects?: boolean;

@@ -2,7 +2,7 @@
 // the machine, but for the variables of proxies.
 
 import { CommandError } from '../command.ts';
-import { describeRoute, findRoute, type Route } from './route.ts';
+import { describeProxy, describeRoute, findRoute, type Route } from './route.ts';
 
 /** What a failed connection is due to, and the one thing to do. */
 export interface ConnectionFault {
@@ -34,17 +34,14 @@ const CLOSED: ConnectionFault = {
   remedy: 'give --ssl-client-cert and --ssl-client-key, or the ones that belong to this server',
 };
 
-const USE_ISSUED_CERTIFICATE =
+export const GIVE_CERTIFICATE = 'give --ssl-client-cert and --ssl-client-key';
+export const USE_ISSUED_CERTIFICATE =
   'use the certificate that was issued for its environment, with its intermediates behind it in the file';
 const CHECK_NETWORK = 'check the network, and whether a firewall or a proxy is between';
 
 /** What the codes mean, where that is clear. */
 const FAULTS: [code: RegExp, fact: string, remedy: string][] = [
-  [
-    /CERTIFICATE_REQUIRED/,
-    'the server says that it got no transport certificate',
-    'give --ssl-client-cert and --ssl-client-key',
-  ],
+  [/CERTIFICATE_REQUIRED/, 'the server says that it got no transport certificate', GIVE_CERTIFICATE],
   [
     /ALTNAME_INVALID/,
     'the certificate of the server is for another host',
@@ -111,14 +108,15 @@ const FAULTS: [code: RegExp, fact: string, remedy: string][] = [
 export function findConnectionFault(code: string, url: string): ConnectionFault | undefined {
   const route = routeOf(url);
   const ofProxy = /^EPROXY_(.*)$/.exec(code)?.[1];
-  if (ofProxy !== undefined && route.proxy) return findProxyFault(ofProxy, route);
+  if (ofProxy !== undefined && route.proxy) return findProxyFault(ofProxy, route.proxy, route.variable);
   const known = FAULTS.find(([pattern]) => pattern.test(code));
   if (!known && /ECONNRESET|EPIPE|HANDSHAKE_FAILURE|EPROTO/.test(code)) return undefined;
   const [, fact, remedy] = known ?? [code, `the connection failed with ${code}`, 'check the URL and the network'];
   return { fact: route.proxy ? `${fact}, ${describeRoute(route)}` : fact, remedy };
 }
 
-function routeOf(url: string): Route {
+/** The way to a server; a direct one where the URL, or the variable of the proxy, is none. */
+export function routeOf(url: string): Route {
   try {
     return findRoute(url);
   } catch {
@@ -126,12 +124,11 @@ function routeOf(url: string): Route {
   }
 }
 
-function findProxyFault(code: string, route: Route): ConnectionFault {
-  const { proxy, variable } = route;
-  const name = describeRoute(route).replace('through ', '');
+function findProxyFault(code: string, proxy: URL, variable: string | undefined): ConnectionFault {
+  const name = describeProxy(proxy, variable);
   const orAvoid = 'or name the host in NO_PROXY';
   if (code === '407') {
-    const fact = proxy?.username ? 'does not accept this user' : 'asks for a user with a password';
+    const fact = proxy.username ? 'does not accept this user' : 'asks for a user with a password';
     return {
       fact: `${name} ${fact}`,
       remedy: `write user and password into ${variable}, before the host, ${orAvoid}`,

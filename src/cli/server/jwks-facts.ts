@@ -1,8 +1,9 @@
 // The signing key against the client's JWKS (RFC 7517 section 5): whether it is there, and with which key ID.
 // Pure, on the machine.
 
-import { constants, createPublicKey, verify } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import type { RsaPrivateKey } from '../../client-auth/signing-key.ts';
+import { verifyPs256 } from '../client/ps256.ts';
 import type { Jwk } from './jwks.ts';
 
 /** What the JWKS says about the signing key. */
@@ -69,9 +70,7 @@ function toNumber(value: unknown): bigint | undefined {
 export function hasSigned(jwk: Jwk, jws: string): boolean {
   const end = jws.lastIndexOf('.');
   try {
-    const key = createPublicKey({ key: jwk, format: 'jwk' });
-    const options = { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
-    return verify('sha256', Buffer.from(jws.slice(0, end)), options, Buffer.from(jws.slice(end + 1), 'base64url'));
+    return verifyPs256(jws.slice(0, end), jws.slice(end + 1), createPublicKey({ key: jwk, format: 'jwk' }));
   } catch {
     return false;
   }

@@ -67,11 +67,13 @@ function parseProxy(text: string, variable: string): URL {
 
 /** Says the way in words, without user name and password. */
 export function describeRoute({ proxy, variable }: Route): string {
-  if (proxy) return `through the proxy ${describeProxy(proxy)} (${variable})`;
+  if (proxy) return `through ${describeProxy(proxy, variable)}`;
   return variable ? `directly, ${variable}` : 'directly';
 }
 
-const describeProxy = ({ protocol, host }: URL): string => `${protocol}//${host}`;
+/** Names a proxy, and the variable that names it, without user name and password. */
+export const describeProxy = ({ protocol, host }: URL, variable: string | undefined): string =>
+  `the proxy ${protocol}//${host} (${variable})`;
 
 /** The passwords of the proxies, which nothing may show. */
 export function listProxyPasswords(): string[] {

@@ -121,9 +121,7 @@ async function exchange(
   const receivedAt = Date.now();
   const protocol = isPlain ? undefined : ((response.socket as TLSSocket).getProtocol() ?? undefined);
   const { date, age } = response.headers;
-  const text = await readText(response).catch(error => {
-    throw error.code === 'ECONNRESET' ? Object.assign(new Error('cut short'), { code: 'ECUT' }) : error;
-  });
+  const text = await readText(response);
   const clockDifference = compareClocks({ date, age, sentAt, receivedAt });
   return { status: response.statusCode ?? 0, text, clockDifference, sentAt, protocol };
 }

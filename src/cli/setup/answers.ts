@@ -2,13 +2,13 @@
 // be. On the machine.
 
 import { metadataUrls } from '../../client-auth/authorization-server.ts';
-import { ClientAuthError, mustBe, shapeOf } from '../../client-auth/errors.ts';
+import { mustBe, shapeOf } from '../../client-auth/errors.ts';
 import { checkServerUrl } from '../../client-auth/server-url.ts';
 import { checkKid, EXPECTED_KID, readSettings } from '../../client-auth/settings.ts';
 import { importSigningKey } from '../../client-auth/signing-key.ts';
 import { type Needed, refuseBinary } from '../client/binary-file.ts';
 import { toPublicJwk } from '../client/public-jwks.ts';
-import { toKeyText } from '../client/signing-key-file.ts';
+import { isEncrypted, toKeyText } from '../client/signing-key-file.ts';
 import { readBytes } from '../files.ts';
 
 /** The answers, by the names of their options. Keys and certificates are paths. */
@@ -184,11 +184,7 @@ function checkVariables(variables: Record<string, string>): void {
 /** The text of a signing key; undefined of an encrypted one, which opens later. */
 async function readPlainKey(file: string): Promise<string | undefined> {
   const text = toKeyText(await readBytes(file), file);
-  try {
-    importSigningKey(text);
-    return text;
-  } catch (error) {
-    if (error instanceof ClientAuthError && error.code === 'signing_key_encrypted') return undefined;
-    throw error;
-  }
+  if (isEncrypted(text)) return undefined;
+  importSigningKey(text);
+  return text;
 }
