@@ -3,7 +3,6 @@
 
 import { stringify } from 'yaml';
 import { toInjected } from '../src/cli/collection/yaml-changes.ts';
-import { foldCollection } from '../src/cli/collection/yaml-fold.ts';
 import { type CollectionFolder, filesOf, toYamlFile } from '../src/cli/collection/yaml-folder.ts';
 import type { Scripts } from '../src/cli/command.ts';
 
@@ -45,7 +44,7 @@ export function toV12Collection({ info, item, variable }: Collection, scripts: S
   const examples: File[] = [];
   const head = { id: info._postman_id, name: info.name, description: info.description, variables: variable };
   const folder = toFolder(root, info.name, head, item ?? [], examples);
-  const changes = toInjected(folder, JSON.stringify(foldCollection(folder).collection), scripts, { last: true });
+  const changes = toInjected(root, folder, scripts, true);
   const files = [...filesOf(folder)].map(({ path, text }) => ({ path, text: changes.get(path)?.text ?? text }));
   return [...files, ...examples];
 }

@@ -2,13 +2,15 @@
 
 import { resolve } from 'node:path';
 import { CommandError } from '../command.ts';
+import { inFile } from '../files.ts';
+import { locate } from './collection.ts';
 import type { CollectionSource, Edited, StoredDocument } from './collection-source.ts';
 import { isObject, toShown } from './findings.ts';
 import { copyChanged, writeChanges } from './folder-output.ts';
 import { NAME_BY_EVENT } from './script-text.ts';
 import { type Changes, toInjected, toRemoved } from './yaml-changes.ts';
 import { foldCollection, type NotFolded } from './yaml-fold.ts';
-import { filesOf, readExamples, readFolder, type YamlFile } from './yaml-folder.ts';
+import { type CollectionFolder, filesOf, foldersOf, readExamples, readFolder, type YamlFile } from './yaml-folder.ts';
 import { findRoot } from './yaml-root.ts';
 
 /**
@@ -24,6 +26,11 @@ export async function readFolderSource(path: string, collection: string | undefi
   const { collection: folded, not } = foldCollection(folder);
   const text = JSON.stringify(folded);
   const files = new Map([...filesOf(folder)].map(file => [file.path, file.text]));
+  /** The collection, or the folder of that name: exactly one, or `locate` throws. */
+  const find = (name: string | undefined): CollectionFolder => {
+    inFile(root, () => locate(text, name));
+    return name === undefined ? folder : (foldersOf(folder).find(one => one.name === name) as CollectionFolder);
+  };
   const toEdited = (changes: Changes): Edited => {
     const changed: Changes = new Map([...changes].filter(([file, change]) => change.text !== files.get(file)));
     return {
@@ -41,8 +48,8 @@ export async function readFolderSource(path: string, collection: string | undefi
     notes: [...(isInside ? [inside] : []), ...toNotes(not)],
     dropsChanges: true,
     readDocuments: async () => [...filesOf(folder), ...(await readExamples(root))].flatMap(toDocuments),
-    inject: (scripts, where) => toEdited(toInjected(folder, text, scripts, where)),
-    remove: name => toEdited(toRemoved(folder, text, name)),
+    inject: (scripts, where) => toEdited(toInjected(root, find(where.folder), scripts, where.last)),
+    remove: name => toEdited(toRemoved(find(name))),
   };
 }
 

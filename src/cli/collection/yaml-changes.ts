@@ -4,9 +4,8 @@
 import { join } from 'node:path';
 import { CommandError, type Scripts } from '../command.ts';
 import { inFile } from '../files.ts';
-import { locate } from './collection.ts';
 import { isConcerned } from './concerned.ts';
-import { NO_PLACE, type Where } from './injection.ts';
+import { NO_PLACE } from './injection.ts';
 import { parseScripts } from './script-text.ts';
 import { foldItem } from './yaml-fold.ts';
 import { type CollectionFolder, filesOf, RESOURCES, requestsOf, type YamlFile } from './yaml-folder.ts';
@@ -29,31 +28,29 @@ const toMade = (withDirectory: boolean) =>
 /**
  * The changes that put the scripts in. Copies of any version are removed first.
  *
- * @param text the folded collection
+ * @param root the path of the collection, for messages
+ * @param target the collection, or the folder of it that they go into
+ * @param last whether the pre-request script goes behind those of each request concerned, instead of before all others
  * @throws CommandError with the path of the file when there is no place for a script, or as `inject` does
  */
-export function toInjected(root: CollectionFolder, text: string, scripts: Scripts, where: Where): Changes {
+export function toInjected(root: string, target: CollectionFolder, scripts: Scripts, last = false): Changes {
   const { prerequest, test } = parseScripts(scripts);
-  const target = findFolder(root, text, where.folder);
   const before: Addition = { listen: 'prerequest', type: 'http:beforeRequest', lines: prerequest.lines };
   const after: Addition = { listen: 'test', type: 'http:afterResponse', lines: test.lines };
-  const changes = toRemoved(root, text, where.folder);
-  const add = (path: string, old: FileChange, additions: Addition[]) =>
-    changes.set(path, {
-      ...old,
-      text: inFile(path, () => addScripts(old.text ?? toMade(old.withDirectory), additions)),
-    });
+  const changes = toRemoved(target);
+  const add = (path: string, additions: Addition[]) => {
+    // Only the definition may be missing.
+    const { text, withDirectory } = changes.get(path) ?? { text: undefined, withDirectory: !target.hasResources };
+    const added = inFile(path, () => addScripts(text ?? toMade(withDirectory), additions));
+    changes.set(path, { text: added, withDirectory });
+  };
 
   const definition = target.definition?.path ?? join(target.path, RESOURCES, 'definition.yaml');
-  const old = changes.get(definition) ?? { text: target.definition?.text, withDirectory: !target.hasResources };
-  add(definition, old, where.last ? [after] : [before, after]);
-  if (where.last) {
+  add(definition, last ? [after] : [before, after]);
+  if (last) {
     const requests = requestsOf(target).filter(isConcernedFile);
-    if (requests.length === 0) throw new CommandError(`${root.path}: ${NO_PLACE}`);
-    for (const { path, text: own } of requests) {
-      const last = { ...before, type: 'beforeRequest', isLast: true };
-      add(path, changes.get(path) ?? { text: own, withDirectory: false }, [last]);
-    }
+    if (requests.length === 0) throw new CommandError(`${root}: ${NO_PLACE}`);
+    for (const { path } of requests) add(path, [{ ...before, type: 'beforeRequest', isLast: true }]);
   }
   return changes;
 }
@@ -64,28 +61,16 @@ const isConcernedFile = (file: YamlFile): boolean => {
 };
 
 /**
- * The changes that take the scripts out, from all that is in the collection, or in one folder.
+ * The changes that take the scripts out, from all that is in the collection, or in a folder of it.
  *
  * @throws CommandError as {@link toInjected} does
  */
-export function toRemoved(root: CollectionFolder, text: string, folder: string | undefined): Changes {
+export function toRemoved(target: CollectionFolder): Changes {
   const changes: Changes = new Map();
-  for (const file of filesOf(findFolder(root, text, folder))) {
+  for (const file of filesOf(target)) {
     const rest = inFile(file.path, () => removeScripts(file.text));
     const made = rest === file.text ? null : MADE.exec(rest);
     changes.set(file.path, { text: made ? undefined : rest, withDirectory: made?.[1] !== undefined });
   }
   return changes;
-}
-
-/** The collection, or the one folder of that name. */
-function findFolder(root: CollectionFolder, text: string, name: string | undefined): CollectionFolder {
-  inFile(root.path, () => locate(text, name));
-  if (name === undefined) return root;
-  const open = [...root.folders];
-  for (let one = open.shift(); one; one = open.shift()) {
-    if (one.name === name) return one;
-    open.push(...one.folders);
-  }
-  throw new Error(`no folder ${name}`);
 }

@@ -103,6 +103,10 @@ export const requestsOf = (folder: CollectionFolder): YamlFile[] => [
   ...folder.folders.flatMap(requestsOf),
 ];
 
+/** All folders in a folder, at any depth. */
+export const foldersOf = ({ folders }: CollectionFolder): CollectionFolder[] =>
+  folders.flatMap(one => [one, ...foldersOf(one)]);
+
 async function readDefinition(resources: string, usage: Usage): Promise<YamlFile | undefined> {
   const names = (await list(resources, usage)).map(({ name }) => name);
   const name = DEFINITIONS.find(one => names.includes(one));
