@@ -6,7 +6,7 @@ import type { ReadVariable } from '../../client-auth/settings.ts';
 import type { CollectionSource, StoredDocument } from '../collection/collection-source.ts';
 import { findSecrets, isObject, type SecretFinding, toShown } from '../collection/findings.ts';
 import { findRequestFindings } from '../collection/obstacles.ts';
-import { findEndpointRequests, findServerVariables } from '../collection/requests.ts';
+import { type EndpointRequest, findEndpointRequests, findServerVariables } from '../collection/requests.ts';
 import { toAdvices } from '../collection/script-advice.ts';
 import { findScriptFault, hasScriptLast, type ScriptFault } from '../collection/script-fault.ts';
 import { findDropping, findScriptFindings, type ScriptFinding } from '../collection/script-findings.ts';
@@ -45,14 +45,15 @@ export function checkCollection(
 ): Line[] {
   const fault = findScriptFault(text, scripts, folder === undefined ? {} : { folder });
   const root: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+  const requests = findEndpointRequests(root, endpoints, read);
   const isLast = hasScriptLast(text);
   const dropping = dropsChanges && !isLast ? findDropping(text, folder) : [];
   return [
     fault ? toScriptFault(fault, root, folder) : line('script_injected', 'script', describeInjected(folder)),
     ...checkSecrets(documents, allow),
     checkServerVariables(root, read),
-    checkRequests(root, endpoints, read),
-    ...checkObstacles(root, endpoints, read),
+    checkRequests(requests),
+    ...checkObstacles(requests),
     ...checkScripts([...findScriptFindings(text, isLast), ...dropping]),
   ];
 }
@@ -61,8 +62,8 @@ const describeInjected = (folder: string | undefined): string =>
   `exactly these two are in their places${folder === undefined ? '' : ` in ${JSON.stringify(folder)}`}`;
 
 /** The requests that the script will refuse, or replace something of; nothing for most collections. */
-function checkObstacles(root: unknown, endpoints: Endpoints, read: ReadVariable): Line[] {
-  const all = findRequestFindings(root, endpoints, read);
+function checkObstacles(requests: EndpointRequest[]): Line[] {
+  const all = findRequestFindings(requests);
   const words = {
     request_refused: 'will be refused. Remove what they hold, or set "existing_client_authentication" to "replace"',
     request_replaced: 'will have this replaced by client authentication',
@@ -152,9 +153,8 @@ function checkServerVariables(root: unknown, read: ReadVariable): Line {
   return line('server_variable_found', name, `${found}. Set them in your environment, or check them.`);
 }
 
-function checkRequests(root: unknown, endpoints: Endpoints, read: ReadVariable): Line {
+function checkRequests(requests: EndpointRequest[]): Line {
   const name = 'requests';
-  const requests = findEndpointRequests(root, endpoints, read);
   if (requests.length === 0) {
     const found = 'none goes to a known endpoint of the authorization server';
     return line('endpoint_request_not_found', name, `${found}. Check "issuer" or the endpoint variables.`);

@@ -1,12 +1,11 @@
 // What requests of a collection to endpoints hold that does not go with client authentication: what the script will refuse, or
 // replace, by the text of the collection. Pure, on the machine.
 
-import type { EndpointName, Endpoints } from '../../client-auth/authorization-server.ts';
+import type { EndpointName } from '../../client-auth/authorization-server.ts';
 import type { PostmanBody, PostmanField } from '../../client-auth/form.ts';
 import { findObstacles, type ReadableRequest } from '../../client-auth/request.ts';
-import type { ReadVariable } from '../../client-auth/settings.ts';
 import { isObject, type Json } from './findings.ts';
-import { findEndpointRequests } from './requests.ts';
+import type { EndpointRequest } from './requests.ts';
 
 /** A request to an endpoint, and what the script finds in it. */
 export interface RequestFinding {
@@ -49,15 +48,8 @@ function toBody(body: unknown): PostmanBody | undefined {
   };
 }
 
-/**
- * Finds the requests to endpoints that the script will refuse, or replace something of.
- *
- * @param root a parsed collection
- * @param endpoints the known ones
- * @param read gives the value of a variable of the environment
- */
-export function findRequestFindings(root: unknown, endpoints: Endpoints, read: ReadVariable): RequestFinding[] {
-  const requests = findEndpointRequests(root, endpoints, read);
+/** Finds the requests to endpoints that the script will refuse, or replace something of. */
+export function findRequestFindings(requests: EndpointRequest[]): RequestFinding[] {
   return requests.flatMap(({ endpoint, name, request: { header, body, auth }, url, resolve }) => {
     const readable: ReadableRequest = {
       method: 'POST',

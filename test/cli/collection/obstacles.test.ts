@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findRequestFindings } from '../../../src/cli/collection/obstacles.ts';
+import { findEndpointRequests } from '../../../src/cli/collection/requests.ts';
 import { collectionOf } from '../../support/collection-texts.ts';
 import { form, raw } from '../../support/collections.ts';
 import { runCommand } from '../../support/command-line.ts';
@@ -17,8 +18,10 @@ const read = (variables: Record<string, string> = {}) => {
   const all: Record<string, string> = { as: 'https://as.example.my', ...variables };
   return (name: string) => all[name] ?? '';
 };
-const find = (request: object, variables?: Record<string, string>, more: object = {}) =>
-  findRequestFindings({ item: [{ name: 'F', item: [{ name: 'R', request }] }], ...more }, endpoints, read(variables));
+const find = (request: object, variables?: Record<string, string>, more: object = {}) => {
+  const root = { item: [{ name: 'F', item: [{ name: 'R', request }] }], ...more };
+  return findRequestFindings(findEndpointRequests(root, endpoints, read(variables)));
+};
 
 describe('a request to an endpoint', () => {
   const cases: [title: string, request: object, found: string[], canReplace?: boolean][] = [
