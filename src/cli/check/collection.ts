@@ -9,7 +9,7 @@ import { findRequestFindings } from '../collection/obstacles.ts';
 import { type EndpointRequest, findEndpointRequests, findServerVariables } from '../collection/requests.ts';
 import { toAdvices } from '../collection/script-advice.ts';
 import { findScriptFault, hasScriptLast, type ScriptFault } from '../collection/script-fault.ts';
-import { findDropping, findScriptFindings, type ScriptFinding } from '../collection/script-findings.ts';
+import { findScriptFindings, type ScriptFinding } from '../collection/script-findings.ts';
 import { BEGIN } from '../collection/script-text.ts';
 import type { Scripts } from '../command.ts';
 import { SECRET_KINDS } from '../secrets/looks.ts';
@@ -36,25 +36,24 @@ export interface CollectionOptions {
  * @throws CommandError when the text is not a collection, or has no such folder
  */
 export function checkCollection(
-  { text, dropsChanges }: Pick<CollectionSource, 'text' | 'dropsChanges'>,
+  source: Pick<CollectionSource, 'text' | 'dropsChanges'>,
   documents: StoredDocument[],
   scripts: Scripts,
   endpoints: Endpoints,
   read: ReadVariable,
   { folder, allow = [] }: CollectionOptions = {},
 ): Line[] {
+  const { text } = source;
   const fault = findScriptFault(text, scripts, folder === undefined ? {} : { folder });
   const root: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
   const requests = findEndpointRequests(root, endpoints, read);
-  const isLast = hasScriptLast(text);
-  const dropping = dropsChanges && !isLast ? findDropping(text, folder) : [];
   return [
     fault ? toScriptFault(fault, root, folder) : line('script_injected', 'script', describeInjected(folder)),
     ...checkSecrets(documents, allow),
     checkServerVariables(root, read),
     checkRequests(requests),
     ...checkObstacles(requests),
-    ...checkScripts([...findScriptFindings(text, isLast), ...dropping]),
+    ...checkScripts(findScriptFindings(source, { folder, last: hasScriptLast(text) })),
   ];
 }
 

@@ -2,7 +2,7 @@
 
 import type { CollectionSource } from './collection-source.ts';
 import type { Where } from './injection.ts';
-import { findDropping, findScriptFindings, SCRIPT_CODES, type ScriptFinding, toScriptName } from './script-findings.ts';
+import { findScriptFindings, SCRIPT_CODES, type ScriptFinding, toScriptName } from './script-findings.ts';
 
 /** Maximum number of scripts in a message. */
 const MAX_SHOWN = 5;
@@ -35,16 +35,6 @@ export const toAdvices = (
     return findings.length > 0 ? { code, message: toAdvice(code, findings), findings } : [];
   });
 
-/**
- * Advises on the scripts of a collection.
- *
- * @param source whose text is one that `assertCollection` accepts
- * @param where where our scripts go
- */
-export function adviseOnScripts(
-  { text, dropsChanges }: Pick<CollectionSource, 'text' | 'dropsChanges'>,
-  { folder, last = false }: Where = {},
-): string[] {
-  const dropping = dropsChanges && !last ? findDropping(text, folder) : [];
-  return toAdvices([...findScriptFindings(text, last), ...dropping]).map(({ message }) => message);
-}
+/** Advises on the scripts of a collection: what {@link findScriptFindings} finds, in words. */
+export const adviseOnScripts = (source: Pick<CollectionSource, 'text' | 'dropsChanges'>, where?: Where): string[] =>
+  toAdvices(findScriptFindings(source, where)).map(({ message }) => message);

@@ -3,9 +3,11 @@
 // their source text alone, so "may". Pure, on the machine.
 
 import { type Holder, holdersIn, locate, namesOf, readMember } from './collection.ts';
+import type { CollectionSource } from './collection-source.ts';
 import { concernedRequests } from './concerned.ts';
 import { readEventsIn } from './events.ts';
 import { isObject, toShown } from './findings.ts';
+import type { Where } from './injection.ts';
 import { toSource } from './script-source.ts';
 import { type Listen, NAME_BY_EVENT } from './script-text.ts';
 
@@ -56,14 +58,25 @@ function variablesOf(request: unknown): string[] {
 }
 
 /**
- * Finds the scripts of a collection that may send requests to an endpoint, or may change the client authentication of a request to
- * one. Our own are none of them.
+ * Finds the scripts of a collection that client authentication may break on, or that may break it. Our own are none of them.
  *
- * @param text a text that `assertCollection` accepts
- * @param isLast whether our script comes after all others, so that it sees what they have changed
- * @throws CommandError when a copy of one of ours is incomplete
+ * @param source whose text is one that `assertCollection` accepts
+ * @param where where our scripts go
+ * @throws CommandError when a copy of one of ours is incomplete, or there is not exactly one such folder
  */
-export function findScriptFindings(text: string, isLast: boolean): ScriptFinding[] {
+export function findScriptFindings(
+  { text, dropsChanges }: Pick<CollectionSource, 'text' | 'dropsChanges'>,
+  { folder, last = false }: Where = {},
+): ScriptFinding[] {
+  return [...findBreaking(text, last), ...(dropsChanges && !last ? findDropping(text, folder) : [])];
+}
+
+/**
+ * Finds the scripts that may send requests to an endpoint, or may change the client authentication of a request to one, or its URL.
+ *
+ * @param isLast whether our script comes after all others, so that it sees what they have changed
+ */
+function findBreaking(text: string, isLast: boolean): ScriptFinding[] {
   const holders = holdersIn(locate(text).target);
   // A script of a folder runs before each request in it.
   const concerned = new Map<Holder, Set<string>>();
@@ -98,9 +111,8 @@ export function findScriptFindings(text: string, isLast: boolean): ScriptFinding
  * changed when the request, or a folder around it, has a script of its own.
  *
  * @param folder name of the folder that has our script; undefined for the collection
- * @throws CommandError when there is not exactly one such folder
  */
-export function findDropping(text: string, folder?: string): ScriptFinding[] {
+function findDropping(text: string, folder: string | undefined): ScriptFinding[] {
   const [, ...inside] = holdersIn(locate(text, folder).target);
   const concerned = withParents(concernedRequests(text, inside));
   return (

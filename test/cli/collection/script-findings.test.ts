@@ -11,7 +11,8 @@ import { runCommand } from '../../support/command-line.ts';
 
 const request = { method: 'POST', url: '{{token_endpoint}}', body: form(['grant_type', 'client_credentials']) };
 const api = { method: 'GET', url: 'https://api.example.com/accounts' };
-const findingsIn = (more: object, isLast = false) => findScriptFindings(JSON.stringify(collectionOf(more)), isLast);
+const findingsIn = (more: object, last = false) =>
+  findScriptFindings({ text: JSON.stringify(collectionOf(more)), dropsChanges: false }, { last });
 const codesOf = (source: string, its: object = request, listen = 'prerequest') =>
   findingsIn({ item: [{ name: 'R', event: [eventOf(listen, [source])], request: its }] }).map(({ code }) => code);
 
