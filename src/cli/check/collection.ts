@@ -3,8 +3,9 @@
 
 import type { Endpoints } from '../../client-auth/authorization-server.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
+import { parseCollection } from '../collection/collection.ts';
 import type { CollectionSource, StoredDocument } from '../collection/collection-source.ts';
-import { findSecrets, isObject, type SecretFinding, toShown } from '../collection/findings.ts';
+import { findSecrets, isObject, type Json, type SecretFinding, toShown } from '../collection/findings.ts';
 import { findRequestFindings } from '../collection/obstacles.ts';
 import { type EndpointRequest, findEndpointRequests, findServerVariables } from '../collection/requests.ts';
 import { toAdvices } from '../collection/script-advice.ts';
@@ -45,7 +46,7 @@ export function checkCollection(
 ): Line[] {
   const { text } = source;
   const fault = findScriptFault(text, scripts, folder === undefined ? {} : { folder });
-  const root: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+  const root = parseCollection(text);
   const requests = findEndpointRequests(root, endpoints, read);
   return [
     fault ? toScriptFault(fault, root, folder) : line('script_injected', 'script', describeInjected(folder)),
@@ -84,7 +85,7 @@ const checkScripts = (all: ScriptFinding[]): Line[] =>
   toAdvices(all).map(({ code, message, findings }) => ({ ...line(code, 'scripts', message), findings }));
 
 /** Where the whole collection lacks the script, a folder may have it: `inject --folder` puts it there. */
-function toScriptFault({ code, message }: ScriptFault, root: unknown, folder: string | undefined): Line {
+function toScriptFault({ code, message }: ScriptFault, root: Json, folder: string | undefined): Line {
   const found = code === 'script_missing' && folder === undefined ? findFoldersWithScript(root) : [];
   if (found.length === 0) {
     const option = folder === undefined ? '' : ` --folder ${JSON.stringify(folder)}`;
@@ -99,8 +100,8 @@ function toScriptFault({ code, message }: ScriptFault, root: unknown, folder: st
 }
 
 /** The names of the folders that have a copy of the script themselves. */
-function findFoldersWithScript(root: unknown): string[] {
-  const open = isObject(root) && Array.isArray(root.item) ? [...root.item] : [];
+function findFoldersWithScript({ item }: Json): string[] {
+  const open = Array.isArray(item) ? [...item] : [];
   const found: string[] = [];
   // The list grows while it is read.
   for (const one of open) {

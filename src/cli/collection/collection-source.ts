@@ -5,7 +5,7 @@ import { stat } from 'node:fs/promises';
 import { Option } from 'commander';
 import { CommandError, type Host, type Scripts } from '../command.ts';
 import { inFile, writeWhole } from '../files.ts';
-import { assertCollection } from './collection.ts';
+import { parseCollection } from './collection.ts';
 import { readCollectionFile } from './collection-file.ts';
 import { readFolderSource } from './folder-source.ts';
 import { inject, remove, type Where } from './injection.ts';
@@ -95,10 +95,7 @@ async function readFileSource(path: string, host: Host): Promise<CollectionSourc
     text,
     notes: [],
     dropsChanges: false,
-    readDocuments: async () => {
-      inFile(name, () => assertCollection(text));
-      return [{ name: '', root: JSON.parse(text.replace(/^\uFEFF/, '')) }];
-    },
+    readDocuments: async () => [{ name: '', root: inFile(name, () => parseCollection(text)) }],
     inject: (scripts, where) => toEdited(inFile(name, () => inject(text, scripts, where))),
     remove: folder => toEdited(inFile(name, () => remove(text, folder))),
   };

@@ -4,14 +4,16 @@
 import { type ParseErrorCode, printParseErrorCode, visit } from 'jsonc-parser';
 import { toWords } from '../client/config-file.ts';
 import { CommandError } from '../command.ts';
+import type { Json } from './findings.ts';
 import { memberOf, type ObjectSpan, readObject, skipSpace } from './json-text.ts';
 
 /**
- * Refuses a text that is not strict JSON, or not a collection in format v2.0 or v2.1.
+ * Parses a collection in format v2.0 or v2.1.
  *
+ * @param text strict JSON, which may begin with a byte order mark
  * @throws CommandError with line and column of the first fault, or with what the text is instead
  */
-export function assertCollection(text: string): void {
+export function parseCollection(text: string): Json {
   const json = text.slice(rootStart(text));
   let root: unknown;
   try {
@@ -24,6 +26,7 @@ export function assertCollection(text: string): void {
   }
   const mistaken = whatElse(root);
   if (mistaken) throw new CommandError(`not a Postman collection but ${mistaken}`);
+  return root as Json;
 }
 
 /** The first fault of a JSON text with its line and column, both counted from 1; undefined for a text that is too deep. */
@@ -109,7 +112,7 @@ export const nameOf = (text: string, holder: Holder): string => namesOf(text, ho
 /**
  * Finds the collection in its text, or one folder of it.
  *
- * @param text a text that `assertCollection` accepts
+ * @param text a text that {@link parseCollection} accepts
  * @param folder name of a folder at any depth; the collection itself if undefined
  * @throws CommandError when there is not exactly one folder of that name
  */

@@ -1,7 +1,7 @@
 // Injects the two scripts into a Postman collection, or removes them, and changes no other byte of the text. Pure, on the machine.
 
 import { CommandError, type Scripts } from '../command.ts';
-import { assertCollection, holdersIn, locate } from './collection.ts';
+import { holdersIn, locate, parseCollection } from './collection.ts';
 import { concernedRequests } from './concerned.ts';
 import { isWithoutEvents, REPLACED, readEvents, readEventsIn } from './events.ts';
 import { applyEdits, type Edit, type Member, memberOf, type ObjectSpan, spaceBefore } from './json-text.ts';
@@ -53,7 +53,7 @@ export function inject(collection: string, scripts: Scripts, { folder, last = fa
  * @throws CommandError as {@link inject} does
  */
 export function remove(collection: string, folder?: string): string {
-  assertCollection(collection);
+  parseCollection(collection);
   const { target } = locate(collection, folder);
   const edits = holdersIn(target).flatMap(holder =>
     removals(collection, holder.object, readEventsIn(collection, holder)),

@@ -1,7 +1,7 @@
 // Why a collection would not run exactly the built scripts, each in its place. Pure, on the machine.
 
 import type { Scripts } from '../command.ts';
-import { assertCollection, type Holder, holdersIn, locate, nameOf } from './collection.ts';
+import { type Holder, holdersIn, locate, nameOf, parseCollection } from './collection.ts';
 import { concernedRequests } from './concerned.ts';
 import { readEventsIn, type ScriptEvent } from './events.ts';
 import type { Where } from './injection.ts';
@@ -52,7 +52,7 @@ type Fault = { code: ScriptFault['code']; words: string; holder?: Holder };
  */
 export function findScriptFault(text: string, scripts: Scripts, where: Where = {}): ScriptFault | undefined {
   const built = parseScripts(scripts);
-  assertCollection(text);
+  parseCollection(text);
   const holders = holdersIn(locate(text, where.folder).target);
   const [target] = holders as [Holder];
   const [prerequest, test] = [eventsOf(text, holders, 'prerequest'), eventsOf(text, holders, 'test')];
@@ -75,7 +75,7 @@ export function findScriptFault(text: string, scripts: Scripts, where: Where = {
 /**
  * Whether the collection is one of `inject --last`.
  *
- * @param text a text that `assertCollection` accepts
+ * @param text a text that `parseCollection` accepts
  */
 export const hasScriptLast = (text: string): boolean =>
   isLastArrangement(eventsOf(text, holdersIn(locate(text).target), 'prerequest'));

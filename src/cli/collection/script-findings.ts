@@ -60,7 +60,7 @@ function variablesOf(request: unknown): string[] {
 /**
  * Finds the scripts of a collection that client authentication may break on, or that may break it. Our own are none of them.
  *
- * @param source whose text is one that `assertCollection` accepts
+ * @param source whose text is one that `parseCollection` accepts
  * @param where where our scripts go
  * @throws CommandError when a copy of one of ours is incomplete, or there is not exactly one such folder
  */

@@ -4,7 +4,7 @@
 import type { Beginning } from '../client/beginning.ts';
 import { type Client, readClient, readPair } from '../client/client-options.ts';
 import { type Environment, listSecureWithoutValue, readEnvironment } from '../client/environment.ts';
-import { listFolders } from '../collection/collection.ts';
+import { listFolders, parseCollection } from '../collection/collection.ts';
 import { readCollection } from '../collection/collection-source.ts';
 import { inject } from '../collection/injection.ts';
 import { adviseOnScripts } from '../collection/script-advice.ts';
@@ -124,7 +124,7 @@ async function prepareCollection(
   for (const note of notes) host.note(note);
   const scripts = await host.readScripts();
   return inFile(name, () => {
-    const collection = JSON.parse(inject(text, scripts, { last }).replace(/^\uFEFF/, ''));
+    const collection = parseCollection(inject(text, scripts, { last }));
     if (depthOf(collection) > MAX_DEPTH) {
       throw new CommandError(`nested more than ${MAX_DEPTH} levels deep, which Newman cannot run. Move folders up.`);
     }
