@@ -3,12 +3,12 @@
 
 import { stat } from 'node:fs/promises';
 import { Option } from 'commander';
-import { CommandError, type Host, type Scripts } from '../command.ts';
-import { inFile, writeWhole } from '../files.ts';
+import type { Host, Scripts } from '../command.ts';
+import { decodeUtf8, inFile, readBytes, writeWhole } from '../files.ts';
 import { parseCollection } from './collection.ts';
-import { readCollectionFile } from './collection-file.ts';
 import { readFolderSource } from './folder-source.ts';
 import { inject, remove, type Where } from './injection.ts';
+import { refuseChoice } from './yaml-root.ts';
 
 /** A collection, however it is stored. */
 export interface CollectionSource {
@@ -68,9 +68,7 @@ export async function readCollection(
   host: Host,
 ): Promise<CollectionSource> {
   if (await isFolder(path)) return await readFolderSource(path, collection);
-  if (collection !== undefined) {
-    throw new CommandError(`--collection chooses in a workspace, and ${path} is none. Leave it out.`, 2);
-  }
+  refuseChoice(path, collection);
   return await readFileSource(path, host);
 }
 
@@ -81,7 +79,10 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 async function readFileSource(path: string, host: Host): Promise<CollectionSource> {
-  const { name, text } = await readCollectionFile(path, host);
+  const isStandardInput = path === '-';
+  const name = isStandardInput ? 'standard input' : path;
+  const bytes = isStandardInput ? await host.readStandardInput() : await readBytes(path);
+  const text = inFile(name, () => decodeUtf8(bytes));
   const toEdited = (result: string): Edited => ({
     isChanged: result !== text,
     replace: async () => {

@@ -18,15 +18,19 @@ export async function findRoot(path: string, collection: string | undefined): Pr
   const start = toDirectory(resolve(path));
   const home = await findHome(start);
   if (home !== undefined) return join(home, choose(path, await listDirectories(home), collection));
-  if (collection !== undefined) {
-    throw new CommandError(`--collection chooses in a workspace, and ${path} is none. Leave it out.`, 2);
-  }
+  refuseChoice(path, collection);
   const root = await findOutermost(start);
   if (root === undefined) {
     const what = 'no *.request.yaml and no .resources/definition.yaml is in it';
     throw new CommandError(`${path}: is not the directory of a collection: ${what}. Name another one.`);
   }
   return root === resolve(path) ? path : root;
+}
+
+/** Refuses the name of a collection where there is nothing to choose from. */
+export function refuseChoice(path: string, collection: string | undefined): void {
+  if (collection === undefined) return;
+  throw new CommandError(`--collection chooses in a workspace, and ${path} is none. Leave it out.`, 2);
 }
 
 /** The outermost directory around a path that holds requests or a definition; a folder between two may hold neither. */
