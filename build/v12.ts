@@ -55,7 +55,6 @@ const STEP = 1000;
 function toFolder(path: string, name: string, head: object, items: Item[], examples: File[]): CollectionFolder {
   const definition = toYamlFile(`${path}/.resources/definition.yaml`, toText({ $kind: 'collection', ...head }));
   const folder: CollectionFolder = {
-    entry: name,
     path,
     name,
     hasResources: true,

@@ -1,12 +1,13 @@
 // A folder of a v12 collection as a collection in format v2.1, in memory. Pure, on the machine. Folders and requests are sorted as
 // Postman does: by `order`, which is 0 where it is missing, then by the name of the file.
 
+import { basename } from 'node:path';
 import { CommandError } from '../command.ts';
 import { inFile } from '../files.ts';
 import type { Json } from './findings.ts';
 import type { Listen } from './script-text.ts';
 import { toList, toMap, toPairs, toText, withText } from './yaml-fields.ts';
-import type { CollectionFolder, YamlFile } from './yaml-folder.ts';
+import { type CollectionFolder, REQUEST, type YamlFile } from './yaml-folder.ts';
 import { describe, foldAuth, foldRequest } from './yaml-request.ts';
 import { toListen } from './yaml-scripts.ts';
 
@@ -48,23 +49,23 @@ function foldFolder(folder: CollectionFolder, path: string, not: NotFolded): Jso
   const inside = (name: string) => (path === '' ? name : path + THEN + name);
   const entries = [
     ...folder.folders.map(one => ({
-      file: one.definition,
-      entry: one.entry,
+      path: one.path,
+      order: orderOf(one.definition),
       fold: () => {
         const { description } = one.definition?.value ?? {};
         return { ...foldFolder(one, inside(one.name), not), ...describe({ description }) };
       },
     })),
-    ...folder.requests.map(one => ({ file: one, entry: one.entry, fold: () => foldItem(one, inside, not) })),
+    ...folder.requests.map(one => ({ path: one.path, order: orderOf(one), fold: () => foldItem(one, inside, not) })),
   ];
-  const sorted = entries
-    .map(({ file, entry, fold }) => ({ order: file ? orderOf(file) : 0, entry, fold }))
-    .sort((a, b) => a.order - b.order || (a.entry < b.entry ? -1 : 1));
+  // They are in one directory.
+  const sorted = entries.sort((a, b) => a.order - b.order || (a.path < b.path ? -1 : 1));
   const item = sorted.map(({ fold }) => fold()).filter(one => one !== undefined);
   return { name: folder.name, ...own, item };
 }
 
-const orderOf = ({ path, value }: YamlFile): number => inFile(path, () => Number(toText(value.order, 'order')) || 0);
+const orderOf = (file: YamlFile | undefined): number =>
+  file ? inFile(file.path, () => Number(toText(file.value.order, 'order')) || 0) : 0;
 
 /**
  * Folds a request.
@@ -76,7 +77,7 @@ const orderOf = ({ path, value }: YamlFile): number => inFile(path, () => Number
 export function foldItem(file: YamlFile, inside = (name: string) => name, not?: NotFolded): Json | undefined {
   return inFile(file.path, () => {
     const { value } = file;
-    const name = toText(value.name, 'name') || file.entry.replace(/\.request\.ya?ml$/, '');
+    const name = toText(value.name, 'name') || basename(file.path).replace(REQUEST, '');
     const kind = toText(value.$kind, '$kind');
     if (kind === '') throw new CommandError('"$kind" is missing. Write "$kind: http-request".');
     if (kind !== 'http-request') {

@@ -13,8 +13,6 @@ import { mustBe, toText } from './yaml-fields.ts';
 export interface YamlFile {
   /** As messages have it. */
   path: string;
-  /** Name of the file. */
-  entry: string;
   text: string;
   value: Json;
   comments: string;
@@ -22,8 +20,6 @@ export interface YamlFile {
 
 /** A collection, or a folder in it. */
 export interface CollectionFolder {
-  /** Name of the directory. */
-  entry: string;
   path: string;
   /** Name of the collection or folder: that of the definition, or else of the directory. */
   name: string;
@@ -37,7 +33,7 @@ export interface CollectionFolder {
 export const RESOURCES = '.resources';
 /** In this order: of both the first counts. */
 const DEFINITIONS = ['definition.yaml', 'definition.yml'];
-const REQUEST = /\.request\.ya?ml$/;
+export const REQUEST = /\.request\.ya?ml$/;
 const EXAMPLE = /\.example\.ya?ml$/;
 
 /** More than this is a directory that was named by mistake. */
@@ -63,7 +59,6 @@ export const readFolder = (root: string): Promise<CollectionFolder> => readInsid
 async function readInside(path: string, usage: Usage, depth: number): Promise<CollectionFolder> {
   if (depth > MAX_DEPTH) throw new CommandError(`${path}: more than ${MAX_DEPTH} folders in each other. Move it up.`);
   const folder: CollectionFolder = {
-    entry: basename(resolve(path)),
     path,
     name: '',
     hasResources: false,
@@ -87,8 +82,8 @@ async function readInside(path: string, usage: Usage, depth: number): Promise<Co
   return folder;
 }
 
-const nameOf = ({ definition, entry }: CollectionFolder): string =>
-  (definition && inFile(definition.path, () => toText(definition.value.name, 'name'))) || entry;
+const nameOf = ({ definition, path }: CollectionFolder): string =>
+  (definition && inFile(definition.path, () => toText(definition.value.name, 'name'))) || basename(resolve(path));
 
 /** All files of a collection that are read. */
 export function* filesOf(folder: CollectionFolder): Generator<YamlFile> {
@@ -160,7 +155,7 @@ async function readYamlFile(path: string, usage: Usage): Promise<YamlFile> {
 export function toYamlFile(path: string, text: string): YamlFile {
   const { value, comments } = parseYaml(text);
   if (!isObject(value) || Array.isArray(value)) throw mustBe('the file', 'a map', value);
-  return { path, entry: basename(path), text, value, comments };
+  return { path, text, value, comments };
 }
 
 /** A link that leads nowhere is told by the one who reads it. */
