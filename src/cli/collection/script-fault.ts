@@ -55,7 +55,7 @@ export function findScriptFault(text: string, scripts: Scripts, where: Where = {
   parseCollection(text);
   const holders = holdersIn(locate(text, where.folder).target);
   const [target] = holders as [Holder];
-  const [prerequest, test] = [eventsOf(text, holders, 'prerequest'), eventsOf(text, holders, 'test')];
+  const { prerequest, test } = readEventsOf(text, holders);
   const isLast = where.last ?? isLastArrangement(prerequest);
   const places = isLast ? concernedRequests(text, holders) : [target];
   const faults: [Listen, Fault | undefined][] = [
@@ -78,7 +78,7 @@ export function findScriptFault(text: string, scripts: Scripts, where: Where = {
  * @param text a text that `parseCollection` accepts
  */
 export const hasScriptLast = (text: string): boolean =>
-  isLastArrangement(eventsOf(text, holdersIn(locate(text).target), 'prerequest'));
+  isLastArrangement(readEventsOf(text, holdersIn(locate(text).target)).prerequest);
 
 /** Whether the pre-request script is in requests alone, as `inject --last` puts it. */
 function isLastArrangement(all: Events[]): boolean {
@@ -86,11 +86,15 @@ function isLastArrangement(all: Events[]): boolean {
   return found.length > 0 && found.every(({ holder }) => memberOf(holder.object, 'request') !== undefined);
 }
 
-const eventsOf = (text: string, holders: Holder[], listen: Listen): Events[] =>
-  holders.map(holder => {
-    const events = readEventsIn(text, holder).filter(event => event.listen === listen);
-    return { holder, events, copies: events.flatMap(event => event.copies.map(copy => ({ copy, event }))) };
-  });
+function readEventsOf(text: string, holders: Holder[]): Record<Listen, Events[]> {
+  const all = holders.map(holder => ({ holder, events: readEventsIn(text, holder) }));
+  const ofKind = (listen: Listen): Events[] =>
+    all.map(({ holder, events: ofAll }) => {
+      const events = ofAll.filter(event => event.listen === listen);
+      return { holder, events, copies: events.flatMap(event => event.copies.map(copy => ({ copy, event }))) };
+    });
+  return { prerequest: ofKind('prerequest'), test: ofKind('test') };
+}
 
 /**
  * Finds what is wrong with the script of one kind.
