@@ -59,7 +59,7 @@ const shorten = async (text: string): Promise<string> => {
  */
 const bundleScript = async (
   { entryPoint, header, notices }: ScriptParts,
-  report: (kept: string[], dropped: string[]) => void,
+  report?: (kept: string[], dropped: string[]) => void,
 ): Promise<string> => {
   const joined = await bundle({
     entryPoints: [entryPoint],
@@ -94,9 +94,7 @@ const toAscii = (code: string): string =>
  *
  * @param report receives the names of what was kept of jsrsasign, and of what was dropped out of that
  */
-export const bundlePreRequest = async (
-  report: (kept: string[], dropped: string[]) => void = () => {},
-): Promise<string> => {
+export const bundlePreRequest = async (report?: (kept: string[], dropped: string[]) => void): Promise<string> => {
   const notices = `/*!\n${await readFile(SIGNER_NOTICES, 'utf8')}*/\n`;
   return bundleScript({ entryPoint: 'src/pre-request/main.ts', header: PRE_REQUEST_HEADER, notices }, report);
 };
@@ -104,7 +102,7 @@ export const bundlePreRequest = async (
 /** Bundles the post-response script, the second gate. It holds nothing of other people. */
 export const bundlePostResponse = async (): Promise<string> => {
   const parts = { entryPoint: 'src/post-response/main.ts', header: POST_RESPONSE_HEADER, notices: '' };
-  return bundleScript(parts, () => {});
+  return bundleScript(parts);
 };
 
 /**

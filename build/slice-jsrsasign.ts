@@ -233,7 +233,7 @@ const PS256: Slice = {
  *
  * @param report receives the paths of what was kept, and the names of what was dropped out of that
  */
-export const sliceJsrsasign = (report: (kept: string[], dropped: string[]) => void): Plugin => ({
+export const sliceJsrsasign = (report: (kept: string[], dropped: string[]) => void = () => {}): Plugin => ({
   name: 'slice-jsrsasign',
   setup(build) {
     build.onResolve({ filter: /^jsrsasign\/ps256$/ }, ({ path }) => ({ path, namespace: 'jsrsasign' }));

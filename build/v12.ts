@@ -2,8 +2,10 @@
 // a workspace. On the machine. Only what our own collection has is known; anything else stops the build.
 
 import { stringify } from 'yaml';
+import type { Listen } from '../src/cli/collection/script-text.ts';
 import { toInjected } from '../src/cli/collection/yaml-changes.ts';
 import { type CollectionFolder, filesOf, toYamlFile } from '../src/cli/collection/yaml-folder.ts';
+import { TYPE_BY_EVENT } from '../src/cli/collection/yaml-scripts.ts';
 import type { Scripts } from '../src/cli/command.ts';
 
 type Pair = { key: string; value: string; description?: string; type?: string };
@@ -21,7 +23,7 @@ type Item = {
   name: string;
   description?: string;
   item?: Item[];
-  event?: { listen: string; script: { exec: string[] } }[];
+  event?: { listen: Listen; script: { exec: string[] } }[];
   request?: Request;
   response?: Example[];
   protocolProfileBehavior?: object;
@@ -74,8 +76,6 @@ function toFolder(path: string, name: string, head: object, items: Item[], examp
   }
   return folder;
 }
-
-const TYPE_BY_EVENT: Record<string, string> = { prerequest: 'beforeRequest', test: 'afterResponse' };
 
 const toRequest = ({ name, request, event = [], protocolProfileBehavior }: Item, order: number) => {
   if (!request) throw new Error(`${name} is neither a folder nor a request`);

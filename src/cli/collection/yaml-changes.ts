@@ -9,6 +9,7 @@ import { NO_PLACE } from './injection.ts';
 import { parseScripts } from './script-text.ts';
 import { foldItem } from './yaml-fold.ts';
 import { type CollectionFolder, filesOf, RESOURCES, requestsOf, type YamlFile } from './yaml-folder.ts';
+import { TYPE_BY_EVENT } from './yaml-scripts.ts';
 import { type Addition, addScripts, removeScripts } from './yaml-splice.ts';
 
 /** The new text of a file; undefined when the file goes. */
@@ -35,8 +36,8 @@ const toMade = (withDirectory: boolean) =>
  */
 export function toInjected(root: string, target: CollectionFolder, scripts: Scripts, last = false): Changes {
   const { prerequest, test } = parseScripts(scripts);
-  const before: Addition = { listen: 'prerequest', type: 'http:beforeRequest', lines: prerequest.lines };
-  const after: Addition = { listen: 'test', type: 'http:afterResponse', lines: test.lines };
+  const before: Addition = { listen: 'prerequest', type: `http:${TYPE_BY_EVENT.prerequest}`, lines: prerequest.lines };
+  const after: Addition = { listen: 'test', type: `http:${TYPE_BY_EVENT.test}`, lines: test.lines };
   const changes = toRemoved(target);
   const add = (path: string, additions: Addition[]) => {
     // Only the definition may be missing.
@@ -50,7 +51,7 @@ export function toInjected(root: string, target: CollectionFolder, scripts: Scri
   if (last) {
     const requests = requestsOf(target).filter(isConcernedFile);
     if (requests.length === 0) throw new CommandError(`${root}: ${NO_PLACE}`);
-    for (const { path } of requests) add(path, [{ ...before, type: 'beforeRequest', isLast: true }]);
+    for (const { path } of requests) add(path, [{ ...before, type: TYPE_BY_EVENT.prerequest, isLast: true }]);
   }
   return changes;
 }

@@ -41,10 +41,12 @@ export interface ScriptEntry extends Span {
   code: Code | undefined;
 }
 
-const LISTEN: Record<string, Listen> = { beforeRequest: 'prerequest', afterResponse: 'test' };
+/** The `type` that a request has for the script of an event; a definition has `http:` before it. */
+export const TYPE_BY_EVENT: Record<Listen, string> = { prerequest: 'beforeRequest', test: 'afterResponse' };
 
 /** The event of v2.1 that a script of this `type` is for; undefined for other protocols. */
-export const toListen = (type: unknown): Listen | undefined => LISTEN[String(type).replace(/^http:/, '')];
+export const toListen = (type: unknown): Listen | undefined =>
+  (['prerequest', 'test'] as const).find(listen => TYPE_BY_EVENT[listen] === String(type).replace(/^http:/, ''));
 
 /**
  * Finds the scripts in the text of a file.
