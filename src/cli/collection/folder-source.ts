@@ -70,6 +70,6 @@ const toDocuments = ({ path, value, comments }: YamlFile): StoredDocument[] => [
   { name: path, root: { comments } },
 ];
 
-/** A script with its lines, as v2.1 has them: the name `code` is else that of a secret, an authorization code. */
+/** A script with its lines, as v2.1 has them: the place of a secret is then that of its line, `code[3]`. */
 const inLines = (script: unknown): unknown =>
   isObject(script) && typeof script.code === 'string' ? { ...script, code: script.code.split('\n') } : script;

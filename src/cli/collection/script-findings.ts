@@ -2,6 +2,7 @@
 // themselves, change the client authentication of the request that they belong to, or set a variable of its URL after our script. By
 // their source text alone, so "may". Pure, on the machine.
 
+import { ENDPOINT_NAMES } from '../../client-auth/authorization-server.ts';
 import { type Holder, holdersIn, locate, namesOf, readMember } from './collection.ts';
 import type { CollectionSource } from './collection-source.ts';
 import { concernedRequests } from './concerned.ts';
@@ -29,9 +30,12 @@ export interface ScriptFinding {
 }
 
 const SENDS = /\bpm\s*\.\s*sendRequest\s*\(/;
+const SHORT_NAMES = ENDPOINT_NAMES.map(name => name.replace('_endpoint', ''));
 /** What leads to an endpoint: its variable, its usual path, or what only it is sent. */
-const TO_ENDPOINT =
-  /\b(?:token|pushed_authorization_request|introspection|revocation|device_authorization|backchannel_authentication)_?(?:endpoint|ur[li])\b|\/(?:token|par|introspect|revoke)\b|\bgrant_type\b|\bclient_(?:assertion|secret)\b/i;
+const TO_ENDPOINT = new RegExp(
+  String.raw`\b(?:${SHORT_NAMES.join('|')})_?(?:endpoint|ur[li])\b|\/(?:token|par|introspect|revoke)\b|\bgrant_type\b|\bclient_(?:assertion|secret)\b`,
+  'i',
+);
 
 /** What replaces a request, or the part of it that our script has written. */
 const REPLACES =
