@@ -9,8 +9,8 @@ import type { Facts } from '../diagnosis/causes.ts';
 import { type RefusedRequest, toFacts } from '../diagnosis/refused-request.ts';
 import { toStatement } from '../diagnosis/statements.ts';
 import type { Surroundings } from '../diagnosis/surroundings.ts';
+import { parseObject } from '../secrets/json-object.ts';
 import { toConnectionCode } from '../server/connection-faults.ts';
-import { parseObject } from '../server/json-object.ts';
 import { send, type Tls } from '../server/send.ts';
 
 /** The result of a token request. */

@@ -9,7 +9,7 @@ import { withTerminalWords } from '../client/terminal-words.ts';
 import { addExamples, CommandError, type Host } from '../command.ts';
 import { explain } from '../diagnosis/explanation.ts';
 import { readSurroundings } from '../diagnosis/surroundings.ts';
-import { parseObject } from '../server/json-object.ts';
+import { parseObject } from '../secrets/json-object.ts';
 import { readKnownServer } from '../server/metadata.ts';
 import { readTls } from '../server/send.ts';
 

@@ -2,8 +2,8 @@
 // machine.
 
 import type { EndpointName } from '../../client-auth/authorization-server.ts';
+import { parseObject, readJwsParts } from '../secrets/json-object.ts';
 import { compareClocks } from '../server/clock.ts';
-import { parseObject } from '../server/json-object.ts';
 import { compareWithJwks, hasSigned } from '../server/jwks-facts.ts';
 import type { AssertionFacts, Facts, Way } from './causes.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -106,8 +106,8 @@ const toText = (value: unknown): string | undefined => (typeof value === 'string
 
 /** Header and claims of a client assertion; undefined when it has no times. The signature is not verified. */
 function decodeAssertion(jws: string): AssertionFacts | undefined {
-  const [header, claims] = jws.split('.', 2).map(part => parseObject(Buffer.from(part, 'base64url').toString()));
-  if (!header || !claims || typeof claims.iat !== 'number' || typeof claims.exp !== 'number') return undefined;
+  const { header, claims } = readJwsParts(jws);
+  if (typeof claims.iat !== 'number' || typeof claims.exp !== 'number') return undefined;
   const { iat, exp } = claims;
   return {
     alg: String(header.alg),

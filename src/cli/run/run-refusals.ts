@@ -10,8 +10,8 @@ import { diagnose } from '../diagnosis/diagnosis.ts';
 import { explain } from '../diagnosis/explanation.ts';
 import { readAnswer, toFacts, toWay } from '../diagnosis/refused-request.ts';
 import { readSurroundings, type Surroundings } from '../diagnosis/surroundings.ts';
+import { parseObject } from '../secrets/json-object.ts';
 import { toConnectionCode } from '../server/connection-faults.ts';
-import { parseObject } from '../server/json-object.ts';
 import type { PostedForm } from './posted-forms.ts';
 
 /** Not more explanations than a reader takes in. */

@@ -3,6 +3,7 @@
 // of megabytes that is made to be slow would take minutes.
 
 import { type Base64Run, BREAK } from './base64-runs.ts';
+import { readJwsParts } from './json-object.ts';
 import { isGuarded, isPrivateDer, type Look } from './looks.ts';
 
 /** A secret in a text. */
@@ -13,8 +14,6 @@ export interface Found extends Look {
   parts: string[];
   /** The text of a private key, whose parts `secretPartsOf` gives; to read a key takes time. */
   key?: string;
-  /** The quote that its label needs, in the place of a number of JSON. */
-  quote?: string;
 }
 
 const HEADER = String.raw`[\w-]{1,40}:(?: [\w,-]{1,100}(?![\w,:-])){1,3}`;
@@ -103,14 +102,14 @@ export function findDer({ base64, lineStarts }: Base64Run): string | undefined {
 
 /** What a JWT was, without what makes it one; its claims say which kind it is, where no name does. */
 export function toJwtLabel(jwt: string, name: string): string {
-  const [header, claims] = jwt.split('.', 2).map(readPart);
-  const isAssertion = claims?.iss !== undefined && claims.iss === claims.sub;
-  const kind = isAssertion ? 'client_assertion' : claims?.response_type ? 'request_object' : name;
+  const { header, claims } = readJwsParts(jwt);
+  const isAssertion = claims.iss !== undefined && claims.iss === claims.sub;
+  const kind = isAssertion ? 'client_assertion' : claims.response_type ? 'request_object' : name;
   const plain = (value: unknown) =>
     String(value ?? 'unknown')
       .replace(/[^\w.:@-]/g, '_')
       .slice(0, 200);
-  return `[${kind} kid=${plain(header?.kid)} jti=${plain(claims?.jti)}]`;
+  return `[${kind} kid=${plain(header.kid)} jti=${plain(claims.jti)}]`;
 }
 
 /** The password in front of the host of a URL (RFC 3986 section 3.2.1). */
@@ -124,13 +123,6 @@ export function* findUserInfo(text: string): Generator<Found> {
 
 /** Whether Base64 is the header of a JWS: it has "alg". An exception for each text that is none would take long. */
 const isHeader = (part: string): boolean =>
-  /^ey[JA]/.test(part) && Buffer.from(part, 'base64url').includes('"alg"') && typeof readPart(part)?.alg === 'string';
-
-function readPart(part: string): Record<string, unknown> | undefined {
-  try {
-    const value = JSON.parse(Buffer.from(part, 'base64url').toString());
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
+  /^ey[JA]/.test(part) &&
+  Buffer.from(part, 'base64url').includes('"alg"') &&
+  typeof readJwsParts(part).header.alg === 'string';

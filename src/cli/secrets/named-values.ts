@@ -32,7 +32,7 @@ const NOTATIONS: Notation[] = [
     value: 'quoted',
     doubt: 'none',
   },
-  { between: sticky(`(${QUOTE})${SPACE}:${SPACE}(?=\\d)`), value: 'number', doubt: 'none' },
+  { between: sticky(`${QUOTE}${SPACE}:${SPACE}(?=\\d)`), value: 'number', doubt: 'none' },
   // set("name", "value"); o["name"] = "value"
   { between: sticky(`${QUOTE}[\\])]{0,2}${SPACE}(?:[=,]|=>)${SPACE}(${QUOTE})`), value: 'quoted', doubt: 'program' },
   // <input name="name" value="value">
@@ -81,8 +81,6 @@ interface NamedValue {
   start: number;
   end: number;
   doubt: Doubt;
-  /** The quote that a label needs in the place of a number. */
-  quote: string | undefined;
 }
 
 const matchAt = (pattern: RegExp, text: string, at: number): RegExpExecArray | null => {
@@ -149,8 +147,7 @@ function readValue(text: string, name: string, start: number, end: number): Name
     const raw = text.slice(begin, stop);
     if (raw === '' || isOther(text, raw, stop, notation)) continue;
     const value = READ[notation.value]?.(raw) ?? raw;
-    const isNumber = notation.value === 'number';
-    return { name, value, start: begin, end: stop, doubt: notation.doubt, quote: isNumber ? quote : undefined };
+    return { name, value, start: begin, end: stop, doubt: notation.doubt };
   }
   return undefined;
 }
@@ -189,13 +186,13 @@ const IS_ENOUGH: Record<Doubt, (value: string) => boolean> = {
 
 /** Secrets in a text that their names give away. */
 export function* findNamed(text: string): Generator<Found> {
-  for (const { name, value, start, end, doubt, quote } of readNamedValues(text)) {
+  for (const { name, value, start, end, doubt } of readNamedValues(text)) {
     const raw = text.slice(start, end);
     if (isCookieName(name) || isAuthorizationName(name)) {
       for (const one of findInValue(name, raw, doubt === 'prose'))
         yield { ...one, start: start + one.start, end: start + one.end };
     } else if (IS_ENOUGH[doubt](value)) {
-      for (const one of findInValue(name, value)) yield { ...one, start, end, ...(quote !== undefined && { quote }) };
+      for (const one of findInValue(name, value)) yield { ...one, start, end };
     }
   }
 }

@@ -71,10 +71,7 @@ export class Redaction {
 
   /** The text without its own secrets and those that were learnt before. */
   redact(text: string, name?: Name): string {
-    const found: Place[] = this.#find(text, name).map(one => ({
-      ...one,
-      label: `${one.quote ?? ''}${this.#labelOf(one)}${one.quote ?? ''}`,
-    }));
+    const found: Place[] = this.#find(text, name).map(one => ({ ...one, label: this.#labelOf(one) }));
     return replace(text, [...found, ...this.#findKnown(text)]);
   }
 
@@ -172,11 +169,17 @@ export class Redaction {
 
 const isReference = (text: string): boolean => /^\s*\{\{[^{}]*\}\}\s*$/.test(text);
 
-/** Whether a number of JSON is at a place, which a text may take only in quotes. */
-const isNumber = (text: string, start: number, end: number): boolean =>
-  /^\d+$/.test(text.slice(start, end)) &&
-  /[:,[]\s{0,99}$/.test(text.slice(Math.max(0, start - 100), start)) &&
-  /^\s{0,99}[,}\]]/.test(text.slice(end, end + 100));
+/** The quote that a label needs in the place of a number of JSON: that of the key before it, escaped as it is there. */
+function quoteOf(text: string, start: number, end: number): string {
+  if (!/^\d+$/.test(text.slice(start, end))) return '';
+  const [before, after] = [text.slice(Math.max(0, start - 100), start), text.slice(end, end + 100)];
+  const plain = toPlain(before) ?? { text: before, toSource: (at: number) => at };
+  const key = /(\\{0,40}["'`])\s{0,99}:\s{0,99}$/.exec(plain.text);
+  if (!key?.[1]) return /[:,[]\s{0,99}$/.test(before) && /^\s{0,99}[,}\]]/.test(after) ? '"' : '';
+  // In ":8080" the number is in a string.
+  if (/^\\{0,40}["'`]/.test(toPlain(after)?.text ?? after)) return '';
+  return before.slice(plain.toSource(key.index), plain.toSource(key.index + key[1].length));
+}
 
 /** A private key as PEM, whatever is between its lines. */
 const FRAME = /-----BEGIN[A-Z +]{1,30}KEY-----(?:(?!-----BEGIN)[\s\S]){1,20000}?-----END[A-Z +]{1,30}KEY-----/g;
@@ -208,8 +211,8 @@ function replace(text: string, secrets: Place[]): string {
       else if (next.end > end) [end, label] = [next.end, next.label === label ? label : undefined];
     }
     const written = label ?? UNKNOWN;
-    const isBare = written.startsWith('[') && isNumber(text, first.start, end);
-    parts.push(text.slice(done, first.start), isBare ? `"${written}"` : written);
+    const quote = quoteOf(text, first.start, end);
+    parts.push(text.slice(done, first.start), quote + written + quote);
     done = end;
   }
   return parts.join('') + text.slice(done);

@@ -7,7 +7,7 @@ import { ClientAuthError } from '../../client-auth/errors.ts';
 import { type KnownServer, toKnownServer } from '../../client-auth/known-server.ts';
 import { checkServerUrl } from '../../client-auth/server-url.ts';
 import type { Client } from '../client/client-options.ts';
-import { parseObject } from './json-object.ts';
+import { parseObject } from '../secrets/json-object.ts';
 import { type Answer, readUsableTls, send, type Tls } from './send.ts';
 
 /** The metadata names another issuer than the configured one. */

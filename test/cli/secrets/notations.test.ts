@@ -108,6 +108,23 @@ describe('a text that a reporter gets', () => {
     assert.deepEqual(JSON.parse(shown('{"id": 12345678901}', redaction) as string), { id: '[client_secret]' });
   });
 
+  it('stays JSON where the key before a number is escaped or in Base64', () => {
+    const json = JSON.stringify({ note: 'the card of the test', pin: 1234567, sum: 12 });
+    const base64 = Buffer.from(json).toString('base64');
+    assert.equal(shown(`{"data":"${base64}"}`), '{"data":"[pin]"}');
+    const left = json.replace('1234567', '"[pin]"');
+    const redacted = shown(`{"data":"${json.replaceAll('"', '\\u0022')}"}`) as string;
+    assert.equal(JSON.parse(redacted).data, left);
+    assert.equal(shown(JSON.stringify(json, null, 1)), JSON.stringify(left));
+    assert.equal(decodeURIComponent(shown(`x=${encodeURIComponent(json)}`) as string), `x=${left}`);
+    const toHtml = (text: string) => `<p title="${text.replaceAll('"', '&#34;')}">`;
+    assert.equal(shown(toHtml(json)), toHtml(left));
+  });
+
+  it('has the quotes of a key around a number that is cut off', () => {
+    assert.equal(shown('{"pin": 1234567'), '{"pin": "[pin]"');
+  });
+
   it('has words, names and regions that are also the value of a password or cookie', () => {
     const redaction = new Redaction();
     shown({ 'Set-Cookie': 'region=eu-central-1', client_secret: 'client_id', demo_password: 'test-user' }, redaction);
