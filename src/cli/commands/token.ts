@@ -11,7 +11,6 @@ import { explain } from '../diagnosis/explanation.ts';
 import { readSurroundings } from '../diagnosis/surroundings.ts';
 import { parseObject } from '../server/json-object.ts';
 import { readKnownServer } from '../server/metadata.ts';
-import { readTls } from '../server/send.ts';
 
 interface Options extends ClientOptions {
   scope?: string;
@@ -44,7 +43,7 @@ async function run(options: Options, host: Host): Promise<void> {
   const known = await readKnownServer(client, true);
   const { token_endpoint: url = '' } = known.endpoints;
   const form = toTokenForm(options.scope ?? (client.read('scope') || 'accounts'), settings, known);
-  const exchange = await sendTokenRequest(url, form, await readTls(client.transport));
+  const exchange = await sendTokenRequest(url, form, client.tls);
 
   const token = findAccessToken(exchange);
   if (token !== undefined) {

@@ -4,7 +4,7 @@
 import { realpathSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 import type { NewmanRunOptions } from 'newman';
-import type { Client, ClientOptions } from '../client/client-options.ts';
+import type { ClientOptions } from '../client/client-options.ts';
 import type { Environment } from '../client/environment.ts';
 import { CommandError } from '../command.ts';
 
@@ -52,6 +52,9 @@ const PASSED = [
   'ignoreRedirects',
   'sslClientCertList',
 ] as const;
+
+/** Those of the TLS connection; an empty one is none. */
+const TRANSPORT = ['sslClientCert', 'sslClientKey', 'sslClientPassphrase', 'sslExtraCaCerts'] as const;
 
 /** Options that name a file to read, which nothing may be written over. */
 const READ = [
@@ -165,14 +168,13 @@ function toRealPath(path: string): string {
 /** The options of Newman for options of `run`; reporters are not among them, for they are not Newman's to load. */
 export function toNewmanOptions(
   collection: object,
-  { environment, transport }: Client,
+  environment: Environment,
   globals: Environment | undefined,
   globalVar: { key: string; value: string }[],
   options: RunOptions,
 ): NewmanRunOptions {
-  const passed = Object.fromEntries(
-    PASSED.filter(name => options[name] !== undefined).map(name => [name, options[name]]),
-  );
+  const given = [...PASSED.filter(name => options[name] !== undefined), ...TRANSPORT.filter(name => options[name])];
+  const passed = Object.fromEntries(given.map(name => [name, options[name]]));
   return {
     ...passed,
     collection,
@@ -183,8 +185,5 @@ export function toNewmanOptions(
     // Not an empty list, which Newman would fill with those of its own configuration file.
     reporters: false,
     ...(options.bail !== undefined && { bail: options.bail === true ? true : options.bail.split(',') }),
-    ...(transport.cert && { sslClientCert: transport.cert, sslClientKey: transport.key }),
-    ...(transport.passphrase && { sslClientPassphrase: transport.passphrase }),
-    ...(transport.ca && { sslExtraCaCerts: transport.ca }),
   } as unknown as NewmanRunOptions;
 }

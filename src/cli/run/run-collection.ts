@@ -76,17 +76,17 @@ export async function runCollection(
   refuseUnknownFolders(collection, options.folder);
   await inspect(await readBeginning(client, collection, globals, globalVar, options));
   const redaction = createRedaction(client, globals, collection);
-  const newmanOptions = toNewmanOptions(collection, client, globals, globalVar, options);
+  const newmanOptions = toNewmanOptions(collection, client.environment, globals, globalVar, options);
   const { failures, posted, tally, unreachable, readIn } = await runNewman(
     newmanOptions,
-    client.transport,
+    client.tls,
     reporters,
     reporterOptions,
     redaction,
     host,
   );
   const hasCertificateList = options.sslClientCertList !== undefined;
-  const { lines, cause } = await explainRefusals(posted, readIn, client.transport, hasCertificateList);
+  const { lines, cause } = await explainRefusals(posted, readIn, client.tls, hasCertificateList);
   const all = failures > 0 ? [...lines, ...advice] : lines;
   const toShown = (line: string) => redaction.redact(line);
   return {
@@ -98,13 +98,9 @@ export async function runCollection(
 }
 
 /** A redaction that knows which variables the user has called secret. */
-function createRedaction(
-  { environment, transport }: Client,
-  globals: Environment | undefined,
-  { variable }: Collection,
-) {
+function createRedaction({ environment, tls }: Client, globals: Environment | undefined, { variable }: Collection) {
   const redaction = new Redaction();
-  redaction.learn(transport.passphrase ?? '', { text: 'passphrase', isPair: false });
+  redaction.learn(tls.passphrase ?? '', { text: 'passphrase', isPair: false });
   for (const password of listProxyPasswords()) redaction.learn(password, { text: 'password', isPair: false });
   const variables = [...environment.values, ...(globals?.values ?? []), ...(Array.isArray(variable) ? variable : [])];
   for (const one of variables) if (one?.type === 'secret') redaction.declareSecret(String(one.key));

@@ -4,13 +4,12 @@
 import type { NewmanRunOptions, NewmanRunSummary } from 'newman';
 import type { Endpoints } from '../../client-auth/authorization-server.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
-import type { Transport } from '../client/client-options.ts';
 import { createReader } from '../client/environment.ts';
+import type { Tls } from '../client/transport.ts';
 import { CommandError, type Host } from '../command.ts';
 import type { Redaction } from '../secrets/redaction.ts';
 import { ConnectionError } from '../server/connection-faults.ts';
 import { fetchServerFacts } from '../server/metadata.ts';
-import { readTls } from '../server/send.ts';
 import { type LoadedOptions, loadNewman, loadOptions, loadReporter } from './newman.ts';
 import type { ReporterOptions } from './newman-options.ts';
 import { collectPostedForms, type PostedForm } from './posted-forms.ts';
@@ -46,7 +45,7 @@ type Row = Record<string, unknown>;
  */
 export async function runNewman(
   options: NewmanRunOptions,
-  transport: Transport,
+  tls: Tls,
   reporters: string[],
   reporterOptions: ReporterOptions,
   redaction: Redaction,
@@ -68,7 +67,7 @@ export async function runNewman(
   try {
     const loaded = await loadOptions(options);
     const keys = await replaceSigningKeys(loaded, text => redaction.addSigningKey(text));
-    const { known, unreachable } = await findKnownEndpoints(loaded, transport, host.note, toSeconds(options.timeout));
+    const { known, unreachable } = await findKnownEndpoints(loaded, tls, host.note, toSeconds(options.timeout));
     if (options.timeout) loaded.timeout = Math.max(1, Math.ceil(options.timeout - (performance.now() - start)));
     return await new Promise((resolve, reject) => {
       const newman = loadNewman()(loaded, async (error, summary) => {
@@ -107,16 +106,14 @@ const MAX_ISSUERS = 3;
  */
 async function findKnownEndpoints(
   options: LoadedOptions,
-  transport: Transport,
+  tls: Tls,
   note: Host['note'],
   seconds?: number,
 ): Promise<{ known: Endpoints[]; unreachable: ConnectionError[] }> {
   const servers = readConfiguredServers(options);
   const issuers = [...new Set(servers.map(({ issuer }) => issuer))].filter(issuer => issuer !== '');
   const metadata = await Promise.allSettled(
-    issuers
-      .slice(0, MAX_ISSUERS)
-      .map(async issuer => (await fetchServerFacts(issuer, await readTls(transport), seconds)).metadata),
+    issuers.slice(0, MAX_ISSUERS).map(async issuer => (await fetchServerFacts(issuer, tls, seconds)).metadata),
   );
   // Where no endpoint is set the script reports what can't be read; why there is no connection its host does not say as well.
   const isNeeded = servers.some(({ endpoints }) => Object.keys(endpoints).length === 0);

@@ -4,7 +4,7 @@
 import { ENDPOINT_NAMES, findEndpoint } from '../../client-auth/authorization-server.ts';
 import { findNamedCause } from '../../client-auth/server-words.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
-import type { Transport } from '../client/client-options.ts';
+import type { Tls } from '../client/transport.ts';
 import type { Cause } from '../diagnosis/causes.ts';
 import { diagnose } from '../diagnosis/diagnosis.ts';
 import { explain } from '../diagnosis/explanation.ts';
@@ -48,13 +48,13 @@ export interface Explanation {
 export async function explainRefusals(
   posted: PostedForm[],
   readIn: (iteration: number) => ReadVariable,
-  transport: Transport,
+  tls: Tls,
   hasCertificateList: boolean,
 ): Promise<Explanation> {
   const found = new Map<string, Promise<Surroundings>>();
   const surroundingsOf = (read: ReadVariable) => {
     const key = JSON.stringify(VARIABLES.map(read));
-    const known = found.get(key) ?? readSurroundings({ read, transport });
+    const known = found.get(key) ?? readSurroundings({ read, tls });
     found.set(key, known);
     return known;
   };
