@@ -77,7 +77,7 @@ export async function runNewman(
           if (error) throw error;
           const failures = summary.run.failures.length + (summary.error ? 1 : 0);
           const readIn = toReaders(summary, loaded.iterationData ?? []);
-          resolve({ failures, posted, tally, unreachable, readIn });
+          resolve({ failures, posted, tally: toTally(summary.run), unreachable, readIn });
         } catch (failure) {
           reject(failure);
         }
@@ -86,7 +86,7 @@ export async function runNewman(
       signRequests(newman, keys, known);
       const isAuthenticated = stopUnauthenticated(newman, known, readMethods(loaded));
       const posted = collectPostedForms(newman, isAuthenticated);
-      const tally = keepTally(newman, isAuthenticated);
+      const toTally = keepTally(newman, isAuthenticated);
       const finish = openStage({ newman, reporters: classes, options: loaded, redaction, note: host.note });
     });
   } catch (error) {
