@@ -122,7 +122,7 @@ export async function run(options: RunOptions): Promise<RunSummary> {
       ...(bail && { bail: bail === true ? bail : bail.join(',') }),
       ...(last && { last }),
     };
-    const result = await runCollection(collection, [], given, toHost(options, note), beginning =>
+    const result = await runCollection(collection, given, toHost(options, note), beginning =>
       refuseSureFaults({ ...beginning, keyFile: typeof signingKey === 'object' ? '' : signingKey }, note),
     );
     const { failures, counts, cause } = result;

@@ -13,13 +13,7 @@ import { inFile } from '../files.ts';
 import { Redaction } from '../secrets/redaction.ts';
 import { checkProxyVariables, listProxyPasswords } from '../server/route.ts';
 import { readBeginning } from './beginning.ts';
-import {
-  parseReporterOptions,
-  type RunOptions,
-  refuseShortLimit,
-  refuseToReplace,
-  toNewmanOptions,
-} from './newman-options.ts';
+import { type RunOptions, refuseShortLimit, refuseToReplace, toNewmanOptions } from './newman-options.ts';
 import { runNewman } from './run-newman.ts';
 import { explainRefusals } from './run-refusals.ts';
 import { type Counts, toCause, toCounts } from './verdict.ts';
@@ -48,24 +42,19 @@ export interface RunResult {
  * Runs a collection.
  *
  * @param source a file, or the collection itself
- * @param rest what the command line has beside the known options
  * @param inspect looks at what the run begins with, and throws where it must not begin
  * @returns what the run came to
  * @throws CommandError when the run can't be done, or a file can't be read or written; with exit code 2 for a usage error
  */
 export async function runCollection(
   source: string | object,
-  rest: string[],
   options: RunOptions,
   host: Host,
   inspect: (beginning: Beginning) => Promise<void>,
 ): Promise<RunResult> {
-  const names = options.reporters;
-  const reporters = typeof names === 'string' ? names.split(',').map(name => name.trim()) : names;
-  const reporterOptions = options.reporter ?? parseReporterOptions(rest, reporters);
   refuseShortLimit(options);
   checkProxyVariables();
-  refuseToReplace(source, reporterOptions, options);
+  refuseToReplace(source, options);
   const globalVar = (options.globalVar ?? []).map(pair => readPair('--global-var', pair));
   const client = await readClient(options, host);
   const globals = options.globals === undefined ? undefined : await readEnvironment(options.globals);
@@ -80,8 +69,7 @@ export async function runCollection(
   const { failures, posted, tally, unreachable, readIn } = await runNewman(
     newmanOptions,
     client.tls,
-    reporters,
-    reporterOptions,
+    options,
     redaction,
     host,
   );

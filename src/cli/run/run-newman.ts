@@ -11,7 +11,7 @@ import type { Redaction } from '../secrets/redaction.ts';
 import { ConnectionError } from '../server/connection-faults.ts';
 import { fetchServerFacts } from '../server/metadata.ts';
 import { type LoadedOptions, loadNewman, loadOptions, loadReporter } from './newman.ts';
-import type { ReporterOptions } from './newman-options.ts';
+import type { RunOptions } from './newman-options.ts';
 import { collectPostedForms, type PostedForm } from './posted-forms.ts';
 import { limitRequests } from './request-limits.ts';
 import { signRequests } from './signing.ts';
@@ -40,20 +40,17 @@ type Row = Record<string, unknown>;
  * Runs Newman.
  *
  * @param options Newman's own, without reporters
- * @param reporters names of the reporters
+ * @param reporters names of the reporters, with the options of each by its name
  * @throws CommandError when there is no such reporter, the run could not be done, or a file could not be written
  */
 export async function runNewman(
   options: NewmanRunOptions,
   tls: Tls,
-  reporters: string[],
-  reporterOptions: ReporterOptions,
+  { reporters, reporter = {} }: Pick<RunOptions, 'reporters' | 'reporter'>,
   redaction: Redaction,
   host: Host,
 ): Promise<Outcome> {
-  const classes = new Map(
-    reporters.map(name => [name, { Reporter: loadReporter(name), own: reporterOptions[name] ?? {} }]),
-  );
+  const classes = new Map(reporters.map(name => [name, { Reporter: loadReporter(name), own: reporter[name] ?? {} }]));
   const start = performance.now();
   const explain = (error: Error): Error => explainTimeout(options.timeout, performance.now() - start) ?? error;
   // What Newman says may quote what it was given.
