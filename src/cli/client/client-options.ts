@@ -4,7 +4,7 @@
 import type { Command } from 'commander';
 import { shapeOf } from '../../client-auth/errors.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
-import { CommandError, collect, type Host } from '../command.ts';
+import { CommandError, collect, type RunHost } from '../command.ts';
 import { findSecrets } from '../secrets/find-secrets.ts';
 import { addConfigOption } from './config-file.ts';
 import { createReader, type Environment, readEnvironment, withVariable } from './environment.ts';
@@ -50,7 +50,7 @@ export function addClientOptions(command: Command): Command {
  *
  * @throws CommandError when a file can't be read or is of another kind; with exit code 2 for a usage error
  */
-export async function readClient(options: ClientOptions, host: Host): Promise<Client> {
+export async function readClient(options: ClientOptions, host: RunHost): Promise<Client> {
   const { environment: file } = options;
   let environment: Environment = file ? await readEnvironment(file) : { name: 'none', values: [] };
   for (const pair of options.envVar ?? []) {

@@ -3,7 +3,7 @@
 
 import { stat } from 'node:fs/promises';
 import { Option } from 'commander';
-import { CommandError, type Host, type Scripts } from '../command.ts';
+import { CommandError, type RunHost, type Scripts } from '../command.ts';
 import { inFile, writeWhole } from '../files.ts';
 import { assertCollection } from './collection.ts';
 import { readCollectionFile } from './collection-file.ts';
@@ -65,7 +65,7 @@ export const createCollectionOption = (): Option =>
 export async function readCollection(
   path: string,
   collection: string | undefined,
-  host: Host,
+  host: RunHost,
 ): Promise<CollectionSource> {
   if (await isFolder(path)) return await readFolderSource(path, collection);
   if (collection !== undefined) {
@@ -80,7 +80,7 @@ async function isFolder(path: string): Promise<boolean> {
   return found !== undefined && (found.isDirectory() || /\.ya?ml$/.test(path));
 }
 
-async function readFileSource(path: string, host: Host): Promise<CollectionSource> {
+async function readFileSource(path: string, host: RunHost): Promise<CollectionSource> {
   const { name, text } = await readCollectionFile(path, host);
   const toEdited = (result: string): Edited => ({
     isChanged: result !== text,

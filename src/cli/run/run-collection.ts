@@ -8,7 +8,7 @@ import { listFolders } from '../collection/collection.ts';
 import { readCollection } from '../collection/collection-source.ts';
 import { inject } from '../collection/injection.ts';
 import { adviseOnScripts } from '../collection/script-advice.ts';
-import { CommandError, type Host } from '../command.ts';
+import { CommandError, type RunHost } from '../command.ts';
 import { inFile } from '../files.ts';
 import { Redaction } from '../secrets/redaction.ts';
 import { checkProxyVariables, listProxyPasswords } from '../server/route.ts';
@@ -49,7 +49,7 @@ export interface RunResult {
 export async function runCollection(
   source: string | object,
   options: RunOptions,
-  host: Host,
+  host: RunHost,
   inspect: (beginning: Beginning) => Promise<void>,
 ): Promise<RunResult> {
   refuseShortLimit(options);
@@ -99,7 +99,7 @@ function createRedaction({ environment, tls }: Client, globals: Environment | un
 async function prepareCollection(
   source: string | object,
   { collection: chosen, last }: RunOptions,
-  host: Host,
+  host: RunHost,
 ): Promise<{ collection: Collection; advice: string[] }> {
   const { name, text, notes } =
     typeof source === 'string'

@@ -6,7 +6,7 @@ import type { Endpoints } from '../../client-auth/authorization-server.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import { createReader } from '../client/environment.ts';
 import type { Tls } from '../client/transport.ts';
-import { CommandError, type Host } from '../command.ts';
+import { CommandError, type RunHost } from '../command.ts';
 import type { Redaction } from '../secrets/redaction.ts';
 import { ConnectionError } from '../server/connection-faults.ts';
 import { fetchServerFacts } from '../server/metadata.ts';
@@ -48,7 +48,7 @@ export async function runNewman(
   tls: Tls,
   { reporters, reporter = {} }: Pick<RunOptions, 'reporters' | 'reporter'>,
   redaction: Redaction,
-  host: Host,
+  host: RunHost,
 ): Promise<Outcome> {
   const classes = new Map(reporters.map(name => [name, { Reporter: loadReporter(name), own: reporter[name] ?? {} }]));
   const start = performance.now();
@@ -104,7 +104,7 @@ const MAX_ISSUERS = 3;
 async function findKnownEndpoints(
   options: LoadedOptions,
   tls: Tls,
-  note: Host['note'],
+  note: RunHost['note'],
   seconds?: number,
 ): Promise<{ known: Endpoints[]; unreachable: ConnectionError[] }> {
   const servers = readConfiguredServers(options);
