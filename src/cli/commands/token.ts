@@ -10,7 +10,7 @@ import { addExamples, CommandError, type Host } from '../command.ts';
 import { explain } from '../diagnosis/explanation.ts';
 import { readSurroundings } from '../diagnosis/surroundings.ts';
 import { parseObject } from '../server/json-object.ts';
-import { readKnownServer } from '../server/metadata.ts';
+import { createServerFetcher, readKnownServer } from '../server/metadata.ts';
 
 interface Options extends ClientOptions {
   scope?: string;
@@ -40,7 +40,8 @@ export function addTokenCommand(program: Command, host: Host): void {
 async function run(options: Options, host: Host): Promise<void> {
   const client = await readClient(options, host);
   const settings = readSettings(client.read);
-  const known = await readKnownServer(client, true);
+  const fetchServer = createServerFetcher(client.tls);
+  const known = await readKnownServer(client, true, fetchServer);
   const { token_endpoint: url = '' } = known.endpoints;
   const form = toTokenForm(options.scope ?? (client.read('scope') || 'accounts'), settings, known);
   const exchange = await sendTokenRequest(url, form, client.tls);
@@ -52,7 +53,7 @@ async function run(options: Options, host: Host): Promise<void> {
     const answer = parseObject(exchange.body ?? '');
     return await host.print(`${options.json ? JSON.stringify(answer, null, 2) : token}\n`);
   }
-  const { facts, isAuthenticated } = toAttempt(exchange, await readSurroundings(client));
+  const { facts, isAuthenticated } = toAttempt(exchange, await readSurroundings(client, fetchServer));
   const [answer = '', ...explanation] = explain(facts);
   if (isAuthenticated) {
     const remedy = 'Compare --scope and the grant type with what the client is registered for.';

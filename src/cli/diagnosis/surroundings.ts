@@ -10,7 +10,7 @@ import type { Tls } from '../client/transport.ts';
 import { CommandError } from '../command.ts';
 import { toConnectionCode } from '../server/connection-faults.ts';
 import { type Jwk, readJwks } from '../server/jwks.ts';
-import { fetchServerFacts, OtherIssuerError, type ServerFacts } from '../server/metadata.ts';
+import { type FetchServer, OtherIssuerError, type ServerFacts } from '../server/metadata.ts';
 import type { ReadingFault } from './causes.ts';
 
 /** What is the same for all requests of a client; undefined is what is not known. */
@@ -28,21 +28,17 @@ export interface Surroundings {
   jwksFault: ReadingFault | undefined;
 }
 
-/**
- * Reads and fetches what is the same for all requests. Never throws.
- *
- * @param jwks file or URL of the client's JWKS; the variable `jwks_uri` if undefined
- */
+/** Reads and fetches what is the same for all requests. Never throws. */
 export async function readSurroundings(
   { read, tls }: Pick<Client, 'read' | 'tls'>,
-  jwks = read('jwks_uri'),
+  fetchServer: FetchServer,
 ): Promise<Surroundings> {
-  const issuer = read('issuer');
+  const [issuer, jwks] = [read('issuer'), read('jwks_uri')];
   const [{ value: server, fault: serverFault }, { value: keys, fault: jwksFault }]: [
     Reading<ServerFacts>,
     Reading<Jwk[]>,
   ] = await Promise.all([
-    issuer === '' ? {} : readOrFault(() => fetchServerFacts(issuer, tls)),
+    issuer === '' ? {} : readOrFault(() => fetchServer(issuer)),
     jwks === '' ? {} : readOrFault(() => readJwksOf(jwks, tls)),
   ]);
   return {

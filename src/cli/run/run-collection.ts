@@ -11,6 +11,7 @@ import { adviseOnScripts } from '../collection/script-advice.ts';
 import { CommandError, type RunHost } from '../command.ts';
 import { inFile } from '../files.ts';
 import { Redaction } from '../secrets/redaction.ts';
+import { createServerFetcher } from '../server/metadata.ts';
 import { checkProxyVariables, listProxyPasswords } from '../server/route.ts';
 import { readBeginning } from './beginning.ts';
 import { type RunOptions, refuseShortLimit, refuseToReplace, toNewmanOptions } from './newman-options.ts';
@@ -65,16 +66,17 @@ export async function runCollection(
   refuseUnknownFolders(collection, options.folder);
   await inspect(await readBeginning(client, collection, globals, globalVar, options));
   const redaction = createRedaction(client, globals, collection);
+  const fetchServer = createServerFetcher(client.tls);
   const newmanOptions = toNewmanOptions(collection, client.environment, globals, globalVar, options);
   const { failures, posted, tally, unreachable, readIn } = await runNewman(
     newmanOptions,
-    client.tls,
+    fetchServer,
     options,
     redaction,
     host,
   );
   const hasCertificateList = options.sslClientCertList !== undefined;
-  const { lines, cause } = await explainRefusals(posted, readIn, client.tls, hasCertificateList);
+  const { lines, cause } = await explainRefusals(posted, readIn, client.tls, fetchServer, hasCertificateList);
   const all = failures > 0 ? [...lines, ...advice] : lines;
   const toShown = (line: string) => redaction.redact(line);
   return {

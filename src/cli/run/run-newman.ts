@@ -5,11 +5,10 @@ import type { NewmanRunOptions, NewmanRunSummary } from 'newman';
 import type { Endpoints } from '../../client-auth/authorization-server.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import { createReader } from '../client/environment.ts';
-import type { Tls } from '../client/transport.ts';
 import { CommandError, type RunHost } from '../command.ts';
 import type { Redaction } from '../secrets/redaction.ts';
 import { ConnectionError } from '../server/connection-faults.ts';
-import { fetchServerFacts } from '../server/metadata.ts';
+import type { FetchServer } from '../server/metadata.ts';
 import { type LoadedOptions, loadNewman, loadOptions, loadReporter } from './newman.ts';
 import type { RunOptions } from './newman-options.ts';
 import { collectPostedForms, type PostedForm } from './posted-forms.ts';
@@ -45,7 +44,7 @@ type Row = Record<string, unknown>;
  */
 export async function runNewman(
   options: NewmanRunOptions,
-  tls: Tls,
+  fetchServer: FetchServer,
   { reporters, reporter = {} }: Pick<RunOptions, 'reporters' | 'reporter'>,
   redaction: Redaction,
   host: RunHost,
@@ -64,7 +63,7 @@ export async function runNewman(
   try {
     const loaded = await loadOptions(options);
     const keys = await replaceSigningKeys(loaded, text => redaction.addSigningKey(text));
-    const { known, unreachable } = await findKnownEndpoints(loaded, tls, host.note, toSeconds(options.timeout));
+    const { known, unreachable } = await findKnownEndpoints(loaded, fetchServer, host.note, toSeconds(options.timeout));
     if (options.timeout) loaded.timeout = Math.max(1, Math.ceil(options.timeout - (performance.now() - start)));
     return await new Promise((resolve, reject) => {
       const newman = loadNewman()(loaded, async (error, summary) => {
@@ -103,21 +102,21 @@ const MAX_ISSUERS = 3;
  */
 async function findKnownEndpoints(
   options: LoadedOptions,
-  tls: Tls,
+  fetchServer: FetchServer,
   note: RunHost['note'],
   seconds?: number,
 ): Promise<{ known: Endpoints[]; unreachable: ConnectionError[] }> {
   const servers = readConfiguredServers(options);
   const issuers = [...new Set(servers.map(({ issuer }) => issuer))].filter(issuer => issuer !== '');
-  const metadata = await Promise.allSettled(
-    issuers.slice(0, MAX_ISSUERS).map(async issuer => (await fetchServerFacts(issuer, tls, seconds)).metadata),
-  );
+  const metadata = await Promise.allSettled(issuers.slice(0, MAX_ISSUERS).map(issuer => fetchServer(issuer, seconds)));
   // Where no endpoint is set the script reports what can't be read; why there is no connection its host does not say as well.
   const isNeeded = servers.some(({ endpoints }) => Object.keys(endpoints).length === 0);
   const faults = metadata.map(one => (one.status === 'rejected' ? one.reason : undefined));
   const unreachable = faults.filter(fault => fault instanceof ConnectionError);
   if (isNeeded) for (const { message } of unreachable) note(message);
-  const found = metadata.flatMap(one => (one.status === 'fulfilled' ? [one.value.endpoints, one.value.replaced] : []));
+  const found = metadata.flatMap(one =>
+    one.status === 'fulfilled' ? [one.value.metadata.endpoints, one.value.metadata.replaced] : [],
+  );
   return { known: [...servers.map(({ endpoints }) => endpoints), ...found], unreachable };
 }
 

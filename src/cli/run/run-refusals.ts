@@ -12,6 +12,7 @@ import { readAnswer, toFacts, toWay } from '../diagnosis/refused-request.ts';
 import { readSurroundings, type Surroundings } from '../diagnosis/surroundings.ts';
 import { toConnectionCode } from '../server/connection-faults.ts';
 import { parseObject } from '../server/json-object.ts';
+import type { FetchServer } from '../server/metadata.ts';
 import type { PostedForm } from './posted-forms.ts';
 
 /** Not more explanations than a reader takes in. */
@@ -49,12 +50,13 @@ export async function explainRefusals(
   posted: PostedForm[],
   readIn: (iteration: number) => ReadVariable,
   tls: Tls,
+  fetchServer: FetchServer,
   hasCertificateList: boolean,
 ): Promise<Explanation> {
   const found = new Map<string, Promise<Surroundings>>();
   const surroundingsOf = (read: ReadVariable) => {
     const key = JSON.stringify(VARIABLES.map(read));
-    const known = found.get(key) ?? readSurroundings({ read, tls });
+    const known = found.get(key) ?? readSurroundings({ read, tls }, fetchServer);
     found.set(key, known);
     return known;
   };

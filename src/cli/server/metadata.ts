@@ -61,6 +61,19 @@ export async function fetchServerFacts(issuer: string, tls: Tls, seconds?: numbe
   }
 }
 
+/** Gives the metadata of an issuer, as {@link fetchServerFacts} does. */
+export type FetchServer = (issuer: string, seconds?: number) => Promise<ServerFacts>;
+
+/** Makes a fetcher that asks each issuer once, and remembers a failure too. */
+export function createServerFetcher(tls: Tls): FetchServer {
+  const asked = new Map<string, Promise<ServerFacts>>();
+  return (issuer, seconds) => {
+    const facts = asked.get(issuer) ?? fetchServerFacts(issuer, tls, seconds);
+    asked.set(issuer, facts);
+    return facts;
+  };
+}
+
 function nextStep(issuer: string, answers: Answer[]): DiscoveryStep {
   try {
     return nextDiscoveryStep(issuer, answers);
@@ -90,11 +103,12 @@ function readLists(document: Record<string, unknown>, suffix: string): Partial<R
 export async function readKnownServer(
   { read, tls }: Pick<Client, 'read' | 'tls'>,
   needsTokenEndpoint: boolean,
+  fetchServer: FetchServer = createServerFetcher(tls),
 ): Promise<KnownServer> {
   const known = toKnownServer(read, undefined);
   if (known.endpoints.token_endpoint || !needsTokenEndpoint) return known;
   if (!known.issuer) checkServerUrl('token_endpoint', '', 'Set it, or set "issuer".');
   refuseUnusable(tls);
-  const { metadata } = await fetchServerFacts(known.issuer, tls);
+  const { metadata } = await fetchServer(known.issuer);
   return toKnownServer(read, metadata);
 }
