@@ -38,8 +38,26 @@ export interface Terminal {
   output: Writable;
 }
 
+/** The process as a run sees it, and what reads the files of a client and a collection. */
+export interface RunHost {
+  /** The texts of the built scripts. */
+  readScripts(): Promise<Scripts>;
+  /** All bytes of standard input. */
+  readStandardInput(): Promise<Buffer>;
+  /** A variable of the process environment; undefined when it is not set. */
+  readSecret(name: string): string | undefined;
+  /** Asks the user for a secret without showing it; undefined where there is no terminal, or no answer. */
+  askSecret(question: string): Promise<string | undefined>;
+  /** Writes the whole text to standard output; resolves when the last byte has been handed over. */
+  print(text: string): Promise<void>;
+  /** Puts an error that nobody can catch into other words before it ends the process. */
+  explainCrash(explain: (error: Error) => Error): void;
+  /** Writes one line for the user to standard error. */
+  note(line: string): void;
+}
+
 /** The process as a command sees it; `main.ts` supplies the real one. */
-export interface Host {
+export interface Host extends RunHost {
   /** Whether standard output is a terminal that shows colour. */
   isTerminal: boolean;
   /** The width of the terminal in characters; undefined where there is none. */
@@ -50,20 +68,6 @@ export interface Host {
   disableColour(): void;
   /** The path of the collection that comes with the package. */
   bundledCollection: string;
-  /** The texts of the built scripts. */
-  readScripts(): Promise<Scripts>;
-  /** All bytes of standard input. */
-  readStandardInput(): Promise<Buffer>;
-  /** A variable of the process environment; undefined when it is not set. */
-  readSecret(name: string): string | undefined;
-  /** Asks the user for a secret without showing it; undefined where there is no terminal, or no answer. */
-  askSecret(question: string): Promise<string | undefined>;
   /** Where to ask the user; undefined where there is no terminal. */
   findTerminal(): Terminal | undefined;
-  /** Writes the whole text to standard output; resolves when the last byte has been handed over. */
-  print(text: string): Promise<void>;
-  /** Puts an error that nobody can catch into other words before it ends the process. */
-  explainCrash(explain: (error: Error) => Error): void;
-  /** Writes one line for the user to standard error. */
-  note(line: string): void;
 }

@@ -2,7 +2,7 @@
 
 import { refuseSureFaults } from '../cli/check/before-run.ts';
 import { PASSPHRASE_VARIABLE } from '../cli/client/signing-key-file.ts';
-import { CommandError, type Host } from '../cli/command.ts';
+import { CommandError, type RunHost } from '../cli/command.ts';
 import { runCollection } from '../cli/run/run-collection.ts';
 import { readScripts } from '../cli/scripts.ts';
 import { ClientAuthError } from '../client-auth/errors.ts';
@@ -122,7 +122,7 @@ export async function run(options: RunOptions): Promise<RunSummary> {
       ...(bail && { bail: bail === true ? bail : bail.join(',') }),
       ...(last && { last }),
     };
-    const result = await runCollection(collection, [], given, toHost(options, note), beginning =>
+    const result = await runCollection(collection, given, toHost(options, note), beginning =>
       refuseSureFaults({ ...beginning, keyFile: typeof signingKey === 'object' ? '' : signingKey }, note),
     );
     const { failures, counts, cause } = result;
@@ -157,17 +157,11 @@ function refuseUnknown({ collection, signingKey, reporters = [], reporter = {}, 
 }
 
 /** The process as the run sees it: nothing of it but the options. */
-const toHost = ({ signingKey, signingKeyPassphrase }: RunOptions, note: (line: string) => void): Host => ({
-  isTerminal: false,
-  columns: undefined,
-  commandName: 'paynet-client-auth',
-  bundledCollection: '',
-  disableColour: () => undefined,
+const toHost = ({ signingKey, signingKeyPassphrase }: RunOptions, note: (line: string) => void): RunHost => ({
   readScripts: async () => readScripts(),
   readStandardInput: async () => Buffer.from(toKeyText(signingKey)),
   readSecret: name => (name === PASSPHRASE_VARIABLE ? signingKeyPassphrase : undefined),
   askSecret: async () => undefined,
-  findTerminal: () => undefined,
   print: async () => undefined,
   explainCrash: () => undefined,
   note,

@@ -3,7 +3,6 @@
 import type { Beginning } from '../client/beginning.ts';
 import { nameKeyFile } from '../client/terminal-words.ts';
 import { CommandError } from '../command.ts';
-import { readTls } from '../server/send.ts';
 import { toText } from './lines-as-text.ts';
 import { checkOffline, findSureFaults } from './offline.ts';
 
@@ -14,9 +13,7 @@ import { checkOffline, findSureFaults } from './offline.ts';
  * @throws CommandError when something is surely wrong
  */
 export async function refuseSureFaults(run: Beginning, note: (line: string) => void): Promise<void> {
-  const { environment, transport } = run.client;
-  const files = await readTls(transport);
-  const checked = checkOffline(environment, run.read, files, transport.ca !== undefined, new Date());
+  const checked = checkOffline({ ...run.client, read: run.read }, new Date());
   const faults = findSureFaults(checked, run).map(line => ({
     ...line,
     message: nameKeyFile(line.message, run.keyFile),

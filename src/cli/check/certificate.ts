@@ -5,9 +5,9 @@ import { mustBe, shapeOf, toPlain } from '../../client-auth/errors.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import { type CertificateFacts, describeValidity, readCertificate } from '../client/certificate-facts.ts';
 import { compareNames } from '../client/distinguished-name.ts';
+import type { Tls } from '../client/transport.ts';
 import type { Method } from '../diagnosis/causes.ts';
 import { type Surroundings, toRegisteredSubject } from '../diagnosis/surroundings.ts';
-import type { Tls } from '../server/send.ts';
 import { failure, type Line, line, notChecked, type OwnCode } from './line.ts';
 
 const NAME = 'transport certificate';
@@ -28,16 +28,9 @@ export interface CheckedCertificate {
  * Checks the transport certificate.
  *
  * @param files what the files of the transport hold
- * @param hasAuthorities whether the last authority in `files` is from a file of the user
  * @param now the time by which the validity is judged
  */
-export function checkCertificate(
-  files: Tls,
-  hasAuthorities: boolean,
-  now: Date,
-  method: Method,
-  read: ReadVariable,
-): CheckedCertificate {
+export function checkCertificate(files: Tls, now: Date, method: Method, read: ReadVariable): CheckedCertificate {
   const without = (facts: 'none' | 'unreadable', first: Line): CheckedCertificate => ({
     lines: [first, ...[VALIDITY, PURPOSE, SUBJECT, CHAIN].map(notRead)],
     facts,
@@ -47,7 +40,7 @@ export function checkCertificate(
   if (!cert || !key) return without('none', missing());
   let facts: CertificateFacts;
   try {
-    facts = readCertificate({ ...files, cert, key, ca: hasAuthorities ? files.ca.slice(-1) : [] }, now);
+    facts = readCertificate({ ...files, cert, key }, now);
   } catch (error) {
     return without('unreadable', failure(NAME, error, 'certificate_unreadable'));
   }

@@ -1,6 +1,7 @@
 // Checks the TLS connections to the hosts of the endpoints. On the machine.
 
 import { ENDPOINT_NAMES, type EndpointName, isSameOrigin } from '../../client-auth/authorization-server.ts';
+import type { Tls } from '../client/transport.ts';
 import { CommandError } from '../command.ts';
 import { diagnose } from '../diagnosis/diagnosis.ts';
 import { describeCause } from '../diagnosis/explanation.ts';
@@ -8,7 +9,7 @@ import { toFacts } from '../diagnosis/refused-request.ts';
 import type { Surroundings } from '../diagnosis/surroundings.ts';
 import { ConnectionError, toConnectionCode } from '../server/connection-faults.ts';
 import { describeRoute, findRoute } from '../server/route.ts';
-import { type Answer, send, type Tls } from '../server/send.ts';
+import { type Answer, send } from '../server/send.ts';
 import { findUrlFault } from './endpoints.ts';
 import { type Line, line, notChecked } from './line.ts';
 

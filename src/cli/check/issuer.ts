@@ -1,10 +1,10 @@
 // Checks the issuer: whether its metadata can be read and has the same issuer (RFC 8414 section 3.3). On the machine.
 
 import { ClientAuthError, mustBe } from '../../client-auth/errors.ts';
+import type { Tls } from '../client/transport.ts';
 import type { ReadingFault } from '../diagnosis/causes.ts';
 import { type Surroundings, toReadingFault } from '../diagnosis/surroundings.ts';
 import { fetchServerFacts, type ServerFacts } from '../server/metadata.ts';
-import type { Tls } from '../server/send.ts';
 import { explainConnection } from './connection.ts';
 import { failure, type Line, line, notChecked } from './line.ts';
 

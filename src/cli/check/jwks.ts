@@ -2,11 +2,11 @@
 
 import { toPlain } from '../../client-auth/errors.ts';
 import { checkServerUrl } from '../../client-auth/server-url.ts';
+import type { Tls } from '../client/transport.ts';
 import type { Method } from '../diagnosis/causes.ts';
 import type { Surroundings } from '../diagnosis/surroundings.ts';
 import { readJwks } from '../server/jwks.ts';
 import { compareWithJwks, isPublicHalf, type JwksFacts } from '../server/jwks-facts.ts';
-import type { Tls } from '../server/send.ts';
 import { failure, type Line, line, notChecked } from './line.ts';
 import type { CheckedSigningKey } from './signing-key.ts';
 

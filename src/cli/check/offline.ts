@@ -6,9 +6,8 @@ import { findUnresolvedReference } from '../../client-auth/errors.ts';
 import { toKnownServer } from '../../client-auth/known-server.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import type { Beginning } from '../client/beginning.ts';
-import type { Environment } from '../client/environment.ts';
+import type { Client } from '../client/client-options.ts';
 import { findEndpointRequests } from '../collection/requests.ts';
-import type { Tls } from '../server/send.ts';
 import { type CheckedCertificate, checkCertificate } from './certificate.ts';
 import { findUrlFault } from './endpoints.ts';
 import { missingIssuer } from './issuer.ts';
@@ -29,22 +28,15 @@ export interface OfflineCheck {
 /**
  * Checks a client without the network.
  *
- * @param hasAuthorities whether the last authority in `files` is from a file of the user
  * @param now by the local clock
  */
-export function checkOffline(
-  environment: Environment,
-  read: ReadVariable,
-  files: Tls,
-  hasAuthorities: boolean,
-  now: Date,
-): OfflineCheck {
+export function checkOffline({ environment, read, tls }: Client, now: Date): OfflineCheck {
   const variables = checkVariables(read);
   return {
     variables,
     names: checkVariableNames(environment, read),
     signingKey: checkSigningKey(variables),
-    certificate: checkCertificate(files, hasAuthorities, now, variables.settings.method, read),
+    certificate: checkCertificate(tls, now, variables.settings.method, read),
   };
 }
 

@@ -4,8 +4,8 @@
 import { toKnownServer } from '../../client-auth/known-server.ts';
 import type { Settings } from '../../client-auth/settings.ts';
 import type { Client } from '../client/client-options.ts';
+import type { Tls } from '../client/transport.ts';
 import { type Surroundings, toClockOffset, toRegisteredSubject } from '../diagnosis/surroundings.ts';
-import { readTls, type Tls } from '../server/send.ts';
 import { checkClock } from './clock.ts';
 import { checkConnection } from './connection.ts';
 import { checkAliases, checkAssertions, checkEndpoints } from './endpoints.ts';
@@ -30,15 +30,10 @@ export interface Preflight {
  *
  * @param jwks file or URL of the client's JWKS; the variable `jwks_uri` if undefined
  * @param now by the local clock
- * @throws Error of Node when a file of the transport can't be read
  */
-export async function runPreflight(
-  { environment, read, transport }: Client,
-  jwks: string | undefined,
-  now: Date,
-): Promise<Preflight> {
-  const files = await readTls(transport);
-  const offline = checkOffline(environment, read, files, transport.ca !== undefined, now);
+export async function runPreflight(client: Client, jwks: string | undefined, now: Date): Promise<Preflight> {
+  const { read } = client;
+  const offline = checkOffline(client, now);
   const { variables, signingKey, certificate } = offline;
   const { settings, atFault } = variables;
   const { method } = settings;

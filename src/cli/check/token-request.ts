@@ -5,13 +5,14 @@ import { randomUUID } from 'node:crypto';
 import type { KnownServer } from '../../client-auth/known-server.ts';
 import type { Settings } from '../../client-auth/settings.ts';
 import { authenticate } from '../client/authenticate.ts';
+import type { Tls } from '../client/transport.ts';
 import type { Facts } from '../diagnosis/causes.ts';
 import { type RefusedRequest, toFacts } from '../diagnosis/refused-request.ts';
 import { toStatement } from '../diagnosis/statements.ts';
 import type { Surroundings } from '../diagnosis/surroundings.ts';
 import { parseObject } from '../secrets/json-object.ts';
 import { toConnectionCode } from '../server/connection-faults.ts';
-import { send, type Tls } from '../server/send.ts';
+import { send } from '../server/send.ts';
 
 /** The result of a token request. */
 export interface Attempt {

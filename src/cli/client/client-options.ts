@@ -4,33 +4,20 @@
 import type { Command } from 'commander';
 import { shapeOf } from '../../client-auth/errors.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
-import { CommandError, collect, type Host } from '../command.ts';
-import { readBytes } from '../files.ts';
+import { CommandError, collect, type RunHost } from '../command.ts';
 import { findSecrets } from '../secrets/find-secrets.ts';
-import { refuseBinary } from './binary-file.ts';
 import { addConfigOption } from './config-file.ts';
 import { createReader, type Environment, readEnvironment, withVariable } from './environment.ts';
 import { PASSPHRASE_VARIABLE, readSigningKey } from './signing-key-file.ts';
+import { readTransport, type Tls, type TransportOptions } from './transport.ts';
 
 /** The values of the options, as commander names them. */
-export interface ClientOptions {
+export interface ClientOptions extends TransportOptions {
   environment?: string;
   envVar?: string[];
   signingKey?: string;
-  sslClientCert?: string;
-  sslClientKey?: string;
-  sslClientPassphrase?: string;
-  sslExtraCaCerts?: string;
   /** The config file that was used; false if none was to be. */
   config?: string | false;
-}
-
-/** The PEM files of the TLS connection: transport certificate, its key with its passphrase, and authorities to trust. */
-export interface Transport {
-  cert?: string;
-  key?: string;
-  passphrase?: string;
-  ca?: string;
 }
 
 /** The client that a command acts as. */
@@ -39,7 +26,7 @@ export interface Client {
   environment: Environment;
   /** Reads a variable of it, with its references resolved. */
   read: ReadVariable;
-  transport: Transport;
+  tls: Tls;
 }
 
 /** Adds the options of {@link ClientOptions} to a command; what they leave out comes from the config file. */
@@ -63,7 +50,7 @@ export function addClientOptions(command: Command): Command {
  *
  * @throws CommandError when a file can't be read or is of another kind; with exit code 2 for a usage error
  */
-export async function readClient(options: ClientOptions, host: Host): Promise<Client> {
+export async function readClient(options: ClientOptions, host: RunHost): Promise<Client> {
   const { environment: file } = options;
   let environment: Environment = file ? await readEnvironment(file) : { name: 'none', values: [] };
   for (const pair of options.envVar ?? []) {
@@ -73,24 +60,7 @@ export async function readClient(options: ClientOptions, host: Host): Promise<Cl
   if (options.signingKey !== undefined) {
     environment = withVariable(environment, 'signing_key', await readSigningKey(options.signingKey, host));
   }
-  const transport = await readTransport(options);
-  return { environment, read: createReader(environment), transport };
-}
-
-async function readTransport(options: ClientOptions): Promise<Transport> {
-  const { sslClientCert: cert, sslClientKey: key, sslClientPassphrase: passphrase, sslExtraCaCerts: ca } = options;
-  if (Boolean(cert) !== Boolean(key)) throw new CommandError('--ssl-client-cert and --ssl-client-key go together.', 2);
-  const files = [
-    ['--ssl-client-cert', cert, 'certificate'],
-    ['--ssl-client-key', key, 'key'],
-    ['--ssl-extra-ca-certs', ca, 'certificate'],
-  ] as const;
-  for (const [option, file, needed] of files) if (file) refuseBinary(option, file, await readBytes(file), needed);
-  if (ca && !(await readBytes(ca)).toString().match(/-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/)) {
-    const remedy = 'Give the file with the certificate of the authority.';
-    throw new CommandError(`${ca}: --ssl-extra-ca-certs needs certificates in PEM, got none. ${remedy}`);
-  }
-  return { ...(cert && { cert }), ...(key && { key }), ...(passphrase && { passphrase }), ...(ca && { ca }) };
+  return { environment, read: createReader(environment), tls: await readTransport(options) };
 }
 
 /** Whether a value is, or holds, a private key, or a part of one: of a PEM, or of a JWK (RFC 7518 section 6.3.2). */

@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer';
 import { ClientAuthError } from '../../client-auth/errors.ts';
 import { importSigningKey } from '../../client-auth/signing-key.ts';
-import { CommandError, type Host } from '../command.ts';
+import { CommandError, type RunHost } from '../command.ts';
 import { decodeUtf8, inFile, readBytes } from '../files.ts';
 import { decode } from '../secrets/text-of-bytes.ts';
 import { readDerKey, refuseBinary } from './binary-file.ts';
@@ -18,7 +18,7 @@ export const PASSPHRASE_VARIABLE = 'SIGNING_KEY_PASSPHRASE';
  * @param file "-" for standard input
  * @throws CommandError when the file can't be read, or the key is encrypted and does not open
  */
-export async function readSigningKey(file: string, host: Host): Promise<string> {
+export async function readSigningKey(file: string, host: RunHost): Promise<string> {
   const bytes = file === '-' ? await host.readStandardInput() : await readBytes(file);
   const text = toKeyText(bytes, file === '-' ? 'standard input' : file);
   return isEncrypted(text) ? decrypt(text, file, host) : text;
@@ -56,7 +56,7 @@ export function isEncrypted(text: string): boolean {
   }
 }
 
-async function decrypt(text: string, file: string, host: Host): Promise<string> {
+async function decrypt(text: string, file: string, host: RunHost): Promise<string> {
   const passphrase =
     host.readSecret(PASSPHRASE_VARIABLE) ??
     (file === '-' ? undefined : await host.askSecret(`Passphrase of ${file}: `));

@@ -3,7 +3,7 @@
 
 import { stat } from 'node:fs/promises';
 import { Option } from 'commander';
-import type { Host, Scripts } from '../command.ts';
+import type { RunHost, Scripts } from '../command.ts';
 import { decodeUtf8, inFile, readBytes, writeWhole } from '../files.ts';
 import { parseCollection } from './collection.ts';
 import { readFolderSource } from './folder-source.ts';
@@ -65,7 +65,7 @@ export const createCollectionOption = (): Option =>
 export async function readCollection(
   path: string,
   collection: string | undefined,
-  host: Host,
+  host: RunHost,
 ): Promise<CollectionSource> {
   if (await isFolder(path)) return await readFolderSource(path, collection);
   refuseChoice(path, collection);
@@ -78,7 +78,7 @@ async function isFolder(path: string): Promise<boolean> {
   return found !== undefined && (found.isDirectory() || /\.ya?ml$/.test(path));
 }
 
-async function readFileSource(path: string, host: Host): Promise<CollectionSource> {
+async function readFileSource(path: string, host: RunHost): Promise<CollectionSource> {
   const isStandardInput = path === '-';
   const name = isStandardInput ? 'standard input' : path;
   const bytes = isStandardInput ? await host.readStandardInput() : await readBytes(path);

@@ -22,7 +22,6 @@ import {
   writeNew,
   writeWhole,
 } from '../files.ts';
-import { readTls } from '../server/send.ts';
 import type { Answers } from '../setup/answers.ts';
 import { collectAnswers, mayReplace } from '../setup/questions.ts';
 import { findMissingIgnores, toConfigText, toEnvironmentText, toVariables } from '../setup/setup-files.ts';
@@ -132,10 +131,7 @@ async function refuseToReplaceInput(answers: Answers, environment: string): Prom
 async function check(answers: Answers, sslClientPassphrase: string | undefined, host: Host): Promise<Line[]> {
   const envVar = Object.entries(toVariables(answers)).map(([name, value]) => `${name}=${value}`);
   const options: ClientOptions = { ...answers, envVar, ...(sslClientPassphrase && { sslClientPassphrase }) };
-  const { environment, read, transport } = await readClient(options, host);
-  const files = await readTls(transport);
-  const checked = checkOffline(environment, read, files, transport.ca !== undefined, new Date());
-  const { variables, names, signingKey, certificate } = checked;
+  const { variables, names, signingKey, certificate } = checkOffline(await readClient(options, host), new Date());
   return [...variables.lines, ...names, ...signingKey.lines, ...certificate.lines];
 }
 

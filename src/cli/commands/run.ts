@@ -8,6 +8,7 @@ import { addExamples, CommandError, collect, type Host } from '../command.ts';
 import type { RunOptions } from '../run/newman-options.ts';
 import { runCollection } from '../run/run-collection.ts';
 import { describeCounts } from '../run/verdict.ts';
+import { parseReporterOptions } from './reporter-options.ts';
 
 const toCount = (value: string): number => {
   if (!/^\d+$/.test(value)) throw new InvalidArgumentError('Give a whole number.');
@@ -51,7 +52,11 @@ export function addRunCommand(program: Command, host: Host): void {
   addClientOptions(command)
     .addOption(createCollectionOption())
     .option('-g, --globals <file>', 'Postman globals')
-    .option('-r, --reporters <names>', 'reporters, with commas between them', 'cli')
+    .addOption(
+      new Option('-r, --reporters <names>', 'reporters, with commas between them')
+        .default(['cli'], '"cli"')
+        .argParser(names => names.split(',').map(name => name.trim())),
+    )
     .option('-n, --iteration-count <n>', 'number of iterations', toCount)
     .option('-d, --iteration-data <file>', 'data file, JSON or CSV')
     .option('--folder <name>', 'run this folder or request alone; may be repeated', collect)
@@ -103,8 +108,9 @@ export function addRunCommand(program: Command, host: Host): void {
 async function run(file: string, rest: string[], options: RunOptions, host: Host): Promise<void> {
   const isPlain = options.color === 'off' || (options.color === 'auto' && Boolean(host.readSecret('NO_COLOR')));
   if (isPlain) host.disableColour();
-  const all: RunOptions = { ...options, color: isPlain ? 'off' : options.color };
-  const { failures, explanation, counts, cause } = await runCollection(file, rest, all, host, beginning =>
+  const reporter = parseReporterOptions(rest, options.reporters);
+  const all: RunOptions = { ...options, reporter, color: isPlain ? 'off' : options.color };
+  const { failures, explanation, counts, cause } = await runCollection(file, all, host, beginning =>
     refuseSureFaults(beginning, host.note),
   );
   for (const line of explanation) host.note(line);

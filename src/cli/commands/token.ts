@@ -10,8 +10,7 @@ import { addExamples, CommandError, type Host } from '../command.ts';
 import { explain } from '../diagnosis/explanation.ts';
 import { readSurroundings } from '../diagnosis/surroundings.ts';
 import { parseObject } from '../secrets/json-object.ts';
-import { readKnownServer } from '../server/metadata.ts';
-import { readTls } from '../server/send.ts';
+import { createServerFetcher, readKnownServer } from '../server/metadata.ts';
 
 interface Options extends ClientOptions {
   scope?: string;
@@ -41,10 +40,11 @@ export function addTokenCommand(program: Command, host: Host): void {
 async function run(options: Options, host: Host): Promise<void> {
   const client = await readClient(options, host);
   const settings = readSettings(client.read);
-  const known = await readKnownServer(client, true);
+  const fetchServer = createServerFetcher(client.tls);
+  const known = await readKnownServer(client, true, fetchServer);
   const { token_endpoint: url = '' } = known.endpoints;
   const form = toTokenForm(options.scope ?? (client.read('scope') || 'accounts'), settings, known);
-  const exchange = await sendTokenRequest(url, form, await readTls(client.transport));
+  const exchange = await sendTokenRequest(url, form, client.tls);
 
   const token = findAccessToken(exchange);
   if (token !== undefined) {
@@ -53,7 +53,7 @@ async function run(options: Options, host: Host): Promise<void> {
     const answer = parseObject(exchange.body ?? '');
     return await host.print(`${options.json ? JSON.stringify(answer, null, 2) : token}\n`);
   }
-  const { facts, isAuthenticated } = toAttempt(exchange, await readSurroundings(client));
+  const { facts, isAuthenticated } = toAttempt(exchange, await readSurroundings(client, fetchServer));
   const [answer = '', ...explanation] = explain(facts);
   if (isAuthenticated) {
     const remedy = 'Compare --scope and the grant type with what the client is registered for.';

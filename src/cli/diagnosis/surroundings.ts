@@ -6,11 +6,11 @@ import { type KnownServer, toKnownServer } from '../../client-auth/known-server.
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import { type CertificateFacts, readCertificate } from '../client/certificate-facts.ts';
 import type { Client } from '../client/client-options.ts';
+import type { Tls } from '../client/transport.ts';
 import { CommandError } from '../command.ts';
 import { toConnectionCode } from '../server/connection-faults.ts';
 import { type Jwk, readJwks } from '../server/jwks.ts';
-import { fetchServerFacts, OtherIssuerError, type ServerFacts } from '../server/metadata.ts';
-import { readTls, type Tls } from '../server/send.ts';
+import { type FetchServer, OtherIssuerError, type ServerFacts } from '../server/metadata.ts';
 import type { ReadingFault } from './causes.ts';
 
 /** What is the same for all requests of a client; undefined is what is not known. */
@@ -28,29 +28,24 @@ export interface Surroundings {
   jwksFault: ReadingFault | undefined;
 }
 
-/**
- * Reads and fetches what is the same for all requests. Never throws.
- *
- * @param jwks file or URL of the client's JWKS; the variable `jwks_uri` if undefined
- */
+/** Reads and fetches what is the same for all requests. Never throws. */
 export async function readSurroundings(
-  { read, transport }: Pick<Client, 'read' | 'transport'>,
-  jwks = read('jwks_uri'),
+  { read, tls }: Pick<Client, 'read' | 'tls'>,
+  fetchServer: FetchServer,
 ): Promise<Surroundings> {
-  const tls = (await orUndefined(() => readTls(transport))) ?? { ca: [] };
-  const issuer = read('issuer');
+  const [issuer, jwks] = [read('issuer'), read('jwks_uri')];
   const [{ value: server, fault: serverFault }, { value: keys, fault: jwksFault }]: [
     Reading<ServerFacts>,
     Reading<Jwk[]>,
   ] = await Promise.all([
-    issuer === '' ? {} : readOrFault(() => fetchServerFacts(issuer, tls)),
+    issuer === '' ? {} : readOrFault(() => fetchServer(issuer)),
     jwks === '' ? {} : readOrFault(() => readJwksOf(jwks, tls)),
   ]);
   return {
     known: toKnownServer(read, server?.metadata),
     server,
     serverFault,
-    certificate: transport.cert ? await readCertificateOf(tls) : 'none',
+    certificate: readCertificateOf(tls),
     registeredSubject: toRegisteredSubject(read),
     clockOffset: toClockOffset(read),
     jwks: keys && { source: jwks, keys },
@@ -85,14 +80,6 @@ const readOrFault = async <T>(work: () => Promise<T>): Promise<Reading<T>> => {
   }
 };
 
-const orUndefined = async <T>(work: () => T | Promise<T>): Promise<T | undefined> => {
-  try {
-    return await work();
-  } catch {
-    return undefined;
-  }
-};
-
 /** Reads a JWKS. Text that is neither a file nor a URL may be a key: nothing of it is shown. */
 async function readJwksOf(source: string, tls: Tls): Promise<Jwk[]> {
   if (/[\r\n{}]|-----/.test(source) || source.length > 500) {
@@ -101,9 +88,11 @@ async function readJwksOf(source: string, tls: Tls): Promise<Jwk[]> {
   return readJwks(source, tls);
 }
 
-const readCertificateOf = async (tls: Tls): Promise<CertificateFacts | 'unreadable'> => {
-  const { cert, key } = tls;
-  if (!cert || !key) return 'unreadable';
-  const files = { ...tls, cert, key };
-  return (await orUndefined(() => readCertificate(files, new Date()))) ?? 'unreadable';
-};
+function readCertificateOf({ cert, key, ...others }: Tls): Surroundings['certificate'] {
+  if (!cert || !key) return cert === undefined ? 'none' : 'unreadable';
+  try {
+    return readCertificate({ ...others, cert, key }, new Date());
+  } catch {
+    return 'unreadable';
+  }
+}

@@ -4,14 +4,14 @@
 import { realpathSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 import type { NewmanRunOptions } from 'newman';
-import type { Client, ClientOptions } from '../client/client-options.ts';
+import type { ClientOptions } from '../client/client-options.ts';
 import type { Environment } from '../client/environment.ts';
 import { CommandError } from '../command.ts';
 
 export interface RunOptions extends ClientOptions {
-  /** Names; as text, with commas between them. */
-  reporters: string | string[];
-  /** Options of reporters beside those of the command line. */
+  /** Names. */
+  reporters: string[];
+  /** Options of their own. */
   reporter?: ReporterOptions;
   collection?: string;
   folder?: string[];
@@ -53,6 +53,9 @@ const PASSED = [
   'sslClientCertList',
 ] as const;
 
+/** Those of the TLS connection; an empty one is none. */
+const TRANSPORT = ['sslClientCert', 'sslClientKey', 'sslClientPassphrase', 'sslExtraCaCerts'] as const;
+
 /** Options that name a file to read, which nothing may be written over. */
 const READ = [
   'environment',
@@ -64,54 +67,6 @@ const READ = [
   'sslExtraCaCerts',
   'sslClientCertList',
 ] as const;
-
-const NO_INSECURE =
-  'The certificate of the server is always verified, or anybody could take the assertions. Trust a private authority with --ssl-extra-ca-certs <file>.';
-
-const NO_POSTMAN_API = 'Nothing is read from the Postman API. Export the collection and the environment to files.';
-
-/** Options that Newman has, or had, and `run` has not, by name, each with the reason or what to use instead. */
-const REFUSED: Record<string, string> = {
-  k: NO_INSECURE,
-  insecure: NO_INSECURE,
-  'postman-api-key': NO_POSTMAN_API,
-  v: 'For more detail on the console use --verbose; for the version, --version in place of "run".',
-  version: 'Use --version in place of "run".',
-  'no-color': 'Use --color off.',
-  'insecure-file-read': 'Files outside of the working directory are read unless --no-insecure-file-read is given.',
-};
-
-/**
- * Reads `--reporter-json-export file` and its like.
- *
- * @param rest what the command line has beside the known options
- * @throws CommandError when an option belongs to no reporter of the run
- */
-export function parseReporterOptions(rest: string[], reporters: string[]): ReporterOptions {
-  const parsed: ReporterOptions = {};
-  for (let i = 0; i < rest.length; i++) {
-    const [option = '', inline] = (rest[i] as string).split(/=(.*)/s);
-    const name = reporters.find(one => option.startsWith(`--reporter-${one}-`));
-    if (!name && !option.startsWith('-')) {
-      const hint = 'Quote a path with spaces, and give one collection.';
-      throw new CommandError(`too many arguments: "${rest[i]}". ${hint}`, 2);
-    }
-    if (!name) {
-      const hint = option.startsWith('--reporter-')
-        ? 'Name its reporter with --reporters.'
-        : REFUSED[option.replace(/^-+/, '')];
-      throw new CommandError(`unknown option "${rest[i]}".${hint ? ` ${hint}` : ''}`, 2);
-    }
-    const key = option
-      .slice(`--reporter-${name}-`.length)
-      .replace(/-(\w)/g, (_, character: string) => character.toUpperCase());
-    const next = rest[i + 1];
-    const isValue = inline === undefined && next !== undefined && !next.startsWith('--');
-    if (isValue) i++;
-    parsed[name] = { ...parsed[name], [key]: inline ?? (isValue ? next : true) };
-  }
-  return parsed;
-}
 
 /** Less than the script needs where it waits for the metadata; Newman sends the request of a script that is cut off. */
 const MIN_SCRIPT_LIMIT = 15_000;
@@ -134,14 +89,16 @@ export function refuseShortLimit({ timeoutScript: limit = 0 }: RunOptions): void
  *
  * @throws CommandError with exit code 2
  */
-export function refuseToReplace(file: unknown, reporter: ReporterOptions, options: RunOptions): void {
+export function refuseToReplace(file: unknown, options: RunOptions): void {
   const read = [file, ...READ.map(name => options[name])].filter(name => typeof name === 'string').map(toRealPath);
   const written: Record<string, unknown> = {
     '--export-environment': options.exportEnvironment,
     '--export-globals': options.exportGlobals,
     '--export-collection': options.exportCollection,
     '--export-cookie-jar': options.exportCookieJar,
-    ...Object.fromEntries(Object.entries(reporter).map(([name, its]) => [`--reporter-${name}-export`, its.export])),
+    ...Object.fromEntries(
+      Object.entries(options.reporter ?? {}).map(([name, its]) => [`--reporter-${name}-export`, its.export]),
+    ),
   };
   for (const [option, to] of Object.entries(written)) {
     if (typeof to !== 'string' || !read.some(one => holds(one, toRealPath(to)))) continue;
@@ -165,14 +122,13 @@ function toRealPath(path: string): string {
 /** The options of Newman for options of `run`; reporters are not among them, for they are not Newman's to load. */
 export function toNewmanOptions(
   collection: object,
-  { environment, transport }: Client,
+  environment: Environment,
   globals: Environment | undefined,
   globalVar: { key: string; value: string }[],
   options: RunOptions,
 ): NewmanRunOptions {
-  const passed = Object.fromEntries(
-    PASSED.filter(name => options[name] !== undefined).map(name => [name, options[name]]),
-  );
+  const given = [...PASSED.filter(name => options[name] !== undefined), ...TRANSPORT.filter(name => options[name])];
+  const passed = Object.fromEntries(given.map(name => [name, options[name]]));
   return {
     ...passed,
     collection,
@@ -183,8 +139,5 @@ export function toNewmanOptions(
     // Not an empty list, which Newman would fill with those of its own configuration file.
     reporters: false,
     ...(options.bail !== undefined && { bail: options.bail === true ? true : options.bail.split(',') }),
-    ...(transport.cert && { sslClientCert: transport.cert, sslClientKey: transport.key }),
-    ...(transport.passphrase && { sslClientPassphrase: transport.passphrase }),
-    ...(transport.ca && { sslExtraCaCerts: transport.ca }),
   } as unknown as NewmanRunOptions;
 }

@@ -8,18 +8,13 @@ import { listFolders, parseCollection } from '../collection/collection.ts';
 import { readCollection } from '../collection/collection-source.ts';
 import { inject } from '../collection/injection.ts';
 import { adviseOnScripts } from '../collection/script-advice.ts';
-import { CommandError, type Host } from '../command.ts';
+import { CommandError, type RunHost } from '../command.ts';
 import { inFile } from '../files.ts';
 import { Redaction } from '../secrets/redaction.ts';
+import { createServerFetcher } from '../server/metadata.ts';
 import { checkProxyVariables, listProxyPasswords } from '../server/route.ts';
 import { readBeginning } from './beginning.ts';
-import {
-  parseReporterOptions,
-  type RunOptions,
-  refuseShortLimit,
-  refuseToReplace,
-  toNewmanOptions,
-} from './newman-options.ts';
+import { type RunOptions, refuseShortLimit, refuseToReplace, toNewmanOptions } from './newman-options.ts';
 import { runNewman } from './run-newman.ts';
 import { explainRefusals } from './run-refusals.ts';
 import { type Counts, toCause, toCounts } from './verdict.ts';
@@ -48,24 +43,19 @@ export interface RunResult {
  * Runs a collection.
  *
  * @param source a file, or the collection itself
- * @param rest what the command line has beside the known options
  * @param inspect looks at what the run begins with, and throws where it must not begin
  * @returns what the run came to
  * @throws CommandError when the run can't be done, or a file can't be read or written; with exit code 2 for a usage error
  */
 export async function runCollection(
   source: string | object,
-  rest: string[],
   options: RunOptions,
-  host: Host,
+  host: RunHost,
   inspect: (beginning: Beginning) => Promise<void>,
 ): Promise<RunResult> {
-  const names = options.reporters;
-  const reporters = typeof names === 'string' ? names.split(',').map(name => name.trim()) : names;
-  const reporterOptions = options.reporter ?? parseReporterOptions(rest, reporters);
   refuseShortLimit(options);
   checkProxyVariables();
-  refuseToReplace(source, reporterOptions, options);
+  refuseToReplace(source, options);
   const globalVar = (options.globalVar ?? []).map(pair => readPair('--global-var', pair));
   const client = await readClient(options, host);
   const globals = options.globals === undefined ? undefined : await readEnvironment(options.globals);
@@ -76,17 +66,17 @@ export async function runCollection(
   refuseUnknownFolders(collection, options.folder);
   await inspect(await readBeginning(client, collection, globals, globalVar, options));
   const redaction = createRedaction(client, globals, collection);
-  const newmanOptions = toNewmanOptions(collection, client, globals, globalVar, options);
+  const fetchServer = createServerFetcher(client.tls);
+  const newmanOptions = toNewmanOptions(collection, client.environment, globals, globalVar, options);
   const { failures, posted, tally, unreachable, readIn } = await runNewman(
     newmanOptions,
-    client.transport,
-    reporters,
-    reporterOptions,
+    fetchServer,
+    options,
     redaction,
     host,
   );
   const hasCertificateList = options.sslClientCertList !== undefined;
-  const { lines, cause } = await explainRefusals(posted, readIn, client.transport, hasCertificateList);
+  const { lines, cause } = await explainRefusals(posted, readIn, client.tls, fetchServer, hasCertificateList);
   const all = failures > 0 ? [...lines, ...advice] : lines;
   const toShown = (line: string) => redaction.redact(line);
   return {
@@ -98,13 +88,9 @@ export async function runCollection(
 }
 
 /** A redaction that knows which variables the user has called secret. */
-function createRedaction(
-  { environment, transport }: Client,
-  globals: Environment | undefined,
-  { variable }: Collection,
-) {
+function createRedaction({ environment, tls }: Client, globals: Environment | undefined, { variable }: Collection) {
   const redaction = new Redaction();
-  redaction.learn(transport.passphrase ?? '', { text: 'passphrase', isPair: false });
+  redaction.learn(tls.passphrase ?? '', { text: 'passphrase', isPair: false });
   for (const password of listProxyPasswords()) redaction.learn(password, { text: 'password', isPair: false });
   const variables = [...environment.values, ...(globals?.values ?? []), ...(Array.isArray(variable) ? variable : [])];
   for (const one of variables) if (one?.type === 'secret') redaction.declareSecret(String(one.key));
@@ -115,7 +101,7 @@ function createRedaction(
 async function prepareCollection(
   source: string | object,
   { collection: chosen, last }: RunOptions,
-  host: Host,
+  host: RunHost,
 ): Promise<{ collection: Collection; advice: string[] }> {
   const { name, text, notes } =
     typeof source === 'string'

@@ -4,15 +4,13 @@
 import type { NewmanRunOptions, NewmanRunSummary } from 'newman';
 import type { Endpoints } from '../../client-auth/authorization-server.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
-import type { Transport } from '../client/client-options.ts';
 import { createReader } from '../client/environment.ts';
-import { CommandError, type Host } from '../command.ts';
+import { CommandError, type RunHost } from '../command.ts';
 import type { Redaction } from '../secrets/redaction.ts';
 import { ConnectionError } from '../server/connection-faults.ts';
-import { fetchServerFacts } from '../server/metadata.ts';
-import { readTls } from '../server/send.ts';
+import type { FetchServer } from '../server/metadata.ts';
 import { type LoadedOptions, loadNewman, loadOptions, loadReporter } from './newman.ts';
-import type { ReporterOptions } from './newman-options.ts';
+import type { RunOptions } from './newman-options.ts';
 import { collectPostedForms, type PostedForm } from './posted-forms.ts';
 import { limitRequests } from './request-limits.ts';
 import { signRequests } from './signing.ts';
@@ -41,20 +39,17 @@ type Row = Record<string, unknown>;
  * Runs Newman.
  *
  * @param options Newman's own, without reporters
- * @param reporters names of the reporters
+ * @param reporters names of the reporters, with the options of each by its name
  * @throws CommandError when there is no such reporter, the run could not be done, or a file could not be written
  */
 export async function runNewman(
   options: NewmanRunOptions,
-  transport: Transport,
-  reporters: string[],
-  reporterOptions: ReporterOptions,
+  fetchServer: FetchServer,
+  { reporters, reporter = {} }: Pick<RunOptions, 'reporters' | 'reporter'>,
   redaction: Redaction,
-  host: Host,
+  host: RunHost,
 ): Promise<Outcome> {
-  const classes = new Map(
-    reporters.map(name => [name, { Reporter: loadReporter(name), own: reporterOptions[name] ?? {} }]),
-  );
+  const classes = new Map(reporters.map(name => [name, { Reporter: loadReporter(name), own: reporter[name] ?? {} }]));
   const start = performance.now();
   const explain = (error: Error): Error => explainTimeout(options.timeout, performance.now() - start) ?? error;
   // What Newman says may quote what it was given.
@@ -68,7 +63,7 @@ export async function runNewman(
   try {
     const loaded = await loadOptions(options);
     const keys = await replaceSigningKeys(loaded, text => redaction.addSigningKey(text));
-    const { known, unreachable } = await findKnownEndpoints(loaded, transport, host.note, toSeconds(options.timeout));
+    const { known, unreachable } = await findKnownEndpoints(loaded, fetchServer, host.note, toSeconds(options.timeout));
     if (options.timeout) loaded.timeout = Math.max(1, Math.ceil(options.timeout - (performance.now() - start)));
     return await new Promise((resolve, reject) => {
       const newman = loadNewman()(loaded, async (error, summary) => {
@@ -78,7 +73,7 @@ export async function runNewman(
           if (error) throw error;
           const failures = summary.run.failures.length + (summary.error ? 1 : 0);
           const readIn = toReaders(summary, loaded.iterationData ?? []);
-          resolve({ failures, posted, tally, unreachable, readIn });
+          resolve({ failures, posted, tally: toTally(summary.run), unreachable, readIn });
         } catch (failure) {
           reject(failure);
         }
@@ -87,7 +82,7 @@ export async function runNewman(
       signRequests(newman, keys, known);
       const isAuthenticated = stopUnauthenticated(newman, known, readMethods(loaded));
       const posted = collectPostedForms(newman, isAuthenticated);
-      const tally = keepTally(newman, isAuthenticated);
+      const toTally = keepTally(newman, isAuthenticated);
       const finish = openStage({ newman, reporters: classes, options: loaded, redaction, note: host.note });
     });
   } catch (error) {
@@ -107,23 +102,21 @@ const MAX_ISSUERS = 3;
  */
 async function findKnownEndpoints(
   options: LoadedOptions,
-  transport: Transport,
-  note: Host['note'],
+  fetchServer: FetchServer,
+  note: RunHost['note'],
   seconds?: number,
 ): Promise<{ known: Endpoints[]; unreachable: ConnectionError[] }> {
   const servers = readConfiguredServers(options);
   const issuers = [...new Set(servers.map(({ issuer }) => issuer))].filter(issuer => issuer !== '');
-  const metadata = await Promise.allSettled(
-    issuers
-      .slice(0, MAX_ISSUERS)
-      .map(async issuer => (await fetchServerFacts(issuer, await readTls(transport), seconds)).metadata),
-  );
+  const metadata = await Promise.allSettled(issuers.slice(0, MAX_ISSUERS).map(issuer => fetchServer(issuer, seconds)));
   // Where no endpoint is set the script reports what can't be read; why there is no connection its host does not say as well.
   const isNeeded = servers.some(({ endpoints }) => Object.keys(endpoints).length === 0);
   const faults = metadata.map(one => (one.status === 'rejected' ? one.reason : undefined));
   const unreachable = faults.filter(fault => fault instanceof ConnectionError);
   if (isNeeded) for (const { message } of unreachable) note(message);
-  const found = metadata.flatMap(one => (one.status === 'fulfilled' ? [one.value.endpoints, one.value.replaced] : []));
+  const found = metadata.flatMap(one =>
+    one.status === 'fulfilled' ? [one.value.metadata.endpoints, one.value.metadata.replaced] : [],
+  );
   return { known: [...servers.map(({ endpoints }) => endpoints), ...found], unreachable };
 }
 

@@ -4,7 +4,7 @@
 import { ENDPOINT_NAMES, findEndpoint } from '../../client-auth/authorization-server.ts';
 import { findNamedCause } from '../../client-auth/server-words.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
-import type { Transport } from '../client/client-options.ts';
+import type { Tls } from '../client/transport.ts';
 import type { Cause } from '../diagnosis/causes.ts';
 import { diagnose } from '../diagnosis/diagnosis.ts';
 import { explain } from '../diagnosis/explanation.ts';
@@ -12,6 +12,7 @@ import { readAnswer, toFacts, toWay } from '../diagnosis/refused-request.ts';
 import { readSurroundings, type Surroundings } from '../diagnosis/surroundings.ts';
 import { parseObject } from '../secrets/json-object.ts';
 import { toConnectionCode } from '../server/connection-faults.ts';
+import type { FetchServer } from '../server/metadata.ts';
 import type { PostedForm } from './posted-forms.ts';
 
 /** Not more explanations than a reader takes in. */
@@ -48,13 +49,14 @@ export interface Explanation {
 export async function explainRefusals(
   posted: PostedForm[],
   readIn: (iteration: number) => ReadVariable,
-  transport: Transport,
+  tls: Tls,
+  fetchServer: FetchServer,
   hasCertificateList: boolean,
 ): Promise<Explanation> {
   const found = new Map<string, Promise<Surroundings>>();
   const surroundingsOf = (read: ReadVariable) => {
     const key = JSON.stringify(VARIABLES.map(read));
-    const known = found.get(key) ?? readSurroundings({ read, transport });
+    const known = found.get(key) ?? readSurroundings({ read, tls }, fetchServer);
     found.set(key, known);
     return known;
   };

@@ -1,7 +1,8 @@
-// What a run did, counted while it goes on: requests that left with client authentication, requests that did not leave, tests, and
-// the first failure. On the machine.
+// What a run did, in numbers: those that Newman has, and what is counted beside while it goes on, requests that left with client
+// authentication and requests that did not leave; and the first failure. On the machine.
 
 import type { EventEmitter } from 'node:events';
+import type { NewmanRunSummary } from 'newman';
 import type { PostedRequest } from './posted-forms.ts';
 import { TEST_NAME } from './signing.ts';
 
@@ -14,7 +15,7 @@ export interface Failure {
   message: string;
 }
 
-/** What a run did; complete when it is over. */
+/** What a run did. */
 export interface Tally {
   /** Requests that were to be authenticated and were not. */
   unauthenticated: number;
@@ -32,7 +33,6 @@ interface RunEvent {
   request?: PostedRequest;
   /** With the id of the script, where a script sends the request. */
   cursor?: { scriptId?: string };
-  item?: { name?: string };
   assertion?: string;
 }
 
@@ -40,49 +40,44 @@ interface RunEvent {
  * Counts what a run does.
  *
  * @param isAuthenticated whether a request goes to an endpoint, and authenticates the client
+ * @returns what is to be called at the end of the run, with what Newman has kept of it
  */
-export function keepTally(newman: EventEmitter, isAuthenticated: (request: PostedRequest) => boolean): Tally {
-  const tally: Tally = {
-    ...{ unauthenticated: 0, unsent: 0, tests: 0, failedTests: 0, otherFailures: 0 },
-    firstFailure: undefined,
-  };
+export function keepTally(
+  newman: EventEmitter,
+  isAuthenticated: (request: PostedRequest) => boolean,
+): (run: NewmanRunSummary['run']) => Tally {
+  let [unauthenticated, unsent, stopped] = [0, 0, 0];
   let own = { isSent: false, isAuthenticated: false, hasFailed: false };
-  const noteFailure = (error: unknown, { item }: RunEvent, test?: string): void => {
-    const failure = { name: item?.name ?? '', test, message: String((error as Error)?.message ?? error) };
-    const isBetter = test === TEST_NAME && tally.firstFailure?.test !== TEST_NAME;
-    if (!tally.firstFailure || isBetter) tally.firstFailure = failure;
-  };
-  const noteOther = (error: unknown, data: RunEvent): void => {
-    tally.otherFailures++;
-    noteFailure(error, data);
-  };
 
   newman.on('beforeItem', () => {
     own = { isSent: false, isAuthenticated: false, hasFailed: false };
   });
-  newman.on('request', (error: unknown, data: RunEvent = {}) => {
-    const { request, cursor } = data;
+  newman.on('request', (error: unknown, { request, cursor }: RunEvent = {}) => {
     if (!request) return;
     // A request that is stopped when it would leave has lost its URL, and its failed test says why.
     const isSent = request.url.toString() !== '';
-    if (error && (isSent || !own.hasFailed)) noteOther(error, data);
+    if (error && !isSent && own.hasFailed) stopped++;
     if (cursor?.scriptId) return;
     own.isSent = isSent;
     own.isAuthenticated = isAuthenticated(request);
   });
-  newman.on('script', (error: unknown, data: RunEvent = {}) => {
-    if (error) noteOther(error, data);
-  });
-  newman.on('assertion', (error: unknown, data: RunEvent = {}) => {
-    tally.tests++;
-    if (!error) return;
-    tally.failedTests++;
-    own.hasFailed ||= data.assertion === TEST_NAME;
-    noteFailure(error, data, data.assertion);
+  newman.on('assertion', (error: unknown, { assertion }: RunEvent = {}) => {
+    own.hasFailed ||= Boolean(error) && assertion === TEST_NAME;
   });
   newman.on('item', () => {
-    if (!own.isSent) tally.unsent++;
-    if (own.hasFailed && !own.isAuthenticated) tally.unauthenticated++;
+    if (!own.isSent) unsent++;
+    if (own.hasFailed && !own.isAuthenticated) unauthenticated++;
   });
-  return tally;
+  return ({ stats, failures }) => {
+    const { total: tests = 0, failed: failedTests = 0 } = stats.assertions;
+    const otherFailures = failures.length - failedTests - stopped;
+    const first = failures.find(({ error }) => error.test === TEST_NAME) ?? failures[0];
+    return { unauthenticated, unsent, tests, failedTests, otherFailures, firstFailure: first && toFailure(first) };
+  };
 }
+
+const toFailure = ({ error, source }: NewmanRunSummary['run']['failures'][number]): Failure => ({
+  name: source?.name ?? '',
+  test: error.test,
+  message: String(error.message ?? error),
+});

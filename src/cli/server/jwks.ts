@@ -1,9 +1,10 @@
 // The client's JWKS (RFC 7517 section 5), read from a file or from the URL under which it is registered. On the machine.
 
 import { checkServerUrl } from '../../client-auth/server-url.ts';
+import type { Tls } from '../client/transport.ts';
 import { CommandError } from '../command.ts';
 import { readText } from '../files.ts';
-import { send, type Tls } from './send.ts';
+import { send } from './send.ts';
 
 /** A key of a JWKS, as it is written there. */
 export type Jwk = Record<string, unknown>;

@@ -7,8 +7,9 @@ import { ClientAuthError } from '../../client-auth/errors.ts';
 import { type KnownServer, toKnownServer } from '../../client-auth/known-server.ts';
 import { checkServerUrl } from '../../client-auth/server-url.ts';
 import type { Client } from '../client/client-options.ts';
+import { refuseUnusable, type Tls } from '../client/transport.ts';
 import { parseObject } from '../secrets/json-object.ts';
-import { type Answer, readUsableTls, send, type Tls } from './send.ts';
+import { type Answer, send } from './send.ts';
 
 /** The metadata names another issuer than the configured one. */
 export class OtherIssuerError extends ClientAuthError {
@@ -60,6 +61,19 @@ export async function fetchServerFacts(issuer: string, tls: Tls, seconds?: numbe
   }
 }
 
+/** Gives the metadata of an issuer, as {@link fetchServerFacts} does. */
+export type FetchServer = (issuer: string, seconds?: number) => Promise<ServerFacts>;
+
+/** Makes a fetcher that asks each issuer once, and remembers a failure too. */
+export function createServerFetcher(tls: Tls): FetchServer {
+  const asked = new Map<string, Promise<ServerFacts>>();
+  return (issuer, seconds) => {
+    const facts = asked.get(issuer) ?? fetchServerFacts(issuer, tls, seconds);
+    asked.set(issuer, facts);
+    return facts;
+  };
+}
+
 function nextStep(issuer: string, answers: Answer[]): DiscoveryStep {
   try {
     return nextDiscoveryStep(issuer, answers);
@@ -87,12 +101,14 @@ function readLists(document: Record<string, unknown>, suffix: string): Partial<R
  * @throws ClientAuthError when neither the token endpoint nor the issuer is set, and as {@link fetchServerFacts} does
  */
 export async function readKnownServer(
-  { read, transport }: Pick<Client, 'read' | 'transport'>,
+  { read, tls }: Pick<Client, 'read' | 'tls'>,
   needsTokenEndpoint: boolean,
+  fetchServer: FetchServer = createServerFetcher(tls),
 ): Promise<KnownServer> {
   const known = toKnownServer(read, undefined);
   if (known.endpoints.token_endpoint || !needsTokenEndpoint) return known;
   if (!known.issuer) checkServerUrl('token_endpoint', '', 'Set it, or set "issuer".');
-  const { metadata } = await fetchServerFacts(known.issuer, await readUsableTls(transport));
+  refuseUnusable(tls);
+  const { metadata } = await fetchServer(known.issuer);
   return toKnownServer(read, metadata);
 }

@@ -2,14 +2,11 @@
 // if there is one. On the machine.
 
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import http, { type IncomingMessage } from 'node:http';
 import https, { type RequestOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import { rootCertificates, type TLSSocket } from 'node:tls';
-import { readCertificate } from '../client/certificate-facts.ts';
-import type { Transport } from '../client/client-options.ts';
-import { CommandError } from '../command.ts';
+import type { Tls } from '../client/transport.ts';
 import { compareClocks } from './clock.ts';
 import { ConnectionError, toConnectionCode } from './connection-faults.ts';
 import { findRoute } from './route.ts';
@@ -17,43 +14,6 @@ import { openTunnel, toProxyOptions } from './tunnel.ts';
 
 const MAX_SECONDS = 10;
 const MAX_BYTES = 1_000_000;
-
-/** What a connection trusts and presents, all PEM; without `cert` and `key` it presents nothing. */
-export interface Tls {
-  ca: string[];
-  cert?: string;
-  key?: string;
-  passphrase?: string;
-  /** Names of the files, for messages. */
-  names?: { cert: string; key: string };
-}
-
-/**
- * Reads the files of the transport certificate. Node's own authorities are trusted too, as Newman does.
- *
- * @throws Error of Node when a file can't be read
- */
-export async function readTls({ cert, key, passphrase, ca }: Transport): Promise<Tls> {
-  const read = (file: string) => readFile(file, 'utf8');
-  return {
-    ca: [...rootCertificates, ...(ca ? [await read(ca)] : [])],
-    ...(cert && key && { cert: await read(cert), key: await read(key), names: { cert, key } }),
-    ...(passphrase && { passphrase }),
-  };
-}
-
-/**
- * Reads the files of the transport certificate, and refuses what Node would refuse in words of OpenSSL.
- *
- * @throws CommandError when certificate and key can't be used together
- */
-export async function readUsableTls(transport: Transport): Promise<Tls> {
-  const tls = await readTls(transport);
-  const { cert, key } = tls;
-  const { keyFault } = cert && key ? readCertificate({ ...tls, cert, key }, new Date()) : {};
-  if (keyFault !== undefined) throw new CommandError(keyFault);
-  return tls;
-}
 
 /** What is sent; a GET without a body by default. */
 export interface Request {
@@ -76,20 +36,22 @@ export interface Answer {
 }
 
 /**
- * Sends one request on its own connection, through the proxy if there is one, and follows no redirect.
+ * Sends one request on its own connection, through the proxy if there is one, and follows no redirect. Node's own authorities are
+ * trusted too, as Newman does.
  *
  * @param seconds limit for the whole exchange, from the connection to the last byte of the answer
  * @throws ConnectionError when the connection fails, or the answer takes longer or has more than 1 MB
  */
 export async function send(url: string, tls: Tls, request: Request = {}, seconds = MAX_SECONDS): Promise<Answer> {
   const { proxy } = findRoute(url);
+  const ca = [...rootCertificates, ...tls.ca];
   const signal = AbortSignal.timeout(seconds * 1000);
   let tunnel: Socket | undefined;
   try {
     const target = new URL(url);
-    if (proxy && target.protocol === 'https:') tunnel = await openTunnel(proxy, target, tls.ca, signal);
+    if (proxy && target.protocol === 'https:') tunnel = await openTunnel(proxy, target, ca, signal);
     const through = tunnel ? { socket: tunnel } : proxy ? toProxyOptions(proxy, target) : {};
-    return await exchange(target, { ...tls, ...through, signal }, request);
+    return await exchange(target, { ...tls, ca, ...through, signal }, request);
   } catch (error) {
     const code = toConnectionCode(error);
     const isLate = signal.aborted && !code.startsWith('EPROXY');
