@@ -557,7 +557,7 @@ describe('check', () => {
     });
 
     it('that is not one is named in the error', async () => {
-      const { code, stderr } = await execute(process.execPath, ['dist/cli.js', 'check', 'package.json']);
+      const { code, stderr } = await runCommand(['check', 'package.json']);
       assert.equal(code, 1);
       assert.match(stderr, /^error: package\.json: not a Postman collection/);
     });
