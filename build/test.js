@@ -21,7 +21,7 @@ const LONGEST = [
   'test/demo/demo',
   'test/docs/commands',
   'test/pre-request/conformance',
-  'test/pre-request/metadata',
+  'test/pre-request/discovery',
   'test/pre-request/redefined-builtins',
 ];
 

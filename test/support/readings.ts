@@ -1,7 +1,5 @@
 // The ways in which a text can be read: as it is, and with its Base64, escapes and bytes undone. To look for secrets in reports.
 
-const cache = new Map<string, string>();
-
 /** All that a text could be read as. */
 const toReadings = (text: string): string => {
   const starts = [...text.matchAll(/"data": ?\[/g)].map(({ 0: start, index }) => index + start.length);
@@ -19,15 +17,31 @@ const toReadings = (text: string): string => {
   return [text, ...bytes, ...decoded, unescaped].join('\n');
 };
 
-/** Whether 24 characters of a secret can be read in a text, in any form. */
-export const holdsPartOf = (text: string, secret: string): boolean => {
-  const all = cache.get(text) ?? toReadings(text);
-  cache.set(text, all);
-  // Wherever 24 characters begin, a whole block of 12 is among them: few places have to be looked for.
-  for (let block = 0; block + 12 <= secret.length; block += 12) {
-    if (!all.includes(secret.slice(block, block + 12))) continue;
-    for (let i = Math.max(0, block - 12); i <= block && i + 24 <= secret.length; i++) {
-      if (all.includes(secret.slice(i, i + 24))) return true;
+/** How many characters of a text, from each of two places on, are the same; at most `most`. */
+const countSame = (a: string, atA: number, b: string, atB: number, step: 1 | -1, most: number): number => {
+  let count = 0;
+  while (count < most && a[atA + count * step] !== undefined && a[atA + count * step] === b[atB + count * step])
+    count++;
+  return count;
+};
+
+/** Whether 24 characters of one of the secrets can be read in a text, in any form; of a shorter secret, all of it. */
+export const holdsPartOf = (text: string, secrets: readonly string[]): boolean => {
+  const all = toReadings(text);
+  /** Where in the secrets 12 characters are. */
+  const places = new Map<string, [secret: string, at: number][]>();
+  for (const secret of new Set(secrets)) {
+    if (secret.length < 24 && all.includes(secret)) return true;
+    for (let at = 0; secret.length >= 24 && at + 12 <= secret.length; at++) {
+      const part = secret.slice(at, at + 12);
+      places.set(part, [...(places.get(part) ?? []), [secret, at]]);
+    }
+  }
+  // Wherever 24 characters begin, a whole block of 12 is among them: few places have to be looked at.
+  for (let block = 0; block + 12 <= all.length; block += 12) {
+    for (const [secret, at] of places.get(all.slice(block, block + 12)) ?? []) {
+      const before = countSame(all, block - 1, secret, at - 1, -1, 12);
+      if (before + countSame(all, block + 12, secret, at + 12, 1, 12) >= 12) return true;
     }
   }
   return false;

@@ -71,9 +71,8 @@ describe('check', () => {
     const values = Object.entries(settingsOf(change, at)).map(([key, value]) => ({ key, value, enabled: true }));
     const environment = write('environment.json', { name: 'environment', values });
     const result = await runCommand(['check', '-e', environment, '--ssl-extra-ca-certs', files.ca, ...args]);
-    for (const secret of [credentials.signingKey.privateKey, credentials.transportCertificate.key]) {
-      assert.equal(holdsPartOf(result.stdout + result.stderr, secret), false, 'a key is shown');
-    }
+    const keys = [credentials.signingKey.privateKey, credentials.transportCertificate.key];
+    assert.equal(holdsPartOf(result.stdout + result.stderr, keys), false, 'a key is shown');
     assert.doesNotMatch(result.stdout + result.stderr, /ey[\w-]{20,}\.[\w-]{20,}/, 'an assertion or a token is shown');
     return result;
   };
@@ -523,8 +522,7 @@ describe('check', () => {
           ['secret_found', 'token', ['Client', 'Well-known endpoint', 'Authorization']],
         ],
       );
-      assert.equal(holdsPartOf(stdout, credentials.signingKey.privateKey), false);
-      assert.equal(holdsPartOf(stdout, token), false);
+      assert.equal(holdsPartOf(stdout, [credentials.signingKey.privateKey, token]), false);
     });
 
     it('reports its variables that say where assertions go, unless the environment overrides them', async () => {
@@ -559,7 +557,7 @@ describe('check', () => {
     });
 
     it('that is not one is named in the error', async () => {
-      const { code, stderr } = await execute(process.execPath, ['dist/cli.js', 'check', 'package.json']);
+      const { code, stderr } = await runCommand(['check', 'package.json']);
       assert.equal(code, 1);
       assert.match(stderr, /^error: package\.json: not a Postman collection/);
     });

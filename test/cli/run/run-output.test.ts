@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { runCommand } from '../../support/command-line.ts';
 import { execute } from '../../support/execute.ts';
 import { holdsPartOf } from '../../support/readings.ts';
 import { createWorkplace, type Workplace } from '../../support/workplace.ts';
@@ -29,6 +30,7 @@ describe('run, where something cannot be written', () => {
     mkdirSync(workplace.path('out'));
   });
 
+  const run = (...args: string[]) => runCommand([...workplace.args, ...args]);
   /** Runs the command line from a shell, where "$@" stands for the run of the workplace. */
   const shell = (command: string, ...args: string[]) =>
     execute('sh', ['-c', command, 'sh', ...workplace.args, ...args]);
@@ -81,7 +83,7 @@ describe('run, where something cannot be written', () => {
       if (name === 'link-to-key.pem') symlinkSync('key.pem', workplace.path(name));
       const before = readFileSync(workplace.path(name), 'utf8');
       const over = `${workplace.path('out')}/../${name}`;
-      const { code, stderr } = await shell('exec node dist/cli.js "$@"', '--reporters', 'json', option, over);
+      const { code, stderr } = await run('--reporters', 'json', option, over);
       assert.equal(stderr, `error: ${option} would replace ${over}, which is read. Name another file.\n`);
       assert.equal(code, 2);
       assert.equal(readFileSync(workplace.path(name), 'utf8'), before);
@@ -96,13 +98,10 @@ describe('run, where something cannot be written', () => {
 
   it('writes the other files, without secrets, when the place of one is none', async () => {
     const none = workplace.path('env.json/report.json');
-    const { code, stderr } = await shell(
-      'exec node dist/cli.js "$@"',
-      ...[...toReport(none), '--export-environment', environment],
-    );
+    const { code, stderr } = await run(...toReport(none), '--export-environment', environment);
     const written = readFileSync(environment, 'utf8');
     assert.match(written, /\[signing_key\]/);
-    for (const line of keyLines()) assert.equal(holdsPartOf(written, line), false, 'a part of the key was written');
+    assert.equal(holdsPartOf(written, keyLines()), false, 'a part of the key was written');
     const file = workplace.path('env.json');
     assert.equal(
       stderr,

@@ -134,10 +134,8 @@ describe('run', () => {
     const sent = workplace.server.requests.map(({ body }) => new URLSearchParams(body).get('client_assertion') ?? '');
     assert.equal(sent.filter(Boolean).length > 0, true, 'no assertion was sent');
     for (const [name, text] of Object.entries(texts)) {
-      for (const secret of [...secrets, ...keyParts, ...sent]) {
-        const isThere = secret.length < 24 ? text.includes(secret) : holdsPartOf(text, secret);
-        assert.equal(isThere, false, `${name} holds a part of a secret of ${secret.length} characters`);
-      }
+      const isThere = holdsPartOf(text, [...secrets, ...keyParts, ...sent]);
+      assert.equal(isThere, false, `${name} holds a part of a secret`);
     }
   };
 
@@ -354,7 +352,7 @@ describe('run', () => {
     ] as const) {
       const { code, stderr } = await runCommand([...workplace.args, '--global-var', pair]);
       assert.match(stderr, says);
-      assert.equal(holdsPartOf(stderr, keyParts[3] as string), false, 'the message holds the key');
+      assert.equal(holdsPartOf(stderr, keyParts), false, 'the message holds the key');
       assert.equal(code, 2);
     }
   });

@@ -102,16 +102,9 @@ describe('paynet-client-auth run', () => {
       .map(({ headers }) => headers.authorization?.replace('Bearer ', '') ?? '')
       .filter(Boolean);
     assert.equal(tokens.length, 2);
-    const secrets = [
-      ...key.split('\n').filter(line => !line.startsWith('-')),
-      ...assertions,
-      ...tokens,
-      ...once,
-      ...requests,
-    ];
-    for (const { name, text } of all) {
-      for (const secret of secrets) assert.equal(holdsPartOf(text, secret), false, `${name} holds a part of a secret`);
-    }
+    const secrets = [...(key.match(/^[^-].*$/gm) ?? []), ...assertions, ...tokens, ...once, ...requests];
+    for (const { name, text } of all)
+      assert.equal(holdsPartOf(text, secrets), false, `${name} holds a part of a secret`);
     const json = all.find(({ name }) => name === 'report.json')?.text ?? '';
     assert.doesNotThrow(() => JSON.parse(json), 'the report is no JSON any more');
     assert.match(json, /\[signing_key\]/);

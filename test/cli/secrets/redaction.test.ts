@@ -79,12 +79,12 @@ describe('Redaction', () => {
       it(`takes out ${name} ${form}`, () => {
         const text = write(secret);
         const redacted = create().redact(text);
-        assert.equal(holdsPartOf(redacted, secret), false, redacted.slice(0, 300));
+        assert.equal(holdsPartOf(redacted, [secret]), false, redacted.slice(0, 300));
       });
     }
     it(`takes out a PEM ${form}`, () => {
       const redacted = create().redact(write(pem));
-      assert.equal(holdsPartOf(redacted, secretBase64), false, redacted.slice(0, 300));
+      assert.equal(holdsPartOf(redacted, [secretBase64]), false, redacted.slice(0, 300));
     });
   }
 
@@ -122,7 +122,7 @@ describe('Redaction', () => {
         const redacted = redaction.redact(JSON.stringify({ a: [text] }));
         assert.match(redacted, /\[(?:signing_key|private_key|secret)\]/, form);
         const left = url(redacted.replace(/\\u0000|[\u200b\u2060]/g, ''));
-        for (const part of secret) assert.equal(holdsPartOf(left, part), false, `${form}: ${redacted}`);
+        assert.equal(holdsPartOf(left, secret), false, `${form}: ${redacted}`);
       }
     }
   });
@@ -155,7 +155,7 @@ describe('Redaction', () => {
   it('takes out the pieces of what a console breaks into lines', () => {
     const broken = `│ a=b&client_assertion=${assertion.replace(/.{55}/g, '$&\n  │ ')}\n`;
     const redacted = create().redact(broken);
-    assert.equal(holdsPartOf(redacted, assertion), false, redacted);
+    assert.equal(holdsPartOf(redacted, [assertion]), false, redacted);
     assert.match(redacted, /^│ a=b&client_assertion=\[/);
   });
 
@@ -192,7 +192,7 @@ describe('Redaction', () => {
     for (const secret of [first, second]) redaction.learn(secret, named('client_secret'));
     for (const line of ['\n', 'n\n', '\u2028']) {
       const redacted = redaction.redact(JSON.stringify({ key: `${first}${line}${second}` }));
-      assert.equal(holdsPartOf(redacted, second), false, redacted);
+      assert.equal(holdsPartOf(redacted, [second]), false, redacted);
       assert.doesNotThrow(() => JSON.parse(redacted));
     }
   });
