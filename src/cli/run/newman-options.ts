@@ -54,7 +54,7 @@ const PASSED = [
 ] as const;
 
 /** Those of the TLS connection; an empty one is none. */
-const TRANSPORT = ['sslClientCert', 'sslClientKey', 'sslClientPassphrase', 'sslExtraCaCerts'] as const;
+const TRANSPORT = ['sslExtraCaCerts', 'sslClientCert', 'sslClientKey', 'sslClientPassphrase'] as const;
 
 /** Options that name a file to read, which nothing may be written over. */
 const READ = [
