@@ -68,6 +68,8 @@ export interface Host extends RunHost {
   disableColour(): void;
   /** The path of the collection that comes with the package. */
   bundledCollection: string;
+  /** Waits for Ctrl-C or another signal to end; with a limit not longer than so many milliseconds. */
+  waitForEnd(limit?: number): Promise<void>;
   /** Where to ask the user; undefined where there is no terminal. */
   findTerminal(): Terminal | undefined;
 }

@@ -81,6 +81,14 @@ function note(text: string): void {
   process.stderr.write(`${lines.join('\n')}\n`);
 }
 
+/** The second signal ends the process as it would without this. */
+function waitForEnd(limit?: number): Promise<void> {
+  return new Promise(resolve => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+    if (limit !== undefined) setTimeout(resolve, limit);
+  });
+}
+
 /** Newman and its reporters draw with libraries that ask this. */
 function disableColour(): void {
   process.env.FORCE_COLOR = '0';
@@ -130,6 +138,7 @@ async function main(argv: string[]): Promise<number> {
     readStandardInput,
     readSecret,
     askSecret,
+    waitForEnd,
     findTerminal,
     print,
     note,

@@ -8,7 +8,7 @@ import { mustBe } from './errors.ts';
 const MAX_LENGTH = 1_000_000;
 
 /** What came back from one URL: an HTTP answer, or why there was none, in words that can be shown. */
-export type MetadataAnswer = { status: number; text: string } | { fault: string };
+export type HttpAnswer = { status: number; text: string } | { fault: string };
 
 /** The URL to ask next; or, with the metadata, the URL where it was found. */
 export type DiscoveryStep = { url: string; metadata: Metadata | undefined };
@@ -22,7 +22,7 @@ export type DiscoveryStep = { url: string; metadata: Metadata | undefined };
  * @throws ClientAuthError `discovery_failed` when no URL is left to ask, or what is wrong with issuer or metadata
  * @see OpenID Connect Discovery 1.0 section 4, RFC 8414 section 3
  */
-export const nextDiscoveryStep = (issuer: string, answers: MetadataAnswer[]): DiscoveryStep => {
+export const nextDiscoveryStep = (issuer: string, answers: HttpAnswer[]): DiscoveryStep => {
   const urls = metadataUrls(issuer);
   const [last, url] = [answers[answers.length - 1], urls[answers.length - 1]];
   if (last && 'text' in last && last.status === 200 && last.text.length <= MAX_LENGTH) {
@@ -36,7 +36,7 @@ export const nextDiscoveryStep = (issuer: string, answers: MetadataAnswer[]): Di
   throw mustBe('discovery_failed', 'issuer', 'a server whose metadata can be read', got, remedy);
 };
 
-const describe = (answer: MetadataAnswer): string => {
+const describe = (answer: HttpAnswer): string => {
   if ('fault' in answer) return answer.fault;
   return answer.status === 200 ? `${answer.text.length} characters` : `status ${answer.status}`;
 };

@@ -21,6 +21,7 @@ export type ClientAuthErrorCode =
   | 'request_body_invalid'
   | 'request_authenticated_twice'
   | 'signature_invalid'
+  | 'signing_agent_failed'
   | 'built_ins_changed'
   // Of the library alone.
   | 'collection_invalid'

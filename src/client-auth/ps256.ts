@@ -8,7 +8,7 @@ import { ClientAuthError } from './errors.ts';
 import { modPow } from './mod-pow.ts';
 import type { RandomBytes, Sha256 } from './random.ts';
 import type { RsaPrivateKey } from './rsa-numbers.ts';
-import type { OpenKey } from './signer.ts';
+import type { UseKey } from './signer.ts';
 
 const SALT_LENGTH = 32;
 
@@ -60,7 +60,7 @@ const rsasp1 = ({ n, e, p, q, dp, dq, qi }: RsaPrivateKey, message: bigint): big
  * @see RFC 7518 section 3.5, RFC 8017 section 8.1.1
  */
 export const withJsrsasign =
-  (createRandomBytes: CreateRandomBytes): OpenKey =>
+  (createRandomBytes: CreateRandomBytes): UseKey =>
   key => {
     /** The bytes that jsrsasign draws as the salt of the one signature that is being made. */
     let drawn = '';

@@ -6,7 +6,7 @@ import { checkServerUrl } from './server-url.ts';
 import type { Signer } from './signer.ts';
 
 /** https://www.rfc-editor.org/rfc/rfc9101#section-9.4.1 */
-const TYP = 'oauth-authz-req+jwt';
+export const REQUEST_OBJECT_TYP = 'oauth-authz-req+jwt';
 
 /** Whether the form parameter `request` holds claims, and not a request object that exists already. */
 export const isClaims = (value: string): boolean => value.startsWith('{');
@@ -34,5 +34,8 @@ export const createRequestObject = (text: string, clientId: string, issuer: stri
   if (claims.sub === clientId) throw invalid('one with the client as "sub"');
   checkServerUrl('issuer', issuer, 'It is the audience of the request object.');
   const { iat, exp, jti } = signer.freshClaims();
-  return signer.sign({ ...claims, iss: clientId, client_id: clientId, aud: issuer, iat, nbf: iat, exp, jti }, TYP);
+  return signer.sign(
+    { ...claims, iss: clientId, client_id: clientId, aud: issuer, iat, nbf: iat, exp, jti },
+    REQUEST_OBJECT_TYP,
+  );
 };

@@ -14,6 +14,8 @@ export type Audience = { from: 'token_endpoint' | 'issuer' } | { from: 'url'; ur
 export type Signing = {
   /** As pasted; see `importSigningKey`. */
   signingKey: string;
+  /** The URL of the signing agent that has the key instead; empty for none. */
+  agent: string;
   /** Empty when it has to come from the JWK. */
   kid: string;
   /** Seconds, 1 to 600. */
@@ -27,6 +29,9 @@ export type Settings = {
   /** Whether what authenticates the client in another way, in a request to an endpoint, is replaced; else it is refused. */
   replaces: boolean;
 } & ({ method: 'tls_client_auth' } | ({ method: 'private_key_jwt'; audience: Audience; typ: string } & Signing));
+
+/** A path of 256 random bits, in base64url, on this machine: no other host and no proxy should ever see it. */
+const AGENT_URL = /^http:\/\/127\.0\.0\.1:\d{1,5}\/[\w-]{43}$/;
 
 export const EXPECTED_KID = 'the key ID in the registered JWKS';
 const EXPECTED_AUDIENCE = 'token_endpoint, issuer, or an https URL';
@@ -84,6 +89,18 @@ const readSeconds = (read: ReadVariable, name: string, min: number, max: number,
   throw invalidValue(name, expected, value, `Unset it for the default of ${byDefault}.`);
 };
 
+/** Reads the URL of the signing agent, which is never shown. */
+const readAgent = (read: ReadVariable): string => {
+  const expected = 'the URL that "paynet-client-auth agent" prints';
+  const agent = readResolved(read, 'signing_agent', expected);
+  const refuse = (got: string, remedy: string): never => {
+    throw mustBe('variable_invalid', 'signing_agent', expected, got, remedy);
+  };
+  if (agent && !AGENT_URL.test(agent)) refuse(`${agent.length} other characters`, 'Copy it again.');
+  if (agent && read('signing_key').trim()) refuse('it and "signing_key" too', 'Unset one of them.');
+  return agent;
+};
+
 /**
  * Reads what is signed with. The key itself is checked when it is imported.
  *
@@ -91,6 +108,7 @@ const readSeconds = (read: ReadVariable, name: string, min: number, max: number,
  */
 export const readSigning = (read: ReadVariable): Signing => ({
   signingKey: read('signing_key'),
+  agent: readAgent(read),
   kid: checkKid(readResolved(read, 'kid', EXPECTED_KID)),
   lifetime: readSeconds(read, 'client_assertion_lifetime', 1, 600, 600),
   clockOffset: readSeconds(read, 'clock_offset', -86400, 86400, 0),

@@ -29,34 +29,50 @@ const encodePart = (part: object): string => {
   return toBase64url(toHex(JSON.stringify(part).replace(/[\u007f-\uffff]/g, toEscape)));
 };
 
-/** What a side signs with: PS256 over ASCII text, in base64url, and random bytes for the `jti`. */
-type SigningTools = { randomBytes: RandomBytes; sign: (text: string) => string };
+/** What signs: PS256 over ASCII text, in base64url; and random bytes for the `jti`. */
+export type SigningTools = { randomBytes: RandomBytes; sign: (text: string) => string };
 
 /** Makes the tools of a key: jsrsasign in the sandbox, node:crypto on the machine. */
-export type OpenKey = (key: RsaPrivateKey) => SigningTools;
+export type UseKey = (key: RsaPrivateKey) => SigningTools;
+
+/** An opened signing key; `kid` is there when it was a JWK that has one. */
+export type OpenedKey = SigningTools & { kid: string | undefined };
+
+/** Opens what the variable `signing_key` holds. */
+export type OpenKey = (signingKey: string) => OpenedKey;
+
+/** Opens a signing key as it was pasted. What it makes throws what {@link importSigningKey} throws. */
+export const openPasted =
+  (useKey: UseKey): OpenKey =>
+  signingKey => {
+    const { key, kid } = importSigningKey(signingKey);
+    return { kid, ...useKey(key) };
+  };
+
+/** The text that is signed: header and claims of a compact JWS (RFC 7515 section 5.1). */
+export const toSigningInput = (kid: string, claims: object, typ: string | undefined): string =>
+  `${encodePart({ alg: 'PS256', kid, typ })}.${encodePart(claims)}`;
 
 /**
  * Makes the signer of one execution.
  *
  * @param now seconds since the Unix epoch, by the local clock
- * @throws ClientAuthError what {@link importSigningKey} throws; `variable_missing`, `variable_invalid` of the `kid`
- * @see RFC 7515 section 5.1
+ * @throws ClientAuthError what `openKey` throws; `variable_missing`, `variable_invalid` of the `kid`
  */
 export const createSigner = (signing: Signing, openKey: OpenKey, now: number): Signer => {
-  const { key, kid: kidOfJwk } = importSigningKey(signing.signingKey);
-  const kid = signing.kid || checkKid(kidOfJwk ?? '');
+  const { kid: kidOfKey, randomBytes, sign } = openKey(signing.signingKey);
+  const kid = signing.kid || checkKid(kidOfKey ?? '');
   if (!kid) {
     const remedy = 'Copy it from the JWKS.';
     throw mustBe('variable_missing', 'kid', EXPECTED_KID, 'nothing', remedy);
   }
-  const { randomBytes, sign } = openKey(key);
   // "the iat and exp are NumericDate" (RFC 7519 section 2): whole seconds, though fractions would be allowed.
   const iat = Math.floor(now + signing.clockOffset);
   return {
     kid,
     freshClaims: () => ({ iat, exp: iat + signing.lifetime, jti: uuidv4(randomBytes) }),
     sign: (claims, typ) => {
-      const signingInput = `${encodePart({ alg: 'PS256', kid, typ })}.${encodePart(claims)}`;
+      const signingInput = toSigningInput(kid, claims, typ);
       return `${signingInput}.${sign(signingInput)}`;
     },
   };

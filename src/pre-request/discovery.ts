@@ -2,14 +2,14 @@
 // variables of the run. Asking is the host's; `nextDiscoveryStep` decides.
 
 import { ENDPOINT_NAMES, isSameOrigin, METADATA_VARIABLE, type Metadata } from '../client-auth/authorization-server.ts';
-import { type MetadataAnswer, nextDiscoveryStep } from '../client-auth/discovery.ts';
+import { type HttpAnswer, nextDiscoveryStep } from '../client-auth/discovery.ts';
 import { ClientAuthError } from '../client-auth/errors.ts';
 import type { Resolve } from '../client-auth/form.ts';
 import type { KnownServer } from '../client-auth/known-server.ts';
 import { isPlainlyOAuth, mayBeOAuth } from '../client-auth/oauth-signs.ts';
 import { hasForm, type ReadableRequest, readNames } from '../client-auth/request.ts';
 import { type ReadVariable, readSettings } from '../client-auth/settings.ts';
-import type { PostmanVariables } from './host.ts';
+import type { Ask, PostmanVariables } from './host.ts';
 import { findDestination, findUnknownEndpoint, findUnresolvedPath, type Target } from './target.ts';
 
 /** A variable of the run: the issuer that has not answered, and the message of that. */
@@ -54,9 +54,6 @@ export const needsMetadata = (
     : isOfIssuer || mayBeOAuth(names);
 };
 
-/** Asks one URL of the metadata; calls back once, without an answer when there was none before the deadline. */
-export type Ask = (url: string, deadline: number, receive: (answer: MetadataAnswer | undefined) => void) => void;
-
 /**
  * Reads the metadata of the issuer, and goes on with it. An issuer that has not answered is not asked again in this run.
  *
@@ -72,13 +69,15 @@ export const discover = (
   const failure = `${issuer} `;
   const known = String(variables.get(FAILURE_VARIABLE) ?? '');
   if (known.startsWith(failure)) throw new ClientAuthError('discovery_failed', known.slice(failure.length), 'issuer');
-  const step = (answers: MetadataAnswer[]): void => {
+  const step = (answers: HttpAnswer[]): void => {
     try {
       const { url, metadata } = nextDiscoveryStep(issuer, answers);
       if (metadata) proceed(metadata);
       else
-        ask(url, deadline, (answer = { fault: `no answer within ${LIMIT_SECONDS} seconds` }) =>
-          step([...answers, answer]),
+        ask(
+          { url, method: 'GET', header: { Accept: 'application/json' } },
+          deadline - Date.now(),
+          (answer = { fault: `no answer within ${LIMIT_SECONDS} seconds` }) => step([...answers, answer]),
         );
     } catch (error) {
       if (answers.some(answer => 'fault' in answer))

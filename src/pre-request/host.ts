@@ -1,10 +1,26 @@
 // The few members of Postman's sandbox that are used, as types; the shapes are those that Newman 6.2.2 and the current
 // postman-runtime share. https://learning.postman.com/docs/tests-and-scripts/write-scripts/postman-sandbox-reference/overview/
 
+import type { HttpAnswer } from '../client-auth/discovery.ts';
 import type { PostmanBody } from '../client-auth/form.ts';
 
 type PostmanHeader = { key: string; value: string; disabled?: boolean };
 type PostmanResponse = { code: number; text(): string };
+
+/** A request of a script's own. */
+export type PostmanRequest = {
+  url: string;
+  method: 'GET' | 'POST';
+  header: { Accept: string; 'Content-Type'?: string };
+  body?: { mode: 'raw'; raw: string };
+};
+
+/** Sends one; calls back once, without an answer when there was none in so many milliseconds. */
+export type Ask = (
+  request: PostmanRequest,
+  milliseconds: number,
+  receive: (answer: HttpAnswer | undefined) => void,
+) => void;
 
 /** Variables; what is set is a variable of this run, not of the user's environment. */
 export type PostmanVariables = {
@@ -34,9 +50,6 @@ export type Pm = {
   readonly execution: { skipRequest(): void };
   /** In the Postman app; Newman has none, Postman CLI an empty one. */
   readonly vault?: { get(name: string): unknown };
-  sendRequest(
-    request: { url: string; method: 'GET'; header: { Accept: string } },
-    callback: (error: unknown, response?: PostmanResponse) => void,
-  ): void;
+  sendRequest(request: PostmanRequest, callback: (error: unknown, response?: PostmanResponse) => void): void;
   test(name: string, assertions: () => void): void;
 };

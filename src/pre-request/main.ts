@@ -11,7 +11,7 @@ import { checkRequest } from '../client-auth/request.ts';
 import { createRequestObject } from '../client-auth/request-object.ts';
 import { checkServerUrl } from '../client-auth/server-url.ts';
 import { type ReadVariable, readSettings, readSigning, type Signing } from '../client-auth/settings.ts';
-import { createSigner, type Signer } from '../client-auth/signer.ts';
+import { createSigner, openPasted, type Signer } from '../client-auth/signer.ts';
 import { type TracedAssertion, toTraced } from '../client-auth/trace.ts';
 import { checkBuiltIns } from './built-ins.ts';
 import { toConsoleLine } from './console-line.ts';
@@ -36,6 +36,7 @@ import {
   writeRequest,
 } from './sandbox.ts';
 import { checkSetup, isSetupCheck } from './setup-check.ts';
+import { withSigner } from './signing-agent.ts';
 import { checkKnownNow, checkNearMiss, type Destination, findDestination, type Target, toTarget } from './target.ts';
 
 const readTarget = (): Target => toTarget(request.url, resolveUrl);
@@ -47,39 +48,40 @@ const readServer = (metadata: Metadata | undefined): KnownServer => {
 };
 
 const toSigner = (signing: Signing): Signer =>
-  createSigner(signing, withJsrsasign(toRandomBytes(findRandomValues(), nameExecution)), Date.now() / 1000);
+  createSigner(signing, openPasted(withJsrsasign(toRandomBytes(findRandomValues(), nameExecution))), Date.now() / 1000);
 
-/** Returns what can be shown of the assertion, if it made one. */
+/** @param leave called with what can be shown of the assertion, if it made one */
 const authenticate = (
   { endpoint, url }: Destination,
   target: Target,
   server: KnownServer,
   read: ReadVariable,
-): TracedAssertion | undefined => {
+  leave: (assertion: TracedAssertion | undefined) => void,
+): void => {
   const endpointUrl = server.endpoints[endpoint] as string;
   // Before the URL of the request: this message names the variable.
   checkServerUrl(endpoint, endpointUrl);
   const settings = readSettings(read);
   const [form, notes] = checkRequest(request, target.url, resolve, settings.replaces);
-  // One for all that is signed: the generator in it must not start twice.
-  let signer: Signer | undefined;
-  const getSigner = (signing: Signing): Signer => {
-    signer ??= toSigner(signing);
-    return signer;
+  const make = (getSigner: (signing: Signing) => Signer) => {
+    const made = [...notes];
+    const authentication = authenticateClient(settings, server, endpoint, getSigner);
+    const signRequest = (claims: string): string => {
+      made.push('with a request object');
+      const signing = settings.method === 'private_key_jwt' ? settings : readSigning(read);
+      return createRequestObject(claims, settings.clientId, server.issuer, getSigner(signing));
+    };
+    const body = putParameters(form, authentication.parameters, resolve, signRequest);
+    return { authentication, body, notes: made };
   };
-  const authentication = authenticateClient(settings, server, endpoint, getSigner);
-  const signRequest = (claims: string): string => {
-    notes.push('with a request object');
-    const signing = settings.method === 'private_key_jwt' ? settings : readSigning(read);
-    return createRequestObject(claims, settings.clientId, server.issuer, getSigner(signing));
-  };
-  const body = putParameters(form, authentication.parameters, resolve, signRequest);
-  const where = `${settings.method} at ${endpoint} ${endpointUrl}`;
-  const traced = toTraced(authentication);
-  const line = toConsoleLine(where, traced?.text, authentication.assertion?.claims, notes);
-  // The URL without references: a script after this one that changes a variable must not take the assertion elsewhere.
-  writeRequest(body, url, line);
-  return traced;
+  withSigner(settings.clientId, toSigner, ask, make, ({ authentication, body, notes }) => {
+    const where = `${settings.method} at ${endpoint} ${endpointUrl}`;
+    const traced = toTraced(authentication);
+    const line = toConsoleLine(where, traced?.text, authentication.assertion?.claims, notes);
+    // The URL without references: a script after this one that changes a variable must not take the assertion elsewhere.
+    writeRequest(body, url, line);
+    leave(traced);
+  });
 };
 
 const proceed = (server: KnownServer, target: Target): void => {
@@ -93,7 +95,8 @@ const proceed = (server: KnownServer, target: Target): void => {
     leave(target.written);
     return;
   }
-  const step = (read: ReadVariable): void => leave(destination.url, authenticate(destination, target, server, read));
+  const step = (read: ReadVariable): void =>
+    authenticate(destination, target, server, read, assertion => leave(destination.url, assertion));
   try {
     step(readVariable);
   } catch (error) {
@@ -106,7 +109,9 @@ guard(() => {
   const { method } = request;
   if (isSetupCheck(method, request.url)) {
     const check = (read: ReadVariable): void => {
-      if (!checkSetup(readVariable, read, toSigner, test)) skip();
+      checkSetup(readVariable, read, toSigner, ask, test, hasIssuer => {
+        if (!hasIssuer) skip();
+      });
     };
     if (!readVault(check)) check(readVariable);
   }

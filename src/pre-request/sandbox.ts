@@ -1,13 +1,12 @@
 // The sandbox of Postman and Newman: the only file that names `pm` and the other globals of the host. It reads the variables
 // and the request, writes the request, and refuses. The host calls back into the script only through `guard`.
 
-import type { MetadataAnswer } from '../client-auth/discovery.ts';
 import { ClientAuthError, findUnresolvedReference } from '../client-auth/errors.ts';
 import { CONTENT_TYPE, type PostmanBody, type Resolve } from '../client-auth/form.ts';
 import { isDropped, type ReadableRequest } from '../client-auth/request.ts';
 import type { ReadVariable } from '../client-auth/settings.ts';
 import { TRACE_VARIABLE, type Trace } from '../client-auth/trace.ts';
-import type { Pm, PostmanVariables } from './host.ts';
+import type { Ask, Pm, PostmanVariables } from './host.ts';
 import type { Test } from './setup-check.ts';
 import { findVaultName, NO_VAULT, REFUSED, toVaultAnswer, toVaultKey, VAULT_LIMIT, type VaultAnswer } from './vault.ts';
 
@@ -163,15 +162,10 @@ const expectAnswer = <Answer>(milliseconds: number, receive: (answer: Answer | u
   return finish;
 };
 
-/**
- * Asks for metadata.
- *
- * @param deadline milliseconds since the Unix epoch
- * @param receive called once, guarded; without an answer when there was none before the deadline
- */
-export const ask = (url: string, deadline: number, receive: (answer: MetadataAnswer | undefined) => void): void => {
-  const finish = expectAnswer(deadline - Date.now(), receive);
-  pm.sendRequest({ url, method: 'GET', header: { Accept: 'application/json' } }, (error, response) =>
+/** Sends a request of the script's own; `receive` is guarded. */
+export const ask: Ask = (request, milliseconds, receive) => {
+  const finish = expectAnswer(milliseconds, receive);
+  pm.sendRequest(request, (error, response) =>
     finish(() =>
       // Newman gives a response without a status beside the error.
       response?.code ? { status: response.code, text: response.text() } : { fault: `the error "${toReason(error)}"` },

@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
+import { startAgentProcess } from '../support/agent-process.ts';
 import { collectionOf, form, postResponse, raw } from '../support/collections.ts';
 import { createRsaKey, toPkcs8 } from '../support/keys.ts';
 import { startRecorder } from '../support/recorder.ts';
@@ -25,6 +26,7 @@ const { values: options } = parseArgs({
 const WARM_UP = 2;
 const ITERATIONS = 6;
 const OURS = 'this script';
+const AGENT = 'this script, with a signing agent';
 const FLOOR = 'RSA-PSS by hand on BigInt';
 const PASTED = 'jsrsasign pasted, by eval';
 const UNRELATED = 'this script, another request';
@@ -47,6 +49,7 @@ const VARIANTS: Variant[] = [
   { name: UNRELATED, source: scripts.ours, request: api, signs: false },
   { name: FLOOR, source: scripts.configured, request: token, signs: true },
   { name: OURS, source: scripts.ours, request: token, signs: true },
+  { name: AGENT, source: scripts.ours, request: token, signs: true },
   { name: 'jsrsasign imported whole', source: scripts.whole, request: token, signs: true },
   { name: PASTED, source: scripts.pasted, request: token, signs: true },
   { name: EMPTY_TEST, source: scripts.ours, request: token, signs: true, test: '' },
@@ -58,10 +61,16 @@ const VARIANTS: Variant[] = [
 const measureCosts = async (bits: number): Promise<Map<string, number>> => {
   const { privateKey, publicKey } = createRsaKey(bits);
   const environment = { token_endpoint: url, client_id: 'client-1', kid: 'key-1', signing_key: toPkcs8(privateKey) };
+  const agent = await startAgentProcess(environment.signing_key);
+  const { signing_key: _, ...withoutKey } = environment;
+  const toVariables = (name: string): Record<string, string> => {
+    if (name === AGENT) return { ...withoutKey, signing_agent: agent.url };
+    return name === PASTED ? { ...environment, jsrsasign: pastedLibrary } : environment;
+  };
   const times = new Map<string, number[]>(VARIANTS.map(({ name }) => [name, []]));
   for (let round = 0; round <= Number(options.rounds); round++) {
     for (const { name, source, request, signs, test } of VARIANTS) {
-      const all = name === PASTED ? { ...environment, jsrsasign: pastedLibrary } : environment;
+      const all = toVariables(name);
       const event = [
         { listen: 'prerequest', script: { exec: [source] } },
         { listen: 'test', script: { exec: [test ?? ''] } },
@@ -76,6 +85,7 @@ const measureCosts = async (bits: number): Promise<Map<string, number>> => {
       if (round > 0) times.get(name)?.push(...run.times.slice(WARM_UP));
     }
   }
+  agent.kill();
   const middle = (name: string) => median(times.get(name) ?? []);
   return new Map(
     VARIANTS.map(({ name, test }) => {

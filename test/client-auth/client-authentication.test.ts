@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { authenticateClient } from '../../src/client-auth/client-authentication.ts';
 import { withJsrsasign } from '../../src/client-auth/ps256.ts';
 import type { Settings } from '../../src/client-auth/settings.ts';
-import { createSigner } from '../../src/client-auth/signer.ts';
+import { createSigner, openPasted } from '../../src/client-auth/signer.ts';
 import { createRsaKey, toPkcs8 } from '../support/keys.ts';
 
 const settings: Settings = {
@@ -13,6 +13,7 @@ const settings: Settings = {
   clientId: 'client-1',
   replaces: false,
   signingKey: toPkcs8(createRsaKey().privateKey),
+  agent: '',
   kid: 'key-1',
   audience: { from: 'token_endpoint' },
   typ: '',
@@ -31,12 +32,7 @@ const authenticate = (
     { ...settings, ...change } as Settings,
     { issuer: 'https://issuer.example.my', endpoints, configured: endpoints, replaced: {}, isDiscovered: false },
     'introspection_endpoint',
-    signing =>
-      createSigner(
-        signing,
-        withJsrsasign(() => length => '5a'.repeat(length)),
-        now,
-      ),
+    signing => createSigner(signing, openPasted(withJsrsasign(() => length => '5a'.repeat(length))), now),
   );
 
 describe('authenticateClient', () => {

@@ -2,14 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type MetadataAnswer, nextDiscoveryStep } from '../../src/client-auth/discovery.ts';
+import { type HttpAnswer, nextDiscoveryStep } from '../../src/client-auth/discovery.ts';
 
 const ISSUER = 'https://as.example.my/tenant';
 const OPENID = 'https://as.example.my/tenant/.well-known/openid-configuration';
 const RFC8414 = 'https://as.example.my/.well-known/oauth-authorization-server/tenant';
 const TOKEN = 'https://as.example.my/token';
-const good: MetadataAnswer = { status: 200, text: JSON.stringify({ issuer: ISSUER, token_endpoint: TOKEN }) };
-const notFound: MetadataAnswer = { status: 404, text: '' };
+const good: HttpAnswer = { status: 200, text: JSON.stringify({ issuer: ISSUER, token_endpoint: TOKEN }) };
+const notFound: HttpAnswer = { status: 404, text: '' };
 
 describe('nextDiscoveryStep', () => {
   it('asks the URL of OpenID Connect Discovery, then that of RFC 8414', () => {
@@ -23,8 +23,8 @@ describe('nextDiscoveryStep', () => {
     assert.deepEqual(nextDiscoveryStep(ISSUER, [notFound, good]), { url: RFC8414, metadata });
   });
 
-  const late: MetadataAnswer = { fault: 'no answer within 10 seconds' };
-  const refused: [string, MetadataAnswer[], string][] = [
+  const late: HttpAnswer = { fault: 'no answer within 10 seconds' };
+  const refused: [string, HttpAnswer[], string][] = [
     ['no URL has it', [notFound, { status: 503, text: '' }], `status 404 from ${OPENID}, status 503 from ${RFC8414}`],
     ['a server does not answer', [late], `no answer within 10 seconds from ${OPENID}`],
     [

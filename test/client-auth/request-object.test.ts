@@ -13,7 +13,13 @@ import { createRsaKey, toPkcs8 } from '../support/keys.ts';
 const ISSUER = 'https://issuer.example.my';
 const NOW = 1_800_000_000;
 const { privateKey, publicKey } = createRsaKey();
-const signing = { signingKey: toPkcs8(privateKey), kid: 'key-1', lifetime: 600, clockOffset: 0 };
+const signing = {
+  agent: '',
+  signingKey: toPkcs8(privateKey),
+  kid: 'key-1',
+  lifetime: 600,
+  clockOffset: 0,
+};
 const signer = createSigner(signing, withNodeCrypto, NOW + 0.9);
 
 /** Makes a request object, and reads it with jose. */

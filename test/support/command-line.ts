@@ -43,6 +43,7 @@ export const runCommand = async (
     readStandardInput: async () => Buffer.from(input),
     readSecret: name => env[name],
     askSecret: async () => undefined,
+    waitForEnd: async () => undefined,
     findTerminal: () => terminal,
     print: async text => {
       result.stdout += text;

@@ -3,7 +3,7 @@
 
 import { constants, type KeyObject, randomBytes, sign, verify } from 'node:crypto';
 import type { Signing } from '../../client-auth/settings.ts';
-import { createSigner, type OpenKey, type Signer } from '../../client-auth/signer.ts';
+import { createSigner, type OpenKey, openPasted, type Signer } from '../../client-auth/signer.ts';
 import { toRsaKeyObject } from '../secrets/private-key.ts';
 
 const PS256 = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
@@ -16,11 +16,14 @@ export const signPs256 = (text: string, key: KeyObject): string =>
 export const verifyPs256 = (text: string, signature: string, key: KeyObject): boolean =>
   verify('sha256', Buffer.from(text), { key, ...PS256 }, Buffer.from(signature, 'base64url'));
 
-/** Signs with node:crypto, and draws random bytes from the system. */
-export const withNodeCrypto: OpenKey = numbers => {
+/** Draws bytes from the system, as hexadecimal. */
+export const drawBytes = (length: number): string => randomBytes(length).toString('hex');
+
+/** Signs with node:crypto. */
+export const withNodeCrypto: OpenKey = openPasted(numbers => {
   const key = toRsaKeyObject(numbers);
-  return { randomBytes: length => randomBytes(length).toString('hex'), sign: text => signPs256(text, key) };
-};
+  return { randomBytes: drawBytes, sign: text => signPs256(text, key) };
+});
 
 /**
  * Makes a signer by the clock of the machine.

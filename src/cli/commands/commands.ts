@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import type { Host } from '../command.ts';
+import { addAgentCommand } from './agent.ts';
 import { addAssertionCommand } from './assertion.ts';
 import { addCheckCommand } from './check.ts';
 import { addInitCommand } from './init.ts';
@@ -18,6 +19,7 @@ const COMMANDS = [
   addAssertionCommand,
   addTokenCommand,
   addJwksCommand,
+  addAgentCommand,
 ];
 
 /** Adds all commands to the command line. */

@@ -1,0 +1,117 @@
+// What a signing agent signs, and what it refuses: whole client assertions and request objects for one client, never bytes that
+// another has put together. Pure but for the key, on the machine. RFC 7523 section 3, RFC 9101.
+
+import { createClientAssertion } from '../../client-auth/client-assertion.ts';
+import { type ClientAuthError, mustBe, shapeOf, toPlain } from '../../client-auth/errors.ts';
+import { createRequestObject, REQUEST_OBJECT_TYP } from '../../client-auth/request-object.ts';
+import { checkServerUrl } from '../../client-auth/server-url.ts';
+import { readClientId, readSigning, readTyp } from '../../client-auth/settings.ts';
+import { createSigner, type FreshClaims, type OpenedKey, type Signer } from '../../client-auth/signer.ts';
+import type { AgentRequest, Draft, MadeJwt } from '../../client-auth/signing-agent.ts';
+
+/** What an agent signs with, and for whom; empty where the script says it. */
+export interface AgentRules {
+  key: OpenedKey;
+  kid: string;
+  clientId: string;
+  /** URLs that may be the audience; none for all. */
+  audiences: string[];
+}
+
+/** What was signed, and a line about each JWT, without anything secret. */
+export interface Signed {
+  kid: string;
+  jwts: MadeJwt[];
+  lines: string[];
+}
+
+/** Seconds from now in which what was signed has expired. */
+const MAX_SECONDS = 600;
+/** One request of the script needs two: a client assertion and a request object. */
+const MAX_DRAFTS = 4;
+
+/**
+ * Signs what a script asks for.
+ *
+ * @param text an {@link AgentRequest}, JSON
+ * @param now seconds since the Unix epoch
+ * @throws ClientAuthError with one sentence for the user of the script
+ */
+export function signDrafts(text: string, rules: AgentRules, now: number): Signed {
+  const { client_id, kid, lifetime, clock_offset, drafts } = parse(text);
+  const variables: Record<string, unknown> = { client_id, kid, client_assertion_lifetime: lifetime, clock_offset };
+  const read = (name: string) => String(variables[name] ?? '');
+  const clientId = readClientId(read);
+  const signing = readSigning(read);
+  const refuseOther = (name: string, wanted: string, got: string, option: string) => {
+    if (wanted === '' || got === '' || wanted === got) return;
+    const remedy = `Set it to that, or start the agent with another ${option}.`;
+    throw mustBe('variable_invalid', name, `${toPlain(wanted)}, as the signing agent has it`, shapeOf(got), remedy);
+  };
+  refuseOther('client_id', rules.clientId, clientId, '--client-id');
+  refuseOther('kid', rules.kid, signing.kid, '--kid');
+  if (signing.lifetime + signing.clockOffset > MAX_SECONDS) {
+    const expected = `${MAX_SECONDS - signing.clockOffset} or less, as clock_offset is ${signing.clockOffset}`;
+    const remedy = `The signing agent signs nothing that lasts for more than ${MAX_SECONDS} s by its own clock.`;
+    throw mustBe('variable_invalid', 'client_assertion_lifetime', expected, String(signing.lifetime), remedy);
+  }
+  const signer = createSigner({ ...signing, kid: signing.kid || rules.kid }, () => rules.key, now);
+  const made = drafts.map(draft => sign(draft, clientId, rules.audiences, signer));
+  return { kid: signer.kid, jwts: made.map(({ jwt }) => jwt), lines: made.map(({ line }) => line) };
+}
+
+/** A refusal of what no script of ours asks for. */
+const otherScript = (got: string): ClientAuthError =>
+  mustBe('variable_invalid', 'signing_agent', 'asked by this script', got, 'Update the script: run "inject" again.');
+
+function parse(text: string): Omit<AgentRequest, 'drafts'> & { drafts: Draft[] } {
+  let request: Partial<AgentRequest> | null = null;
+  try {
+    request = JSON.parse(text);
+  } catch {
+    // Reported below: the message of JSON.parse quotes the text.
+  }
+  const { drafts } = request ?? {};
+  const isDraft = (draft: unknown) =>
+    typeof draft === 'object' && draft !== null && 'claims' in draft && isClaims(draft.claims);
+  if (!Array.isArray(drafts) || drafts.length > MAX_DRAFTS || !drafts.every(isDraft)) {
+    throw otherScript('a request of another form');
+  }
+  return request as AgentRequest;
+}
+
+const isClaims = (claims: unknown): boolean => typeof claims === 'object' && claims !== null && !Array.isArray(claims);
+
+/** Signs one draft: all claims of the client and the time are made anew, by the code that the script has too. */
+function sign({ typ, claims }: Draft, clientId: string, audiences: string[], signer: Signer) {
+  const aud = toAudience(claims.aud, audiences);
+  let fresh: FreshClaims | undefined;
+  const once: Signer = {
+    ...signer,
+    freshClaims: () => {
+      fresh = signer.freshClaims();
+      return fresh;
+    },
+  };
+  const isRequestObject = typ === REQUEST_OBJECT_TYP;
+  const made = isRequestObject
+    ? createRequestObject(JSON.stringify(claims), clientId, aud, once)
+    : createClientAssertion(
+        clientId,
+        aud,
+        readTyp(() => String(typ ?? '')),
+        once,
+      ).assertion;
+  const { iat, exp, jti } = fresh as FreshClaims;
+  const what = isRequestObject ? 'request object' : 'client assertion';
+  const line = `signed ${what}: client_id=${clientId} aud=${aud} jti=${jti}`;
+  return { jwt: { iat, exp, jti, jwt: made }, line };
+}
+
+function toAudience(aud: unknown, allowed: string[]): string {
+  const url = String(aud ?? '');
+  checkServerUrl('aud', url, 'Set the variable that it comes from.');
+  if (allowed.length === 0 || allowed.includes(url)) return url;
+  const remedy = 'Correct the variable that it comes from, or start the agent with this --audience too.';
+  throw mustBe('variable_invalid', 'aud', `${allowed.join(' or ')}, as the signing agent has it`, shapeOf(url), remedy);
+}

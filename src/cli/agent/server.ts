@@ -1,0 +1,139 @@
+// The HTTP server of a signing agent, on 127.0.0.1 alone: it lets in what knows its path, which is secret, and nothing that a web page
+// can send. On the machine. RFC 9110; what browsers send: https://fetch.spec.whatwg.org/#origin-header
+
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ClientAuthError, toPlain } from '../../client-auth/errors.ts';
+import type { AgentAnswer } from '../../client-auth/signing-agent.ts';
+import { CommandError } from '../command.ts';
+import { type AgentRules, signDrafts } from './policy.ts';
+
+/** A signing agent that listens. */
+export interface Agent {
+  /** Its URL, with 256 random bits. Whoever has it, on this machine, gets signatures. */
+  url: string;
+  /** Ends it, and all connections. */
+  close(): Promise<void>;
+}
+
+/** Why a request is refused: a status of RFC 9110, and one sentence for the user of the script. */
+class Refusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const HOST = '127.0.0.1';
+const MAX_BYTES = 64 * 1024;
+/** More than any run sends: a request of a script takes 10 ms and more. */
+const MAX_A_SECOND = 200;
+/** Milliseconds for a whole request to come in. */
+const REQUEST_TIMEOUT = 5000;
+
+/**
+ * Starts a signing agent.
+ *
+ * @param port 0 for any that is free
+ * @param log takes one line for each JWT that was signed, and for each refusal
+ * @throws CommandError when it can't listen there
+ */
+export async function startAgent(rules: AgentRules, port: number, log: (line: string) => void): Promise<Agent> {
+  const secret = randomBytes(32).toString('base64url');
+  const isAllowed = limit(MAX_A_SECOND);
+  let ownHost = '';
+  const answer = async (request: IncomingMessage): Promise<AgentAnswer> => {
+    refuseForeign(request, ownHost, secret);
+    if (!isAllowed()) throw new Refusal(429, `The signing agent signs for ${MAX_A_SECOND} requests a second at most.`);
+    const { lines, ...signed } = signDrafts(await readBody(request), rules, Date.now() / 1000);
+    for (const line of lines) log(line);
+    return signed;
+  };
+  const server = createServer({ maxHeaderSize: 16_384, requestTimeout: REQUEST_TIMEOUT }, async (request, response) => {
+    try {
+      reply(response, 200, await answer(request));
+    } catch (error) {
+      const { status, message } = toRefusal(error);
+      log(`refused: ${toPlain(message, 500)}`);
+      // The rest of a body that is too long is not read.
+      if (!request.complete) response.setHeader('connection', 'close');
+      reply(response, status, { error: message });
+    }
+  });
+  server.maxConnections = 1000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', ({ code }: NodeJS.ErrnoException) => {
+      const why = code === 'EADDRINUSE' ? 'another program has it' : `got ${code}`;
+      reject(new CommandError(`cannot listen on port ${port} of ${HOST}: ${why}. Give another --port, or none.`));
+    });
+    server.listen(port, HOST, resolve);
+  });
+  ownHost = `${HOST}:${(server.address() as AddressInfo).port}`;
+  return {
+    url: `http://${ownHost}/${secret}`,
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** Refuses what no script of ours sends. What comes of a name that was bound to this address has another Host; of a web page, an Origin. */
+function refuseForeign({ headers, method, url = '' }: IncomingMessage, ownHost: string, secret: string): void {
+  if (headers.host !== ownHost) throw new Refusal(421, 'The signing agent has another Host.');
+  if (headers.origin !== undefined) throw new Refusal(403, 'The signing agent takes no request of a web page.');
+  if (!isSame(url, `/${secret}`)) {
+    const remedy = 'Set "signing_agent" to the line that the agent printed when it was started last.';
+    throw new Refusal(404, `This is not the URL of the signing agent that runs. ${remedy}`);
+  }
+  if (method !== 'POST') throw new Refusal(405, 'The signing agent takes POST alone.');
+  if (!/^application\/json\b/.test(headers['content-type'] ?? '')) {
+    throw new Refusal(415, 'The signing agent takes JSON alone.');
+  }
+}
+
+/** Compares two texts in a time that says nothing about them. */
+function isSame(one: string, other: string): boolean {
+  const [first, second] = [one, other].map(text => createHash('sha256').update(text).digest()) as [Buffer, Buffer];
+  return timingSafeEqual(first, second);
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > MAX_BYTES) throw new Refusal(413, 'The signing agent takes 64 KB at most.');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function toRefusal(error: unknown): { status: number; message: string } {
+  if (error instanceof Refusal) return error;
+  if (error instanceof ClientAuthError) return { status: 400, message: error.message };
+  return { status: 500, message: 'The signing agent could not sign: look at its terminal.' };
+}
+
+function reply(response: ServerResponse, status: number, answer: AgentAnswer): void {
+  const bytes = Buffer.from(JSON.stringify(answer));
+  // No more than is needed: each header costs the sandbox of Postman time.
+  response.sendDate = false;
+  response.writeHead(status, { 'content-length': bytes.length });
+  response.end(bytes);
+}
+
+/** Says yes so many times in each second. */
+function limit(most: number): () => boolean {
+  let [second, count] = [0, 0];
+  return () => {
+    const now = Math.floor(performance.now() / 1000);
+    if (now !== second) [second, count] = [now, 0];
+    count += 1;
+    return count <= most;
+  };
+}
