@@ -75,9 +75,9 @@ export const toAgentSigner = ({ kid, lifetime }: Signing, reply: HttpAnswer | un
       return { iat, exp, jti };
     },
     sign: (claims, typ) => {
-      const { jwt } = answer.jwts[next++] as MadeJwt;
-      const [, signature = ''] = `${jwt}`.split(`${toSigningInput(answer.kid, claims, typ)}.`);
-      if (/^[\w-]{342,}$/.test(signature)) return jwt;
+      const jwt = String(answer.jwts[next++]?.jwt);
+      const signingInput = `${toSigningInput(answer.kid, claims, typ)}.`;
+      if (jwt.startsWith(signingInput) && /^[\w-]{342,}$/.test(jwt.slice(signingInput.length))) return jwt;
       throw differs();
     },
   };

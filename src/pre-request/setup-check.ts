@@ -34,9 +34,9 @@ export const checkSetup = (
   let foreign: Signing | undefined;
   test('client_id and the other settings are valid', () => readSettings(read));
   // With tls_client_auth only request objects are signed.
-  if (read('token_endpoint_auth_method').trim() !== 'tls_client_auth' || read('signing_key').trim()) {
-    const name = read('signing_agent').trim() ? 'signing_agent' : 'signing_key';
-    test(`${name} and kid can sign`, () => {
+  const hasAgent = read('signing_agent').trim();
+  if (read('token_endpoint_auth_method').trim() !== 'tls_client_auth' || read('signing_key').trim() || hasAgent) {
+    test(hasAgent ? 'signing_agent and kid are valid' : 'signing_key and kid can sign', () => {
       const signing = readSigning(readWithKey);
       if (signing.agent) foreign = signing;
       else createSigner(signing).sign({});

@@ -31,6 +31,7 @@ const HOST = '127.0.0.1';
 const MAX_BYTES = 64 * 1024;
 /** More than any run sends: a request of a script takes 10 ms and more. */
 const MAX_A_SECOND = 200;
+const MAX_LINES_A_SECOND = 10;
 /** Milliseconds for a whole request to come in. */
 const REQUEST_TIMEOUT = 5000;
 
@@ -44,6 +45,7 @@ const REQUEST_TIMEOUT = 5000;
 export async function startAgent(rules: AgentRules, port: number, log: (line: string) => void): Promise<Agent> {
   const secret = randomBytes(32).toString('base64url');
   const isAllowed = limit(MAX_A_SECOND);
+  const logRefusal = toShortLog(log);
   let ownHost = '';
   const answer = async (request: IncomingMessage): Promise<AgentAnswer> => {
     refuseForeign(request, ownHost, secret);
@@ -57,7 +59,7 @@ export async function startAgent(rules: AgentRules, port: number, log: (line: st
       reply(response, 200, await answer(request));
     } catch (error) {
       const { status, message } = toRefusal(error);
-      log(`refused: ${toPlain(message, 500)}`);
+      logRefusal((error as Error).message);
       // The rest of a body that is too long is not read.
       if (!request.complete) response.setHeader('connection', 'close');
       reply(response, status, { error: message });
@@ -125,6 +127,21 @@ function reply(response: ServerResponse, status: number, answer: AgentAnswer): v
   response.sendDate = false;
   response.writeHead(status, { 'content-length': bytes.length });
   response.end(bytes);
+}
+
+/** Logs some refusals a second, so that a flood of them does not hide what was signed; of the others their number, later. */
+function toShortLog(log: (line: string) => void): (message: string) => void {
+  const mayLog = limit(MAX_LINES_A_SECOND);
+  let left = 0;
+  return message => {
+    if (!mayLog()) {
+      left += 1;
+      return;
+    }
+    if (left > 0) log(`refused: ${left} more`);
+    left = 0;
+    log(`refused: ${toPlain(message, 500)}`);
+  };
 }
 
 /** Says yes so many times in each second. */
