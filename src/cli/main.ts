@@ -84,8 +84,12 @@ function note(text: string): void {
 /** The second signal ends the process as it would without this. */
 function waitForEnd(limit?: number): Promise<void> {
   return new Promise(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
-    if (limit !== undefined) setTimeout(resolve, limit);
+    const timer = limit === undefined ? undefined : setTimeout(resolve, limit);
+    const end = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
   });
 }
 

@@ -3,7 +3,7 @@
 
 import type { HttpAnswer } from './discovery.ts';
 import { ClientAuthError, toPlain } from './errors.ts';
-import type { Signing } from './settings.ts';
+import { checkKid, type Signing } from './settings.ts';
 import { type FreshClaims, type Signer, toSigningInput } from './signer.ts';
 
 /** A JWT that is wanted: its claims, with placeholders for those that the agent gives, and `typ` of its header, if it has one. */
@@ -39,7 +39,8 @@ export const createDraftSigner = (kid: string, drafts: Draft[]): Signer => ({
 const failed = (message: string): ClientAuthError =>
   new ClientAuthError('signing_agent_failed', message, 'signing_agent');
 
-const START = 'Start it with "paynet-client-auth agent", and set "signing_agent" to the line that it prints.';
+const START =
+  'Start it with "paynet-client-auth agent", and set "signing_agent" to the line that it prints. Behind a proxy add 127.0.0.1 to NO_PROXY.';
 
 const readAnswer = (text: string): AgentAnswer | undefined => {
   try {
@@ -59,24 +60,23 @@ export const toAgentSigner = ({ kid, lifetime }: Signing, reply: HttpAnswer | un
   if (!reply) throw failed(`The signing agent did not answer in time. ${START}`);
   if ('fault' in reply) throw failed(`There is no signing agent at the URL (${reply.fault}). ${START}`);
   const answer = readAnswer(reply.text);
-  if (!answer) {
-    const remedy = 'If a proxy is set, set NO_PROXY to 127.0.0.1 too.';
-    throw failed(`What answered at the URL, with status ${reply.status}, is no signing agent. ${START} ${remedy}`);
-  }
+  if (!answer) throw failed(`What answered at the URL, with status ${reply.status}, is no signing agent. ${START}`);
   if ('error' in answer) throw failed(toPlain(answer.error, 500));
   let next = 0;
   const differs = (): ClientAuthError => failed('The signing agent has signed something else. Start it again.');
-  if (kid && kid !== answer.kid) throw differs();
+  // They are shown on the console.
+  const own = checkKid(String(answer.kid ?? ''));
+  if (!own || (kid && kid !== own)) throw differs();
   return {
-    kid: answer.kid,
+    kid: own,
     freshClaims: () => {
       const { iat, exp, jti } = (answer.jwts[next] ?? {}) as MadeJwt;
-      if (exp - iat !== lifetime || !jti) throw differs();
+      if (exp - iat !== lifetime || !/^[\w-]{36}$/.test(jti)) throw differs();
       return { iat, exp, jti };
     },
     sign: (claims, typ) => {
       const jwt = String(answer.jwts[next++]?.jwt);
-      const signingInput = `${toSigningInput(answer.kid, claims, typ)}.`;
+      const signingInput = `${toSigningInput(own, claims, typ)}.`;
       if (jwt.startsWith(signingInput) && /^[\w-]{342,}$/.test(jwt.slice(signingInput.length))) return jwt;
       throw differs();
     },

@@ -63,13 +63,17 @@ const authenticate = (
   checkServerUrl(endpoint, endpointUrl);
   const settings = readSettings(read);
   const [form, notes] = checkRequest(request, target.url, resolve, settings.replaces);
+  /** The claims of each request object: {{$guid}} in them is another one each time. */
+  const claimsOf: string[] = [];
   const make = (getSigner: (signing: Signing) => Signer) => {
     const made = [...notes];
+    let next = 0;
     const authentication = authenticateClient(settings, server, endpoint, getSigner);
     const signRequest = (claims: string): string => {
       made.push('with a request object');
       const signing = settings.method === 'private_key_jwt' ? settings : readSigning(read);
-      return createRequestObject(claims, settings.clientId, server.issuer, getSigner(signing));
+      claimsOf[next] ??= claims;
+      return createRequestObject(claimsOf[next++] as string, settings.clientId, server.issuer, getSigner(signing));
     };
     const body = putParameters(form, authentication.parameters, resolve, signRequest);
     return { authentication, body, notes: made };

@@ -5,7 +5,7 @@ import { createClientAssertion } from '../../client-auth/client-assertion.ts';
 import { type ClientAuthError, mustBe, shapeOf, toPlain } from '../../client-auth/errors.ts';
 import { createRequestObject, REQUEST_OBJECT_TYP } from '../../client-auth/request-object.ts';
 import { checkServerUrl } from '../../client-auth/server-url.ts';
-import { readClientId, readSigning, readTyp } from '../../client-auth/settings.ts';
+import { readClientId, readSigning, readTyp, type Signing } from '../../client-auth/settings.ts';
 import { createSigner, type FreshClaims, type OpenedKey, type Signer } from '../../client-auth/signer.ts';
 import type { AgentRequest, Draft, MadeJwt } from '../../client-auth/signing-agent.ts';
 
@@ -29,6 +29,8 @@ export interface Signed {
 const MAX_SECONDS = 600;
 /** One request of the script needs two: a client assertion and a request object. */
 const MAX_DRAFTS = 4;
+/** So many characters of an audience are in the log. */
+const MAX_SHOWN = 300;
 
 /**
  * Signs what a script asks for.
@@ -50,14 +52,29 @@ export function signDrafts(text: string, rules: AgentRules, now: number): Signed
   };
   refuseOther('client_id', rules.clientId, clientId, '--client-id');
   refuseOther('kid', rules.kid, signing.kid, '--kid');
-  if (signing.lifetime + signing.clockOffset > MAX_SECONDS) {
-    const expected = `${MAX_SECONDS - signing.clockOffset} or less, as clock_offset is ${signing.clockOffset}`;
-    const remedy = `The signing agent signs nothing that lasts for more than ${MAX_SECONDS} s by its own clock.`;
-    throw mustBe('variable_invalid', 'client_assertion_lifetime', expected, String(signing.lifetime), remedy);
-  }
+  checkEnd(signing);
   const signer = createSigner({ ...signing, kid: signing.kid || rules.kid }, () => rules.key, now);
   const made = drafts.map(draft => sign(draft, clientId, rules.audiences, signer));
   return { kid: signer.kid, jwts: made.map(({ jwt }) => jwt), lines: made.map(({ line }) => line) };
+}
+
+/** Refuses what would still be valid after {@link MAX_SECONDS}, by the clock of this machine. */
+function checkEnd({ lifetime, clockOffset }: Signing): void {
+  const longest = MAX_SECONDS - clockOffset;
+  if (lifetime <= longest) return;
+  const why = `The signing agent signs nothing that lasts for more than ${MAX_SECONDS} s by its own clock.`;
+  if (longest < 1) {
+    const remedy = `Correct the clock of this machine. ${why}`;
+    throw mustBe('variable_invalid', 'clock_offset', `less than ${MAX_SECONDS}`, String(clockOffset), remedy);
+  }
+  const expected = `${longest} or less, as clock_offset is ${clockOffset}`;
+  throw mustBe(
+    'variable_invalid',
+    'client_assertion_lifetime',
+    expected,
+    String(lifetime),
+    `Set it to ${longest}. ${why}`,
+  );
 }
 
 /** A refusal of what no script of ours asks for. */
@@ -85,27 +102,20 @@ const isClaims = (claims: unknown): boolean => typeof claims === 'object' && cla
 /** Signs one draft: all claims of the client and the time are made anew, by the code that the script has too. */
 function sign({ typ, claims }: Draft, clientId: string, audiences: string[], signer: Signer) {
   const aud = toAudience(claims.aud, audiences);
-  let fresh: FreshClaims | undefined;
-  const once: Signer = {
-    ...signer,
-    freshClaims: () => {
-      fresh = signer.freshClaims();
-      return fresh;
-    },
-  };
   const isRequestObject = typ === REQUEST_OBJECT_TYP;
-  const made = isRequestObject
-    ? createRequestObject(JSON.stringify(claims), clientId, aud, once)
+  const jwt = isRequestObject
+    ? createRequestObject(JSON.stringify(claims), clientId, aud, signer)
     : createClientAssertion(
         clientId,
         aud,
         readTyp(() => String(typ ?? '')),
-        once,
+        signer,
       ).assertion;
-  const { iat, exp, jti } = fresh as FreshClaims;
+  const { iat, exp, jti }: FreshClaims = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
   const what = isRequestObject ? 'request object' : 'client assertion';
-  const line = `signed ${what}: client_id=${clientId} aud=${aud} jti=${jti}`;
-  return { jwt: { iat, exp, jti, jwt: made }, line };
+  // In quotes: a client identifier may have spaces (RFC 6749 appendix A.1).
+  const line = `signed ${what}: client_id=${JSON.stringify(clientId)} aud=${aud.slice(0, MAX_SHOWN)} jti=${jti}`;
+  return { jwt: { iat, exp, jti, jwt }, line };
 }
 
 function toAudience(aud: unknown, allowed: string[]): string {

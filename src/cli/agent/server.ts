@@ -2,8 +2,8 @@
 // can send. On the machine. RFC 9110; what browsers send: https://fetch.spec.whatwg.org/#origin-header
 
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { ClientAuthError, toPlain } from '../../client-auth/errors.ts';
 import type { AgentAnswer } from '../../client-auth/signing-agent.ts';
 import { CommandError } from '../command.ts';
@@ -32,8 +32,12 @@ const MAX_BYTES = 64 * 1024;
 /** More than any run sends: a request of a script takes 10 ms and more. */
 const MAX_A_SECOND = 200;
 const MAX_LINES_A_SECOND = 10;
-/** Milliseconds for a whole request to come in. */
-const REQUEST_TIMEOUT = 5000;
+const MAX_CONNECTIONS = 500;
+/** Milliseconds for a whole request to come in, and between looks at which has not. */
+const [REQUEST_TIMEOUT, CHECK_INTERVAL] = [5000, 1000];
+
+const UPDATE = 'Update the script: run "inject" again.';
+const SET_URL = 'Set "signing_agent" to the line that the agent printed when it was started last.';
 
 /**
  * Starts a signing agent.
@@ -48,24 +52,31 @@ export async function startAgent(rules: AgentRules, port: number, log: (line: st
   const logRefusal = toShortLog(log);
   let ownHost = '';
   const answer = async (request: IncomingMessage): Promise<AgentAnswer> => {
+    // To its end, whoever it is from: an answer to half a request may get lost.
+    const body = await readBody(request);
     refuseForeign(request, ownHost, secret);
-    if (!isAllowed()) throw new Refusal(429, `The signing agent signs for ${MAX_A_SECOND} requests a second at most.`);
-    const { lines, ...signed } = signDrafts(await readBody(request), rules, Date.now() / 1000);
+    if (body === undefined) throw new Refusal(413, `The signing agent takes 64 KB at most. Send fewer claims.`);
+    if (!isAllowed()) {
+      throw new Refusal(
+        429,
+        `The signing agent signs for ${MAX_A_SECOND} requests a second at most. Send fewer at a time.`,
+      );
+    }
+    const { lines, ...signed } = signDrafts(body, rules, Date.now() / 1000);
     for (const line of lines) log(line);
     return signed;
   };
-  const server = createServer({ maxHeaderSize: 16_384, requestTimeout: REQUEST_TIMEOUT }, async (request, response) => {
+  const limits = { requestTimeout: REQUEST_TIMEOUT, connectionsCheckingInterval: CHECK_INTERVAL };
+  const server = createServer(limits, async (request, response) => {
     try {
       reply(response, 200, await answer(request));
     } catch (error) {
       const { status, message } = toRefusal(error);
       logRefusal((error as Error).message);
-      // The rest of a body that is too long is not read.
-      if (!request.complete) response.setHeader('connection', 'close');
       reply(response, status, { error: message });
     }
   });
-  server.maxConnections = 1000;
+  endOldest(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', ({ code }: NodeJS.ErrnoException) => {
       const why = code === 'EADDRINUSE' ? 'another program has it' : `got ${code}`;
@@ -85,17 +96,25 @@ export async function startAgent(rules: AgentRules, port: number, log: (line: st
 }
 
 /** Refuses what no script of ours sends. What comes of a name that was bound to this address has another Host; of a web page, an Origin. */
-function refuseForeign({ headers, method, url = '' }: IncomingMessage, ownHost: string, secret: string): void {
-  if (headers.host !== ownHost) throw new Refusal(421, 'The signing agent has another Host.');
-  if (headers.origin !== undefined) throw new Refusal(403, 'The signing agent takes no request of a web page.');
-  if (!isSame(url, `/${secret}`)) {
-    const remedy = 'Set "signing_agent" to the line that the agent printed when it was started last.';
-    throw new Refusal(404, `This is not the URL of the signing agent that runs. ${remedy}`);
-  }
-  if (method !== 'POST') throw new Refusal(405, 'The signing agent takes POST alone.');
-  if (!/^application\/json\b/.test(headers['content-type'] ?? '')) {
-    throw new Refusal(415, 'The signing agent takes JSON alone.');
-  }
+function refuseForeign({ headersDistinct, method, url = '' }: IncomingMessage, ownHost: string, secret: string): void {
+  const { host, origin, 'content-type': types } = headersDistinct;
+  if (`${host}` !== ownHost) throw new Refusal(421, `The signing agent has another Host. ${SET_URL}`);
+  if (origin)
+    throw new Refusal(403, 'The signing agent takes no request of a web page. Use the Postman app or Newman.');
+  if (!isSame(url, `/${secret}`)) throw new Refusal(404, `This is not the URL of the agent that runs. ${SET_URL}`);
+  if (method !== 'POST') throw new Refusal(405, `The signing agent takes POST alone. ${UPDATE}`);
+  if (!/^application\/json\b/.test(`${types}`)) throw new Refusal(415, `The signing agent takes JSON alone. ${UPDATE}`);
+}
+
+/** Ends the oldest connection where there are too many, so that those which send nothing keep no script out. */
+function endOldest(server: Server): void {
+  const open = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    const [oldest] = open;
+    if (open.size > MAX_CONNECTIONS) oldest?.destroy();
+  });
 }
 
 /** Compares two texts in a time that says nothing about them. */
@@ -104,15 +123,15 @@ function isSame(one: string, other: string): boolean {
   return timingSafeEqual(first, second);
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+/** The body as text; undefined where it is too long, which is read all the same, and not kept. */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > MAX_BYTES) throw new Refusal(413, 'The signing agent takes 64 KB at most.');
-    chunks.push(chunk);
+    if (length <= MAX_BYTES) chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString();
+  return length <= MAX_BYTES ? Buffer.concat(chunks).toString() : undefined;
 }
 
 function toRefusal(error: unknown): { status: number; message: string } {
@@ -125,6 +144,8 @@ function reply(response: ServerResponse, status: number, answer: AgentAnswer): v
   const bytes = Buffer.from(JSON.stringify(answer));
   // No more than is needed: each header costs the sandbox of Postman time.
   response.sendDate = false;
+  // A connection that is kept may end while the script sends its next request.
+  response.shouldKeepAlive = false;
   response.writeHead(status, { 'content-length': bytes.length });
   response.end(bytes);
 }

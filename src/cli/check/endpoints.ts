@@ -79,10 +79,10 @@ export function checkAliases({ known, server }: Surroundings): Line {
  *
  * @param isReady whether the signing key and all variables are valid
  */
-export function checkAssertions(settings: Settings, { known }: Surroundings, isReady: boolean): Line {
+export function checkAssertions(settings: Settings, { known }: Surroundings, obstacle: string): Line {
   const name = 'client assertion';
   const names = ENDPOINT_NAMES.filter(one => known.endpoints[one]);
-  if (!isReady) return notChecked('assertion_not_checked', name, 'a variable above is not valid');
+  if (obstacle !== '') return notChecked('assertion_not_checked', name, obstacle);
   if (names.length === 0) return notChecked('assertion_not_checked', name, 'no endpoint is known');
   try {
     const audiences = names.map(endpoint => authenticate(settings, known, endpoint).assertion?.claims.aud);

@@ -18,6 +18,7 @@ export const STATUS_BY_CODE = {
   variable_name_whitespace_unused: 'warn',
   variable_switched_off: 'warn',
   signing_key_valid: 'ok',
+  signing_agent_set: 'ok',
   kid_set: 'ok',
   kid_not_of_jwk: 'warn',
   certificate_usable: 'ok',

@@ -27,7 +27,10 @@ export async function runLiveChecks(preflight: Preflight, read: ReadVariable): P
   const scope = read('scope') || 'accounts';
   const request: RequestToken = tried => requestToken(url, scope, tried, tls, surroundings);
   const first = await request(settings);
-  if (!first) return [notTried(method, NO_REQUEST)];
+  if (!first) {
+    const hasAgent = settings.method === 'private_key_jwt' && settings.agent;
+    return [notTried(method, hasAgent ? 'the signing agent has the key' : NO_REQUEST)];
+  }
   const audiences = await tryAudiences(settings, first, request);
   const other = await tryMethod(otherMethod, preflight, read, request);
   const attempts = [first, ...audiences, ...(other.attempt ? [other.attempt] : [])];

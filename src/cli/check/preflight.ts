@@ -60,7 +60,8 @@ export async function runPreflight(client: Client, jwks: string | undefined, now
   };
   const connection = await checkConnection(tls, surroundings);
 
-  const isReady = signingKey.key !== undefined && atFault.size === 0;
+  const missing = atFault.size > 0 ? 'a variable above is not valid' : signingKey.withoutKey;
+  const obstacle = signingKey.key !== undefined && atFault.size === 0 ? '' : missing;
   return {
     lines: [
       ...variables.lines,
@@ -70,7 +71,7 @@ export async function runPreflight(client: Client, jwks: string | undefined, now
       issuer.line,
       ...checkEndpoints(method, surroundings),
       checkAliases(surroundings),
-      ...(method === 'private_key_jwt' ? [checkAssertions(settings, surroundings, isReady)] : []),
+      ...(method === 'private_key_jwt' ? [checkAssertions(settings, surroundings, obstacle)] : []),
       registered.line,
       connection.line,
       checkClock(settings, connection.clockDifference ?? issuer.server?.clockDifference),

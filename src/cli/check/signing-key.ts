@@ -13,18 +13,30 @@ export interface CheckedSigningKey {
   key: SigningKey | undefined;
   /** Empty when there is none. */
   kid: string;
+  /** Why nothing can be signed here, as there is no key. */
+  withoutKey: string;
 }
 
 /** Checks the signing key and its key ID; without lines for `tls_client_auth`, which needs none. */
 export function checkSigningKey({ settings, atFault }: CheckedVariables): CheckedSigningKey {
-  if (settings.method === 'tls_client_auth') return { lines: [], key: undefined, kid: '' };
+  const withoutKey = 'signing_key or kid is not valid';
+  if (settings.method === 'tls_client_auth') return { lines: [], key: undefined, kid: '', withoutKey };
+  if (settings.agent) return withAgent(settings.kid);
   const { key, line: keyLine } = importKey(settings.signingKey);
   const kid = settings.kid || key?.kid || '';
   const lines = [
     ...(atFault.has('signing_key') ? [] : [keyLine]),
     ...(atFault.has('kid') ? [] : [checkKid(kid, key?.kid)]),
   ];
-  return { lines, key, kid };
+  return { lines, key, kid, withoutKey };
+}
+
+/** The agent has the key, and may have its ID; only the script asks it. */
+function withAgent(kid: string): CheckedSigningKey {
+  const name = 'signing_agent';
+  const set = line('signing_agent_set', name, 'a signing agent on this machine signs; check does not ask it');
+  const lines = kid === '' ? [set] : [set, line('kid_set', 'kid', toPlain(kid))];
+  return { lines, key: undefined, kid, withoutKey: 'the signing agent has the key' };
 }
 
 function importKey(text: string): { key: SigningKey | undefined; line: Line } {

@@ -59,6 +59,8 @@ export async function readClient(options: ClientOptions, host: RunHost): Promise
   }
   if (options.signingKey !== undefined) {
     environment = withVariable(environment, 'signing_key', await readSigningKey(options.signingKey, host));
+    // The key that is here takes the place of an agent that has it.
+    environment = { ...environment, values: environment.values.filter(({ key }) => key !== 'signing_agent') };
   }
   return { environment, read: createReader(environment), tls: await readTransport(options) };
 }

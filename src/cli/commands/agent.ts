@@ -2,6 +2,7 @@
 // script until it is ended. On the machine.
 
 import { type Command, InvalidArgumentError } from 'commander';
+import { checkServerUrl } from '../../client-auth/server-url.ts';
 import { checkKid } from '../../client-auth/settings.ts';
 import { startAgent } from '../agent/server.ts';
 import { addConfigOption } from '../client/config-file.ts';
@@ -44,6 +45,7 @@ export function addAgentCommand(program: Command, host: Host): void {
 async function run(options: Options, host: Host): Promise<void> {
   const { signingKey, kid = '', clientId = '', audience = [], port } = options;
   if (signingKey === undefined) throw new CommandError('--signing-key is missing. Name the private key.', 2);
+  for (const url of audience) checkServerUrl('--audience', url);
   const key = withNodeCrypto(await readSigningKey(signingKey, host));
   const rules = { key, kid: checkKid(kid) || (key.kid ?? ''), clientId, audiences: audience };
   const agent = await startAgent(rules, port, line => host.note(`${new Date().toISOString().slice(0, 19)}Z ${line}`));
@@ -64,10 +66,12 @@ function toPort(text: string): number {
 
 /** Milliseconds of each unit. */
 const UNITS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000 };
+/** A timer of Node that is longer ends at once. */
+const MAX_TIME = 500 * 3_600_000;
 
 function toMilliseconds(text: string): number {
   const [, number, unit = ''] = /^(\d{1,4})([smh])$/.exec(text) ?? [];
   const milliseconds = Number(number) * (UNITS[unit] ?? Number.NaN);
-  if (milliseconds > 0) return milliseconds;
-  throw new InvalidArgumentError('It must be a number with s, m or h, as in 30m or 8h.');
+  if (milliseconds > 0 && milliseconds <= MAX_TIME) return milliseconds;
+  throw new InvalidArgumentError('It must be a number with s, m or h, as in 30m or 8h, and 500h at most.');
 }

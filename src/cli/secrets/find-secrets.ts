@@ -2,7 +2,16 @@
 // machine.
 
 import { bytesOf, findBase64Runs } from './base64-runs.ts';
-import { type Found, findCredentials, findDer, findJwkMembers, findJwts, findPems, findUserInfo } from './forms.ts';
+import {
+  type Found,
+  findAgents,
+  findCredentials,
+  findDer,
+  findJwkMembers,
+  findJwts,
+  findPems,
+  findUserInfo,
+} from './forms.ts';
 import { isOrdinary, isPlaceholder, type SecretKind, worstOf } from './looks.ts';
 import { findInValue, findNamed } from './named-values.ts';
 import { toPlain } from './plain-text.ts';
@@ -20,6 +29,7 @@ function* findPlainly(text: string): Generator<Found> {
   yield* findNamed(text);
   yield* findCredentials(text);
   yield* findUserInfo(text);
+  yield* findAgents(text);
   yield* findJwts(text);
 }
 

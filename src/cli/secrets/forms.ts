@@ -33,6 +33,8 @@ const MIN_MEMBER = 20;
 
 const JWS = /(?<![\w-])([\w-]{12,20000})(?=\.([\w-]{2,99999})\.([\w-]{10,99999}))/g;
 const CREDENTIALS = /\b(Bearer|DPoP|Basic)(?:\s|\+|%20){1,9}([\w.~+/=|-]{4,9999})/gi;
+/** What a signing agent prints: a path of 256 random bits. */
+const AGENT = /http:\/\/127\.0\.0\.1:\d{1,5}\/([\w-]{43})(?![\w-])/g;
 const USER_INFO = /:\/\/[^\s/:@"'`<>]{1,200}:([^\s/@"'`<>]{1,200})@/g;
 
 /** Private keys as PEM: the whole block, with its first and last line. */
@@ -118,6 +120,14 @@ export function* findUserInfo(text: string): Generator<Found> {
     const end = index + all.length - 1;
     if (password.includes('{{')) continue;
     yield { kind: 'secret', label: '[password]', start: end - password.length, end, parts: [password] };
+  }
+}
+
+/** The path in the URL of a signing agent. */
+export function* findAgents(text: string): Generator<Found> {
+  for (const { 0: all, 1: path = '', index } of text.matchAll(AGENT)) {
+    const end = index + all.length;
+    yield { kind: 'secret', label: '[signing_agent]', start: end - path.length, end, parts: [path] };
   }
 }
 

@@ -113,6 +113,10 @@ const CASES: Record<OwnCode, Case> = {
       )[0],
   ],
   signing_key_valid: ['ok', () => checkSigningKey(checked()).lines[0]],
+  signing_agent_set: [
+    'ok',
+    () => checkSigningKey(checked({ signing_key: '', signing_agent: `http://127.0.0.1:1/${'x'.repeat(43)}` })).lines[0],
+  ],
   kid_set: ['ok', () => checkSigningKey(checked()).lines[1]],
   kid_not_of_jwk: [
     'warn',
@@ -168,8 +172,8 @@ const CASES: Record<OwnCode, Case> = {
   aliases_none: ['ok', () => ofAliases(undefined, undefined)],
   aliases_bypassed: ['fail', () => ofAliases(TOKEN_ENDPOINT, TOKEN_ENDPOINT)],
   aliases_not_checked: ['skip', () => checkAliases(withoutServer)],
-  assertion_made: ['ok', () => checkAssertions(settings, surroundings, true)],
-  assertion_not_checked: ['skip', () => checkAssertions(settings, nowhere, true)],
+  assertion_made: ['ok', () => checkAssertions(settings, surroundings, '')],
+  assertion_not_checked: ['skip', () => checkAssertions(settings, nowhere, '')],
   jwks_key_registered: ['ok', () => ofJwks({})],
   jwks_unreadable: ['fail', () => jwksFrom('package.json')],
   jwks_private_key: ['fail', () => ofJwks({ exposed: ['k1'] })],
@@ -275,7 +279,7 @@ describe('a line of `check`', () => {
       [ofCertificate(3, {}, 'private_key_jwt', 'x'), 'variable_invalid', 'certificate subject'],
       [(await checkIssuer('', { ca: [] }, surroundings)).line, 'variable_missing', 'issuer'],
       [(await checkIssuer('http://as.example.my', { ca: [] }, surroundings)).line, 'variable_invalid', 'issuer'],
-      [checkAssertions(settings, withoutTokenEndpoint, true), 'variable_missing', 'client assertion'],
+      [checkAssertions(settings, withoutTokenEndpoint, ''), 'variable_missing', 'client assertion'],
     ];
     for (const [line, code, name] of lines) {
       assert.deepEqual([line?.code, line?.name, line?.status], [code, name, 'fail'], line?.message);
