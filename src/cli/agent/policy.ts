@@ -119,7 +119,7 @@ function sign({ typ, claims }: Draft, clientId: string, audiences: string[], sig
 }
 
 function toAudience(aud: unknown, allowed: string[]): string {
-  const url = String(aud ?? '');
+  const url = typeof aud === 'string' ? aud : '';
   checkServerUrl('aud', url, 'Set the variable that it comes from.');
   if (allowed.length === 0 || allowed.includes(url)) return url;
   const remedy = 'Correct the variable that it comes from, or start the agent with this --audience too.';

@@ -150,18 +150,18 @@ function reply(response: ServerResponse, status: number, answer: AgentAnswer): v
   response.end(bytes);
 }
 
-/** Logs some refusals a second, so that a flood of them does not hide what was signed; of the others their number, later. */
+/** Logs some refusals a second, so that a flood of them does not hide what was signed; of the others their number. */
 function toShortLog(log: (line: string) => void): (message: string) => void {
   const mayLog = limit(MAX_LINES_A_SECOND);
   let left = 0;
   return message => {
-    if (!mayLog()) {
-      left += 1;
-      return;
-    }
-    if (left > 0) log(`refused: ${left} more`);
-    left = 0;
-    log(`refused: ${toPlain(message, 500)}`);
+    if (mayLog()) return log(`refused: ${toPlain(message, 500)}`);
+    left += 1;
+    if (left > 1) return;
+    setTimeout(() => {
+      log(`refused: ${left} more`);
+      left = 0;
+    }, 1000).unref();
   };
 }
 
