@@ -14,6 +14,8 @@ export type Surroundings = {
   env?: Record<string, string>;
   /** Where the user is asked. */
   terminal?: Terminal;
+  /** What happens while a command waits for its end, with what it has printed; `limit` in milliseconds. */
+  meanwhile?: (stdout: string, limit: number | undefined) => Promise<void>;
 };
 
 /** Found before the working directory changes. */
@@ -27,7 +29,7 @@ export type Result = { code: number; stdout: string; stderr: string };
  */
 export const runCommand = async (
   args: string[],
-  { input = '', env = {}, terminal }: Surroundings = {},
+  { input = '', env = {}, terminal, meanwhile }: Surroundings = {},
 ): Promise<Result> => {
   const result: Result = { code: 0, stdout: '', stderr: '' };
   const note = (line: string) => {
@@ -43,7 +45,7 @@ export const runCommand = async (
     readStandardInput: async () => Buffer.from(input),
     readSecret: name => env[name],
     askSecret: async () => undefined,
-    waitForEnd: async () => undefined,
+    waitForEnd: async limit => meanwhile?.(result.stdout, limit),
     findTerminal: () => terminal,
     print: async text => {
       result.stdout += text;
