@@ -43,6 +43,12 @@ const each = (change: (one: GoodAnswer['jwts'][number]) => object) => (good: Goo
   ...good,
   jwts: good.jwts.map(one => ({ ...one, ...change(one) })),
 });
+/** A JWT with other claims, as a program would make it that has no key. */
+const withClaims = ({ jwt }: { jwt: string }, change: object) => {
+  const [header, claims = '', signature] = jwt.split('.');
+  const changed = { ...JSON.parse(Buffer.from(claims, 'base64url').toString()), ...change };
+  return { ...change, jwt: `${header}.${Buffer.from(JSON.stringify(changed)).toString('base64url')}.${signature}` };
+};
 const ELSE = /^The signing agent has signed something else\. Start it again\.$/;
 const NONE = /is no signing agent\. Start it with .*, and set "signing_agent" to .* add 127\.0\.0\.1 to NO_PROXY\.$/;
 const JWT = 'eyJhbGciOiJub25lIn0.eyJpc3MiOiJjbGllbnQtMSJ9.AAAA';
@@ -66,7 +72,13 @@ const CASES: Case[] = [
   ['another key ID beside it', ELSE, undefined, good => ({ ...good, kid: 'key-2' })],
   ['no key ID', ELSE, undefined, ({ jwts }) => ({ jwts })],
   ['a key ID that forges a line', /^"kid" must be/, undefined, good => ({ ...good, kid: 'key-1\nx' })],
-  ['a jti that forges a line', ELSE, undefined, each(() => ({ jti: 'a\nclient authentication: forged' }))],
+  ['a jti that forges a line', ELSE, undefined, each(one => withClaims(one, { jti: 'a\nclient authentication: x' }))],
+  [
+    'times in its JWT that are not those beside it',
+    ELSE,
+    undefined,
+    each(one => ({ ...withClaims(one, { exp: 9e9 }), exp: one.exp })),
+  ],
   ['another end beside it', ELSE, undefined, each(() => ({ exp: 9_999_999_999 }))],
   ['times that are none', ELSE, undefined, each(() => ({ iat: null, exp: {} }))],
   ['a foreign JWT', ELSE, undefined, each(() => ({ jwt: JWT }))],

@@ -164,6 +164,7 @@ describe('docs/errors.md', () => {
   for (const [path, title] of [
     ['docs/errors.md', 'A request left without client authentication'],
     ['docs/errors.md', 'The command line'],
+    ['docs/signing-agent.md', 'What goes wrong'],
     ['README.md', 'The six most common errors'],
   ] as const) {
     it(`and the messages in ${path}, "${title}", are those of the source`, () => {

@@ -1,16 +1,19 @@
 // A shell for the examples of README and docs: real bash, in which `npx --no-install paynet-client-auth` runs the command line in the
-// process of the test, so that Newman is loaded once; `npx --no-install newman` is Newman's own; `npm` and `docker` do what is tested elsewhere.
+// process of the test, so that Newman is loaded once; an agent that goes on in the background has its own. `npx --no-install newman` is
+// Newman's own; `npm` and `docker` do what is tested elsewhere.
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { runCommand } from '../support/command-line.ts';
 import { createFolder } from '../support/workplace.ts';
 import type { Showroom } from './showroom.ts';
 
 const NEWMAN = createRequire(import.meta.url).resolve('newman/bin/newman.js');
+const COMMAND_LINE = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
 /** Commands of npm that no example runs here, and what runs them. */
 export const ELSEWHERE: Record<string, string> = {
@@ -25,6 +28,8 @@ export const ELSEWHERE: Record<string, string> = {
 const toNpx = (folder: string) => `#!/usr/bin/env bash
 set -u
 [ "$1 $2" = "--no-install newman" ] && { shift 2; exec '${process.execPath}' '${NEWMAN}' "$@"; }
+[ "$1 $2 \${3-}" = "--no-install paynet-client-auth agent" ] && [ -f /dev/stdout ] && {
+  echo $$ >> '${folder}/agents'; shift 2; exec '${process.execPath}' '${COMMAND_LINE}' "$@" 2> /dev/null; }
 [ "$1 $2" = "--no-install paynet-client-auth" ] || { echo "npx $*: not as it is always called" >&2; exit 127; }
 shift 2
 : > '${folder}/input'
@@ -111,6 +116,9 @@ export const createShell = (showroom: Showroom): Shell => {
     }
   };
   const served = serve();
+  /** The agents that an example has left in the background, which would end by themselves later. */
+  const readAgents = async () =>
+    (await readFile(tools.path('agents'), 'utf8').catch(() => '')).split('\n').filter(Boolean);
   return {
     run: (script, env = {}) =>
       showroom.execute('bash', ['-euo', 'pipefail', '-c', script], {
@@ -121,6 +129,7 @@ export const createShell = (showroom: Showroom): Shell => {
     close: async () => {
       await writeFile(tools.path('call'), '\0');
       await served;
+      for (const agent of await readAgents()) process.kill(Number(agent));
       tools.remove();
     },
   };

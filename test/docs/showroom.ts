@@ -14,7 +14,13 @@ import { createFolder, toEnvironment, tokenCollection } from '../support/workpla
 const OURS = readFileSync(new URL('../../collections/paynet.postman_collection.json', import.meta.url), 'utf8');
 
 /** Files that examples make and other examples must not find. */
-const MADE = ['paynet-client-auth.json', 'paynet.postman_environment.json', 'new-signing.pem', 'new-jwks.json'];
+const MADE = [
+  'paynet-client-auth.json',
+  'paynet.postman_environment.json',
+  'new-signing.pem',
+  'new-jwks.json',
+  'agent.url',
+];
 
 /** The options of the client, as the examples write them. */
 export const CLIENT = [
