@@ -16,7 +16,7 @@ interface Options {
   kid?: string;
   clientId?: string;
   audience?: string[];
-  port: number;
+  port?: number;
   /** Milliseconds. */
   for?: number;
 }
@@ -35,7 +35,7 @@ export function addAgentCommand(program: Command, host: Host): void {
     .option('--kid <kid>', 'key ID; by default that of a private JWK, else that of the script')
     .option('--client-id <id>', 'client to sign for; by default any')
     .option('--audience <url>', 'audience to sign for; may be repeated; by default any https URL', collect)
-    .option('--port <n>', 'port of 127.0.0.1 to listen on; by default one that is free', toPort, 0)
+    .option('--port <n>', 'port of 127.0.0.1 to listen on; by default one that is free', toPort)
     .option('--for <time>', 'end by itself, after 30m or 8h for example', toMilliseconds)
     .action((options: Options) => withTerminalWords(run(options, host), options.signingKey));
   addConfigOption(command);
@@ -43,7 +43,7 @@ export function addAgentCommand(program: Command, host: Host): void {
 }
 
 async function run(options: Options, host: Host): Promise<void> {
-  const { signingKey, kid = '', clientId = '', audience = [], port } = options;
+  const { signingKey, kid = '', clientId = '', audience = [], port = 0 } = options;
   if (signingKey === undefined) throw new CommandError('--signing-key is missing. Name the private key.', 2);
   for (const url of audience) checkServerUrl('--audience', url);
   const key = withNodeCrypto(await readSigningKey(signingKey, host));
