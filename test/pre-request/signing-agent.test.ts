@@ -198,7 +198,8 @@ for (const host of hosts) {
       ],
       ['nobody knows the key ID', () => ({ kid: '' }), /"kid" must be .* got nothing/],
     ];
-    for (const [what, change, says] of refused) {
+    // What the settings say of themselves is the same in each host.
+    for (const [what, change, says] of host.generation === 'newman' ? refused : refused.slice(0, 2)) {
       itSends(
         `sends nothing where ${what}, and says what to do`,
         () => ({ requests: [token()], change: withAgent(change()) }),

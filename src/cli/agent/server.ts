@@ -84,9 +84,11 @@ export async function startAgent(rules: AgentRules, port: number, log: (line: st
     });
     server.listen(port, HOST, resolve);
   });
-  ownHost = `${HOST}:${(server.address() as AddressInfo).port}`;
+  const url = `http://${HOST}:${(server.address() as AddressInfo).port}/${secret}`;
+  // Without the port where it is 80, as clients write it.
+  ownHost = new URL(url).host;
   return {
-    url: `http://${ownHost}/${secret}`,
+    url,
     close: () =>
       new Promise(resolve => {
         server.close(() => resolve());
