@@ -6,6 +6,7 @@ import { CommandError, type RunHost } from '../cli/command.ts';
 import { runCollection } from '../cli/run/run-collection.ts';
 import { readScripts } from '../cli/scripts.ts';
 import { ClientAuthError } from '../client-auth/errors.ts';
+import type { ClientAssertionOptions } from './client-assertion.ts';
 import { toKeyText } from './key-text.ts';
 import { toLibraryError } from './words.ts';
 
@@ -19,6 +20,13 @@ export interface RunOptions {
   envVar?: Record<string, string>;
   /** The signing key: its file; or the key itself, as a `KeyObject` or a JWK. It never enters Newman. */
   signingKey?: string | object;
+  /** Command that signs instead, with a key in an HSM or a KMS: see {@link ClientAssertionOptions.signCommand}. */
+  signCommand?: string;
+  signCommandInput?: 'digest' | 'message';
+  /** File of the public key of the command, to verify its signatures: PEM, certificate or JWK. */
+  publicKey?: string;
+  /** File of a JWKS with that key under its `kid`. */
+  jwks?: string;
   /** Passphrase of an encrypted signing key. */
   signingKeyPassphrase?: string;
   /** File of the transport certificate, PEM. */
@@ -85,7 +93,7 @@ const OPTIONS: Record<keyof RunOptions, true> = {
   ...{ exportGlobals: true, exportCollection: true, exportCookieJar: true, cookieJar: true, bail: true },
   ...{ ignoreRedirects: true, failOnRefusal: true, delayRequest: true, timeout: true, timeoutRequest: true },
   ...{ timeoutScript: true, workingDir: true, insecureFileRead: true, silent: true, disableUnicode: true },
-  ...{ color: true, verbose: true },
+  ...{ color: true, verbose: true, signCommand: true, signCommandInput: true, publicKey: true, jwks: true },
 };
 
 /** What a run came to. No text of it holds a secret. */

@@ -27,7 +27,7 @@ export function inOptions<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof ClientAuthError)) throw error;
+    if (!(error instanceof ClientAuthError)) throw toLibraryError(error, 'signature_invalid');
     const { code, message, variable = '' } = error;
     const option = OPTION_BY_VARIABLE[variable] ?? variable;
     const text = REMEDIES.reduce((words, [app, here]) => words.replace(app, here), message);

@@ -29,7 +29,7 @@ export async function checkJwks(
   variable: string,
   tls: Tls,
   method: Method,
-  { key, kid }: CheckedSigningKey,
+  { key, canSign, kid }: CheckedSigningKey,
 ): Promise<CheckedJwks> {
   const skip = (because: string) => notChecked('jwks_not_checked', NAME, because);
   if (method !== 'private_key_jwt') return { line: skip(`${method} needs none`), jwks: undefined };
@@ -38,8 +38,9 @@ export async function checkJwks(
   try {
     if (named === undefined) checkServerUrl('jwks_uri', source, 'Name the URL that is registered.');
     const jwks = { source, keys: await readJwks(source, tls) };
-    if (!key || kid === '') return { line: skip('signing_key or kid is not valid'), jwks };
-    return { line: describeJwks(compareWithJwks(source, jwks.keys, kid, one => isPublicHalf(one, key.key))), jwks };
+    const why = canSign ? 'the public key of --sign-command is not known' : 'signing_key or kid is not valid';
+    if (!key || kid === '') return { line: skip(why), jwks };
+    return { line: describeJwks(compareWithJwks(source, jwks.keys, kid, one => isPublicHalf(one, key))), jwks };
   } catch (error) {
     return { line: failure(NAME, error, 'jwks_unreadable'), jwks: undefined };
   }

@@ -3,7 +3,7 @@
 
 import { constants, type KeyObject, randomBytes, sign, verify } from 'node:crypto';
 import type { Signing } from '../../client-auth/settings.ts';
-import { createSigner, type OpenKey, openPasted, type Signer } from '../../client-auth/signer.ts';
+import { createSigner, type OpenedKey, type OpenKey, openPasted, type Signer } from '../../client-auth/signer.ts';
 import { toRsaKeyObject } from '../secrets/private-key.ts';
 
 const PS256 = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
@@ -28,6 +28,8 @@ export const withNodeCrypto: OpenKey = openPasted(numbers => {
 /**
  * Makes a signer by the clock of the machine.
  *
+ * @param key signs in the place of the signing key
  * @throws ClientAuthError what {@link createSigner} throws
  */
-export const toSigner = (signing: Signing): Signer => createSigner(signing, withNodeCrypto, Date.now() / 1000);
+export const toSigner = (signing: Signing, key?: OpenedKey): Signer =>
+  createSigner(signing, key ? () => key : withNodeCrypto, Date.now() / 1000);

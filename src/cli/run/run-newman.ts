@@ -17,6 +17,7 @@ import { signRequests } from './signing.ts';
 import { readConfiguredServers, readMethods, replaceSigningKeys } from './signing-keys.ts';
 import { openStage, type Stage } from './stage.ts';
 import { keepTally, type Tally } from './tally.ts';
+import type { ThrowawayKeys } from './throwaway-keys.ts';
 import { stopUnauthenticated } from './unauthenticated.ts';
 
 /** What a run came to. */
@@ -39,11 +40,13 @@ type Row = Record<string, unknown>;
  * Runs Newman.
  *
  * @param options Newman's own, without reporters
+ * @param keys get a throw-away key for each signing key
  * @param reporters names of the reporters, with the options of each by its name
  * @throws CommandError when there is no such reporter, the run could not be done, or a file could not be written
  */
 export async function runNewman(
   options: NewmanRunOptions,
+  keys: ThrowawayKeys,
   fetchServer: FetchServer,
   { reporters, reporter = {} }: Pick<RunOptions, 'reporters' | 'reporter'>,
   redaction: Redaction,
@@ -62,7 +65,7 @@ export async function runNewman(
   host.explainCrash(toShown);
   try {
     const loaded = await loadOptions(options);
-    const keys = await replaceSigningKeys(loaded, text => redaction.addSigningKey(text));
+    await replaceSigningKeys(loaded, keys, text => redaction.addSigningKey(text));
     const { known, unreachable } = await findKnownEndpoints(loaded, fetchServer, host.note, toSeconds(options.timeout));
     if (options.timeout) loaded.timeout = Math.max(1, Math.ceil(options.timeout - (performance.now() - start)));
     return await new Promise((resolve, reject) => {

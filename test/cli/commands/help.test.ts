@@ -8,7 +8,7 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import { execute } from '../../support/execute.ts';
 
 const SNAPSHOT = new URL('snapshots/help.txt', import.meta.url);
-const COMMANDS = ['', 'init', 'inject', 'run', 'check', 'assertion', 'token', 'jwks'];
+const COMMANDS = ['', 'init', 'inject', 'run', 'check', 'assertion', 'token', 'jwks', 'agent'];
 
 // Neither the terminal nor its colours may change what is compared.
 const help = (...args: string[]) =>
