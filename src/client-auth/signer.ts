@@ -30,7 +30,7 @@ const encodePart = (part: object): string => {
 };
 
 /** What signs: PS256 over ASCII text, in base64url; and random bytes for the `jti`. */
-export type SigningTools = { randomBytes: RandomBytes; sign: (text: string) => string };
+type SigningTools = { randomBytes: RandomBytes; sign: (text: string) => string };
 
 /** Makes the tools of a key: jsrsasign in the sandbox, node:crypto on the machine. */
 export type UseKey = (key: RsaPrivateKey) => SigningTools;

@@ -8,7 +8,7 @@ type PostmanHeader = { key: string; value: string; disabled?: boolean };
 type PostmanResponse = { code: number; text(): string };
 
 /** A request of a script's own. */
-export type PostmanRequest = {
+type PostmanRequest = {
   url: string;
   method: 'GET' | 'POST';
   header: { Accept: string; 'Content-Type'?: string };
