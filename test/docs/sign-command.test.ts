@@ -46,7 +46,7 @@ describe('the recipes in docs/sign-command.md', () => {
 
       const input = section.includes('`--sign-command-input message`') ? 'message' : 'digest';
       const { key } = createSignCommand(`sh '${work.write('sign.sh', signScript)}'`, input, saved);
-      assert.equal(isSigned(TEXT, key.sign(TEXT), privateKey), true);
+      assert.equal(isSigned(TEXT, key.sign(TEXT), publicKey), true);
       process.env.KMS_FAILS = 'yes';
       try {
         assert.throws(() => key.sign(TEXT), /--sign-command ended with exit code 2\./);
