@@ -1,7 +1,7 @@
 // `injectScript` and `run` of the library, as they are built.
 
 import assert from 'node:assert/strict';
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { Command } from 'commander';
@@ -11,7 +11,8 @@ import { addCommands } from '../../src/cli/commands/commands.ts';
 import type { RunOptions } from '../../src/library/index.ts';
 import { collectionOf, scripts } from '../support/collections.ts';
 import { runCommand } from '../support/command-line.ts';
-import { createWorkplace, tokenCollection, type Workplace } from '../support/workplace.ts';
+import { createSignCommand } from '../support/sign-command.ts';
+import { createFolder, createWorkplace, tokenCollection, type Workplace } from '../support/workplace.ts';
 
 const dist = new URL('../../dist/', import.meta.url);
 const { ClientAuthError, injectScript, run }: typeof import('../../src/library/index.ts') = await import(
@@ -135,6 +136,17 @@ describe('run', () => {
     assert.deepEqual(written, []);
   });
 
+  it('signs by a command, whose key never enters Newman', async () => {
+    const { signingKey, ...others } = client;
+    const key = createPrivateKey(readFileSync(String(signingKey)));
+    const folder = createFolder();
+    const signCommand = createSignCommand(folder, key)();
+    const publicKey = folder.write('public.pem', createPublicKey(key).export({ type: 'spki', format: 'pem' }));
+    const { failures, requests } = await run({ ...others, collection: tokenCollection(), signCommand, publicKey });
+    folder.remove();
+    assert.deepEqual([failures, requests], [0, { total: 1, authenticated: 1 }]);
+  });
+
   it('lets reporters write, without a secret in it', async t => {
     const written = watchConsole(t);
     const file = place.path('out/report.json');
@@ -153,7 +165,15 @@ describe('run', () => {
     const sent = place.server.verified.length;
     await assert.rejects(
       run({ ...client, collection: tokenCollection(), envVar: { client_id: '' } }),
-      isError('run_failed', /^1 check failed before the run: nothing was sent\.\nfail +client_id +"client_id" must be/),
+      isError(
+        'run_failed',
+        /^1 check failed before the run: nothing was sent\.\nfail +client_id +"client_id" must be .* or in "envVar"\.$/,
+      ),
+    );
+    const { signingKey: _, ...keyless } = client;
+    await assert.rejects(
+      run({ ...keyless, collection: tokenCollection() }),
+      isError('run_failed', /"signing_key" must be .*, got nothing\. Give it as "signingKey"\.$/),
     );
     await assert.rejects(
       run({ ...client, collection: place.path('none.json') }),
