@@ -1,6 +1,7 @@
 // What goes wrong, as the library says it: one class of errors with a code, and options by their names here, where the scripts speak
 // of variables of Postman and the command line of its flags. Pure, on the machine.
 
+import { TRANSPORT_PASSPHRASE_VARIABLE } from '../cli/client/certificate-facts.ts';
 import { PASSPHRASE_VARIABLE } from '../cli/client/signing-key-file.ts';
 import { CommandError } from '../cli/command.ts';
 import { ClientAuthError, type ClientAuthErrorCode } from '../client-auth/errors.ts';
@@ -48,6 +49,7 @@ export function toLibraryError(error: unknown, code: ClientAuthErrorCode): unkno
   if (!(error instanceof CommandError)) return error;
   const text = error.message
     .replace(/"?--([a-z][a-z-]*)"?/g, toOption)
-    .replace(PASSPHRASE_VARIABLE, '"signingKeyPassphrase"');
+    .replace(PASSPHRASE_VARIABLE, '"signingKeyPassphrase"')
+    .replace(TRANSPORT_PASSPHRASE_VARIABLE, '"sslClientPassphrase"');
   return new ClientAuthError(error.exitCode === 2 ? 'option_invalid' : code, text);
 }

@@ -6,6 +6,7 @@ import { shapeOf } from '../../client-auth/errors.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import { CommandError, collect, type RunHost } from '../command.ts';
 import { findSecrets } from '../secrets/find-secrets.ts';
+import { TRANSPORT_PASSPHRASE_VARIABLE } from './certificate-facts.ts';
 import { addConfigOption } from './config-file.ts';
 import { createReader, type Environment, readEnvironment, withVariable } from './environment.ts';
 import { PASSPHRASE_VARIABLE, readSigningKey } from './signing-key-file.ts';
@@ -38,9 +39,12 @@ export function addClientOptions(command: Command): Command {
       '--signing-key <file>',
       `signing key, "-" for standard input; its passphrase comes from ${PASSPHRASE_VARIABLE} or is asked for`,
     )
-    .option('--ssl-client-cert <file>', 'transport certificate, PEM')
-    .option('--ssl-client-key <file>', 'key of the transport certificate, PEM')
-    .option('--ssl-client-passphrase <passphrase>', 'passphrase of the key of the transport certificate')
+    .option('--ssl-client-cert <file>', 'transport certificate: PEM, or PKCS #12 (.p12, .pfx) with its key')
+    .option('--ssl-client-key <file>', 'key of the transport certificate, PEM; not with PKCS #12')
+    .option(
+      '--ssl-client-passphrase <passphrase>',
+      `passphrase of that key or PKCS #12 file; by default from ${TRANSPORT_PASSPHRASE_VARIABLE}, or asked for`,
+    )
     .option('--ssl-extra-ca-certs <file>', 'certificates of further authorities to trust, PEM');
   return addConfigOption(command);
 }
@@ -60,7 +64,7 @@ export async function readClient(options: ClientOptions, host: RunHost): Promise
   if (options.signingKey !== undefined) {
     environment = withVariable(environment, 'signing_key', await readSigningKey(options.signingKey, host));
   }
-  return { environment, read: createReader(environment), tls: await readTransport(options) };
+  return { environment, read: createReader(environment), tls: await readTransport(options, host) };
 }
 
 /** Whether a value is, or holds, a private key, or a part of one: of a PEM, or of a JWK (RFC 7518 section 6.3.2). */

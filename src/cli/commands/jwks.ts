@@ -33,7 +33,7 @@ export function addJwksCommand(program: Command, host: Host): void {
         'The key ID is that of a private JWK, else the thumbprint of the key (RFC 7638), if --kid names no other.',
     )
     .addArgument(new Argument('[new]', 'make a new signing key').choices(['new']))
-    .option('--signing-key <file>', 'private key, PEM or JWK; "-" for standard input')
+    .option('--signing-key <file>', 'private key: PEM, JWK or PKCS #12; "-" for standard input')
     .addOption(new Option('--out-key <file>', 'write the new signing key there').conflicts('signingKey'))
     .addOption(new Option('--bits <n>', 'size of the new signing key, 2048 by default').choices(['2048', '3072']))
     .option('--kid <kid>', 'key ID')

@@ -71,6 +71,7 @@ export async function runCollection(
   const { failures, posted, tally, unreachable, readIn } = await runNewman(
     newmanOptions,
     fetchServer,
+    client.tls,
     options,
     redaction,
     host,

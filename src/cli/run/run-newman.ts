@@ -5,6 +5,7 @@ import type { NewmanRunOptions, NewmanRunSummary } from 'newman';
 import type { Endpoints } from '../../client-auth/authorization-server.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import { createReader } from '../client/environment.ts';
+import type { Tls } from '../client/transport.ts';
 import { CommandError, type RunHost } from '../command.ts';
 import type { Redaction } from '../secrets/redaction.ts';
 import { ConnectionError } from '../server/connection-faults.ts';
@@ -17,6 +18,7 @@ import { signRequests } from './signing.ts';
 import { readConfiguredServers, readMethods, replaceSigningKeys } from './signing-keys.ts';
 import { openStage, type Stage } from './stage.ts';
 import { keepTally, type Tally } from './tally.ts';
+import { presentCertificate } from './transport-certificate.ts';
 import { stopUnauthenticated } from './unauthenticated.ts';
 
 /** What a run came to. */
@@ -39,12 +41,14 @@ type Row = Record<string, unknown>;
  * Runs Newman.
  *
  * @param options Newman's own, without reporters
+ * @param tls holds the transport certificate
  * @param reporters names of the reporters, with the options of each by its name
  * @throws CommandError when there is no such reporter, the run could not be done, or a file could not be written
  */
 export async function runNewman(
   options: NewmanRunOptions,
   fetchServer: FetchServer,
+  tls: Tls,
   { reporters, reporter = {} }: Pick<RunOptions, 'reporters' | 'reporter'>,
   redaction: Redaction,
   host: RunHost,
@@ -80,6 +84,7 @@ export async function runNewman(
       }) as Stage;
       const endRequests = limitRequests(newman, Number(options.timeoutRequest ?? 0));
       signRequests(newman, keys, known);
+      presentCertificate(newman, tls);
       const isAuthenticated = stopUnauthenticated(newman, known, readMethods(loaded));
       const posted = collectPostedForms(newman, isAuthenticated);
       const toTally = keepTally(newman, isAuthenticated);
