@@ -27,3 +27,5 @@ declare module 'node-forge/lib/forge.js' {
 }
 
 declare module 'node-forge/lib/pkcs12.js';
+declare module 'node-forge/lib/sha512.js';
+declare module 'node-forge/lib/asn1.js';

@@ -54,6 +54,8 @@ let opener: ReturnType<typeof createOpener> | undefined;
 /** Prepares node-forge. The instance is ours alone: it is part of this bundle. */
 async function createOpener(): Promise<(bytes: Buffer, passphrase: string | null) => Bags | undefined> {
   await import('node-forge/lib/pkcs12.js');
+  // The digests that it does not load by itself: SHA-384 and SHA-512.
+  await import('node-forge/lib/sha512.js');
   const { default: forge } = await import('node-forge/lib/forge.js');
   const { asn1, pki, pkcs5, pkcs12 } = forge;
 
@@ -79,9 +81,9 @@ async function createOpener(): Promise<(bytes: Buffer, passphrase: string | null
   const { keyBag, pkcs8ShroudedKeyBag, certBag } = pki.oids;
   return (bytes, passphrase) => {
     roundsLeft = MAX_ROUNDS;
-    const file = asn1.fromDer(bytes.toString('latin1'), false);
+    const file = asn1.fromDer(bytes.toString('latin1'), true);
     try {
-      const bags = pkcs12.pkcs12FromAsn1(file, false, passphrase).safeContents.flatMap(({ safeBags }) => safeBags);
+      const bags = pkcs12.pkcs12FromAsn1(file, true, passphrase).safeContents.flatMap(({ safeBags }) => safeBags);
       const select = (...types: string[]) =>
         bags
           .filter(({ type }) => types.includes(type))
