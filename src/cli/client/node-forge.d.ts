@@ -1,7 +1,7 @@
 // The part of node-forge that opens PKCS #12 files, by the modules that hold it; bytes are in strings, one a character.
 
 declare module 'node-forge/lib/forge.js' {
-  type Asn1 = { readonly asn1: unique symbol };
+  type Asn1 = { value: { length: number } };
   /** A digest; its name is that of node:crypto. */
   type Digest = { algorithm: string };
   type DeriveKey = (password: string | null, salt: unknown, id: number, rounds: number, ...rest: unknown[]) => unknown;

@@ -90,7 +90,9 @@ async function createOpener(): Promise<(bytes: Buffer, passphrase: string | null
           .map(bag => Buffer.from(asn1.toDer(bag.asn1).getBytes(), 'latin1'));
       return { keys: select(keyBag, pkcs8ShroudedKeyBag), certificates: select(certBag) };
     } catch (error) {
-      if (/invalid password|to decrypt/i.test((error as Error).message)) return undefined;
+      if (error instanceof CommandError) throw error;
+      // Without a MAC what a wrong passphrase decrypts looks like a damaged file.
+      if (file.value.length < 3 || /invalid password|to decrypt/i.test((error as Error).message)) return undefined;
       throw error;
     }
   };
