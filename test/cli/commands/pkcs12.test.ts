@@ -6,7 +6,7 @@ import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { type AuthorizationServer, startAuthorizationServer } from '../../../src/demo/authorization-server.ts';
-import { createCredentials } from '../../../src/demo/certificates.ts';
+import { createCertificateAuthority, transportSubject } from '../../../src/demo/certificates.ts';
 import { runCommand, type Surroundings } from '../../support/command-line.ts';
 import { createPkcs12, noOpenssl, openssl } from '../../support/pkcs12.ts';
 import { holdsPartOf } from '../../support/readings.ts';
@@ -82,13 +82,11 @@ describe('a transport certificate in PKCS #12', { skip: noOpenssl }, () => {
 
     const entry = { name: 'list', matches: ['<all_urls>'], pfx: { src: 'client.p12' }, passphrase: PASSPHRASE };
     folder.write('list.json', [entry]);
-    const withList = ['run', 'collection.json', '-e', 'env.json', '--ssl-extra-ca-certs', 'ca.pem'];
-    const alone = await call([...withList, '--ssl-client-cert-list', 'list.json']);
-    assert.equal(alone.code, 0, alone.stderr);
-    const { transportCertificate } = await createCredentials();
-    folder.write('stranger.p12', createPkcs12(transportCertificate, PASSPHRASE));
-    folder.write('list.json', [{ ...entry, pfx: { src: 'stranger.p12' } }]);
-    assert.equal((await call([...run, '--ssl-client-cert-list', 'list.json'], withPassphrase)).code, 1);
+    const stranger = await createCertificateAuthority();
+    folder.write('stranger.p12', createPkcs12(await stranger.issueClientCertificate(transportSubject), PASSPHRASE));
+    const args = ['run', 'collection.json', ...CLIENT, 'stranger.p12', '--ssl-client-cert-list', 'list.json'];
+    const { code, stderr } = await call(args, withPassphrase);
+    assert.equal(code, 0, stderr);
   });
 
   it('is presented by run, and stays out of what reporters write', async () => {
@@ -155,7 +153,7 @@ describe('a transport certificate in PKCS #12', { skip: noOpenssl }, () => {
     }
   });
 
-  it('is asked for by init without its key, kept from git, and used by all commands from then on', async () => {
+  it('is asked for by init without its key, kept from git, and needs no option from then on', async () => {
     const { client_id } = server.clients.tlsClientAuth;
     const flags = ['--client-id', client_id, '--method', 'tls_client_auth', '--issuer', server.issuer];
     const init = await call(['init', ...flags, ...TLS, 'client.p12'], withPassphrase);
@@ -166,10 +164,7 @@ describe('a transport certificate in PKCS #12', { skip: noOpenssl }, () => {
       sslExtraCaCerts: 'ca.pem',
     });
     assert.equal(readFileSync('.gitignore', 'utf8'), '/client.p12\n');
-    for (const command of [['token'], ['run', 'collection.json']]) {
-      const { code, stderr } = await call(command, withPassphrase);
-      assert.equal(code, 0, stderr);
-    }
+    assert.equal((await call(['token'], withPassphrase)).code, 0);
     // A pair of PEM files on the command line takes the place of it.
     assert.equal((await call(['token', '--ssl-client-cert', 'client.pem', '--ssl-client-key', 'client.key'])).code, 0);
     const other = await call(['init', '--force', ...flags, ...TLS, 'client.p12'], {
@@ -185,10 +180,10 @@ describe('an encrypted key of a transport certificate in PEM', () => {
     const options = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: PASSPHRASE } as const;
     folder.write('locked.key', key.export(options));
     const client = [...CLIENT, 'client.pem', '--ssl-client-key', 'locked.key'];
-    const run = await call(['run', 'collection.json', ...client], withPassphrase);
-    assert.equal(run.code, 0, run.stderr);
-    const token = await call(['token', ...client], { answerSecret: () => PASSPHRASE });
-    assert.equal(token.code, 0, token.stderr);
+    for (const surroundings of [withPassphrase, { answerSecret: () => PASSPHRASE }]) {
+      const { code, stderr } = await call(['token', ...client], surroundings);
+      assert.equal(code, 0, stderr);
+    }
   });
 });
 
