@@ -29,10 +29,11 @@ export interface RunOptions {
   jwks?: string;
   /** Passphrase of an encrypted signing key. */
   signingKeyPassphrase?: string;
-  /** File of the transport certificate, PEM. */
+  /** File of the transport certificate: PEM, or PKCS #12 with its key. */
   sslClientCert?: string;
-  /** File of the key of the transport certificate, PEM. */
+  /** File of the key of the transport certificate, PEM; not with PKCS #12. */
   sslClientKey?: string;
+  /** Passphrase of that key, or of the PKCS #12 file. */
   sslClientPassphrase?: string;
   /** File of certificates of further authorities to trust, PEM. */
   sslExtraCaCerts?: string;

@@ -1,6 +1,7 @@
 // What goes wrong, as the library says it: one class of errors with a code, and options by their names here, where the scripts speak
 // of variables of Postman and the command line of its flags. Pure, on the machine.
 
+import { TRANSPORT_PASSPHRASE_VARIABLE } from '../cli/client/certificate-facts.ts';
 import { PASSPHRASE_VARIABLE } from '../cli/client/signing-key-file.ts';
 import { CommandError } from '../cli/command.ts';
 import { ClientAuthError, type ClientAuthErrorCode } from '../client-auth/errors.ts';
@@ -43,6 +44,7 @@ const LIBRARY_WORDS: [terminal: RegExp, here: string | ((...match: string[]) => 
     /"[a-z]+ --[^"]*"|"?--([a-z][a-z-]*)(?: <[\w ]+>)?"?/g,
     (whole, name) => (name ? `"${name.replace(/-(\w)/g, (_, next: string) => next.toUpperCase())}"` : whole) as string,
   ],
+  [new RegExp(TRANSPORT_PASSPHRASE_VARIABLE), '"sslClientPassphrase"'],
   [new RegExp(PASSPHRASE_VARIABLE), '"signingKeyPassphrase"'],
 ];
 

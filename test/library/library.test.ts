@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { createPrivateKey, createPublicKey } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { Command } from 'commander';
 import { inject } from '../../src/cli/collection/injection.ts';
@@ -11,6 +11,7 @@ import { addCommands } from '../../src/cli/commands/commands.ts';
 import type { RunOptions } from '../../src/library/index.ts';
 import { collectionOf, scripts } from '../support/collections.ts';
 import { runCommand } from '../support/command-line.ts';
+import { createPkcs12, noOpenssl } from '../support/pkcs12.ts';
 import { createSignCommand } from '../support/sign-command.ts';
 import { createFolder, createWorkplace, tokenCollection, type Workplace } from '../support/workplace.ts';
 
@@ -122,6 +123,22 @@ describe('run', () => {
     assert.deepEqual(written, []);
     assert.equal(exit.mock.callCount(), 0);
     assert.equal(process.exitCode, exitCode);
+  });
+
+  it('takes the transport certificate from a PKCS #12 file', { skip: noOpenssl }, async () => {
+    const file = place.path('client.p12');
+    writeFileSync(file, createPkcs12(place.server.credentials.transportCertificate, 'open sesame'));
+    const { sslClientKey: _, ...others } = client;
+    const given = { ...others, collection: place.path('collection.json'), sslClientCert: file };
+    const { requests } = await run({ ...given, sslClientPassphrase: 'open sesame' });
+    assert.deepEqual(requests, { total: 1, authenticated: 1 });
+    const isFault = (says: RegExp) => isError('run_failed', says);
+    await assert.rejects(
+      run(given),
+      isFault(/client\.p12: is encrypted\. Set "sslClientPassphrase" to its passphrase\.$/),
+    );
+    const wrong = { ...given, sslClientPassphrase: 'x' };
+    await assert.rejects(run(wrong), isFault(/does not open with this passphrase\. Check "sslClientPassphrase"\.$/));
   });
 
   it('resolves where the server refuses the client, with the cause and its explanation', async t => {
