@@ -8,7 +8,7 @@ import { readScripts } from '../cli/scripts.ts';
 import { ClientAuthError } from '../client-auth/errors.ts';
 import type { ClientAssertionOptions } from './client-assertion.ts';
 import { toKeyText } from './key-text.ts';
-import { toLibraryError } from './words.ts';
+import { toLibraryError, toLibraryWords } from './words.ts';
 
 /** The options of the command `run`, by their names in camelCase. A path is relative to the working directory. */
 export interface RunOptions {
@@ -29,10 +29,11 @@ export interface RunOptions {
   jwks?: string;
   /** Passphrase of an encrypted signing key. */
   signingKeyPassphrase?: string;
-  /** File of the transport certificate, PEM. */
+  /** File of the transport certificate: PEM, or PKCS #12 with its key. */
   sslClientCert?: string;
-  /** File of the key of the transport certificate, PEM. */
+  /** File of the key of the transport certificate, PEM; not with PKCS #12. */
   sslClientKey?: string;
+  /** Passphrase of that key, or of the PKCS #12 file. */
   sslClientPassphrase?: string;
   /** File of certificates of further authorities to trust, PEM. */
   sslExtraCaCerts?: string;
@@ -118,7 +119,7 @@ export interface RunSummary {
  */
 export async function run(options: RunOptions): Promise<RunSummary> {
   const explanation: string[] = [];
-  const note = (line: string) => void explanation.push(line);
+  const note = (line: string) => void explanation.push(toLibraryWords(line));
   try {
     refuseUnknown(options);
     const { collection, signingKey, envVar = {}, globalVar = {}, bail, last, ...others } = options;
@@ -138,8 +139,8 @@ export async function run(options: RunOptions): Promise<RunSummary> {
       failures,
       tests: { total: counts.tests, passed: counts.passedTests, failed: counts.tests - counts.passedTests },
       requests: { total: counts.requests, authenticated: counts.authenticated },
-      cause,
-      explanation: [...explanation, ...result.explanation],
+      cause: cause.map(toLibraryWords),
+      explanation: [...explanation, ...result.explanation.map(toLibraryWords)],
     };
   } catch (error) {
     const known = toLibraryError(error, 'run_failed');

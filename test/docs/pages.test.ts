@@ -7,6 +7,7 @@ import { describe, it } from 'node:test';
 import { Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { STATUS_BY_CODE } from '../../src/cli/check/line.ts';
+import { TRANSPORT_PASSPHRASE_VARIABLE } from '../../src/cli/client/certificate-facts.ts';
 import { PASSPHRASE_VARIABLE } from '../../src/cli/client/signing-key-file.ts';
 import type { Host } from '../../src/cli/command.ts';
 import { addCommands } from '../../src/cli/commands/commands.ts';
@@ -82,7 +83,7 @@ describe('docs/variables.md', () => {
   const documented = new Set(firstCellsOf(pageOf('docs/variables.md')));
 
   it('has a row for every variable that the source reads', () => {
-    const names = new Set<string>(['issuer', ...ENDPOINT_NAMES, PASSPHRASE_VARIABLE]);
+    const names = new Set<string>(['issuer', ...ENDPOINT_NAMES, PASSPHRASE_VARIABLE, TRANSPORT_PASSPHRASE_VARIABLE]);
     readSettings(name => {
       names.add(name);
       return name === 'client_id' ? 'c' : '';

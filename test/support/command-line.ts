@@ -14,6 +14,8 @@ export type Surroundings = {
   env?: Record<string, string>;
   /** Where the user is asked. */
   terminal?: Terminal;
+  /** What the user answers to a question for a secret. */
+  answerSecret?: (question: string) => string | undefined;
 };
 
 /** Found before the working directory changes. */
@@ -27,7 +29,7 @@ export type Result = { code: number; stdout: string; stderr: string };
  */
 export const runCommand = async (
   args: string[],
-  { input = '', env = {}, terminal }: Surroundings = {},
+  { input = '', env = {}, terminal, answerSecret }: Surroundings = {},
 ): Promise<Result> => {
   const result: Result = { code: 0, stdout: '', stderr: '' };
   const note = (line: string) => {
@@ -42,7 +44,7 @@ export const runCommand = async (
     readScripts: async () => scripts,
     readStandardInput: async () => Buffer.from(input),
     readSecret: name => env[name],
-    askSecret: async () => undefined,
+    askSecret: async question => answerSecret?.(question),
     waitForEnd: async () => undefined,
     findTerminal: () => terminal,
     print: async text => {

@@ -6,6 +6,7 @@ import { shapeOf } from '../../client-auth/errors.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import { CommandError, collect, type RunHost } from '../command.ts';
 import { findSecrets } from '../secrets/find-secrets.ts';
+import { TRANSPORT_PASSPHRASE_VARIABLE } from './certificate-facts.ts';
 import { addConfigOption } from './config-file.ts';
 import { createReader, type Environment, readEnvironment, withVariable } from './environment.ts';
 import type { SignCommand } from './sign-command.ts';
@@ -41,9 +42,12 @@ export function addClientOptions(command: Command): Command {
       collect,
     );
   addSigningOptions(command)
-    .option('--ssl-client-cert <file>', 'transport certificate, PEM')
-    .option('--ssl-client-key <file>', 'key of the transport certificate, PEM')
-    .option('--ssl-client-passphrase <passphrase>', 'passphrase of the key of the transport certificate')
+    .option('--ssl-client-cert <file>', 'transport certificate: PEM, or PKCS #12 (.p12, .pfx) with its key')
+    .option('--ssl-client-key <file>', 'key of the transport certificate, PEM; not with PKCS #12')
+    .option(
+      '--ssl-client-passphrase <passphrase>',
+      `passphrase of that key or PKCS #12 file; by default from ${TRANSPORT_PASSPHRASE_VARIABLE}, or asked for`,
+    )
     .option('--ssl-extra-ca-certs <file>', 'certificates of further authorities to trust, PEM');
   return addConfigOption(command);
 }
@@ -66,7 +70,7 @@ export async function readClient(options: ClientOptions, host: RunHost): Promise
   const other = signCommand && ['signing_key', 'signing_agent'].find(name => read(name).trim() !== '');
   if (other)
     throw new CommandError(`"${other}" must be unset where --sign-command signs. Unset it in the environment.`);
-  return { environment, read, signCommand, tls: await readTransport(options) };
+  return { environment, read, signCommand, tls: await readTransport(options, host) };
 }
 
 /** Whether a value is, or holds, a private key, or a part of one: of a PEM, or of a JWK (RFC 7518 section 6.3.2). */

@@ -22,7 +22,7 @@ export const addSigningOptions = (command: Command): Command =>
   command
     .option(
       '--signing-key <file>',
-      `signing key, "-" for standard input; its passphrase comes from ${PASSPHRASE_VARIABLE} or is asked for`,
+      `signing key: PEM, JWK or PKCS #12; "-" for standard input; its passphrase comes from ${PASSPHRASE_VARIABLE} or is asked for`,
     )
     .option(
       '--sign-command <command>',

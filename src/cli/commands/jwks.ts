@@ -35,7 +35,7 @@ export function addJwksCommand(program: Command, host: Host): void {
         'The key ID is that of a private JWK, else the thumbprint of the key (RFC 7638), if --kid names no other.',
     )
     .addArgument(new Argument('[new]', 'make a new signing key').choices(['new']))
-    .option('--signing-key <file>', 'private key, PEM or JWK; "-" for standard input')
+    .option('--signing-key <file>', 'private key: PEM, JWK or PKCS #12; "-" for standard input')
     .addOption(
       new Option('--public-key <file>', 'its public half, where the key is in an HSM or KMS: PEM, certificate or JWK')
         .conflicts('signingKey')

@@ -75,6 +75,7 @@ export async function runCollection(
     newmanOptions,
     keys,
     fetchServer,
+    client.tls,
     options,
     redaction,
     host,
