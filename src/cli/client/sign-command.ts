@@ -57,7 +57,7 @@ function runCommand(command: string, input: Buffer): Buffer {
   const isLate = (error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT';
   const end = status === null ? (signal ?? error?.message) : `exit code ${status}`;
   const how = isLate ? `did not end within ${LIMIT / 1000} s` : `ended with ${end}`;
-  throw new CommandError(`--sign-command ${how}. Run it by itself, with 32 bytes on standard input.`);
+  throw new CommandError(`--sign-command ${how}. Run it by itself, and look at what it says.`);
 }
 
 /** Output of another form than a signature has, as far as its bytes tell. */
