@@ -1,5 +1,5 @@
-// `node build/test.js [--long] [words]`: compiles the tests and runs them, two processes at a time. A process runs one file, or some
-// files of one folder. With words, only the files whose paths contain one of them are run.
+// `node build/test.js [--long] [words]`: compiles the tests and runs them, three processes at a time, as some wait. A process runs one
+// file, or some files of one folder. With words, only the files whose paths contain one of them are run.
 
 import { spawnSync } from 'node:child_process';
 import { readdir, writeFile } from 'node:fs/promises';
@@ -14,7 +14,7 @@ const words = args.filter(arg => !arg.startsWith('--'));
 /**
  * The order, by how paths begin. A quick file comes first: what is broken for all is seen at once. Then comes what takes longest:
  * both cores have work to the end. Where a number is given, so many processes share the files: each loads the hosts once, and they
- * are fast from its second file on. Such files leave the process as it was, and outside of a `describe` they have no `beforeEach`.
+ * are fast from its second file on. Such a file leaves the process as it was, and has no `beforeEach` outside of a `describe`.
  */
 const ORDER = [
   ['test/architecture'],
@@ -56,6 +56,6 @@ for (const [index, own] of processes.entries()) {
   await writeFile(entries[index], lines.join(''));
 }
 
-const flags = ['--enable-source-maps', '--test', '--test-concurrency=2', '--test-reporter=spec'];
+const flags = ['--enable-source-maps', '--test', '--test-concurrency=3', '--test-reporter=spec'];
 const limit = `--test-timeout=${isLong ? 1_800_000 : 300_000}`;
 process.exitCode = spawnSync(process.execPath, [...flags, limit, ...entries], { stdio: 'inherit' }).status ?? 1;
