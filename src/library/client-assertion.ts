@@ -1,7 +1,10 @@
 // `createClientAssertion` of the library: one client assertion from key and settings. On the machine. RFC 7523 section 3.
 
 import { toSigner } from '../cli/client/ps256.ts';
+import { createSignCommand } from '../cli/client/sign-command.ts';
+import { toPublicKey } from '../cli/client/signing-options.ts';
 import { createClientAssertion as create } from '../client-auth/client-assertion.ts';
+import { mustBe } from '../client-auth/errors.ts';
 import { checkServerUrl } from '../client-auth/server-url.ts';
 import { readClientId, readSigning, readTyp } from '../client-auth/settings.ts';
 import { toKeyText } from './key-text.ts';
@@ -15,7 +18,16 @@ export interface ClientAssertionOptions {
    * An RSA private key of 2048 bits or more: PEM, JWK or DER in Base64 as text, in any form that a paste gives it; or a `KeyObject`,
    * a JWK as an object, or the bytes of a text file.
    */
-  signingKey: string | object;
+  signingKey?: string | object;
+  /**
+   * A command that signs instead, with a key in an HSM or a KMS. The shell runs it; it gets the SHA-256 digest of what is to be signed
+   * on standard input, 32 bytes, and writes the raw signature to standard output: RSA-PSS, SHA-256, a salt of 32 bytes.
+   */
+  signCommand?: string;
+  /** What the command gets: the digest, or the message itself. Default: `digest`. */
+  signCommandInput?: 'digest' | 'message';
+  /** The public key of the command, to verify its signature: PEM, a `KeyObject`, or a JWK as an object. Default: none is verified. */
+  publicKey?: string | object;
   /** Key ID of the key in the registered JWKS. May be left out where the signing key is a JWK that has one. */
   kid?: string;
   /** `aud`: the URL of the token endpoint or the issuer, whichever the authorization server takes. */
@@ -65,7 +77,13 @@ export function createClientAssertion(options: ClientAssertionOptions): ClientAs
     const aud = String(audience ?? '');
     checkServerUrl('audience', aud, 'It is the token endpoint, or the issuer.');
     const id = readClientId(read);
-    const signer = toSigner(readSigning(read));
+    const { signCommand: command, signCommandInput: input = 'digest', publicKey } = options;
+    if (command && signingKey !== undefined) {
+      throw mustBe('option_invalid', 'signingKey', 'left out beside signCommand', 'both', 'Give one of them.');
+    }
+    const signs =
+      command && createSignCommand(command, input, publicKey === undefined ? undefined : toPublicKey(publicKey));
+    const signer = toSigner(readSigning(read), signs ? signs.key : undefined);
     return { ...create(id, aud, readTyp(read), signer), kid: signer.kid };
   });
 }

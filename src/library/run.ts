@@ -6,8 +6,9 @@ import { CommandError, type RunHost } from '../cli/command.ts';
 import { runCollection } from '../cli/run/run-collection.ts';
 import { readScripts } from '../cli/scripts.ts';
 import { ClientAuthError } from '../client-auth/errors.ts';
+import type { ClientAssertionOptions } from './client-assertion.ts';
 import { toKeyText } from './key-text.ts';
-import { toLibraryError } from './words.ts';
+import { toLibraryError, toLibraryWords } from './words.ts';
 
 /** The options of the command `run`, by their names in camelCase. A path is relative to the working directory. */
 export interface RunOptions {
@@ -19,12 +20,20 @@ export interface RunOptions {
   envVar?: Record<string, string>;
   /** The signing key: its file; or the key itself, as a `KeyObject` or a JWK. It never enters Newman. */
   signingKey?: string | object;
+  /** Command that signs instead, with a key in an HSM or a KMS: see {@link ClientAssertionOptions.signCommand}. */
+  signCommand?: string;
+  signCommandInput?: 'digest' | 'message';
+  /** File of the public key of the command, to verify its signatures: PEM, certificate or JWK. */
+  publicKey?: string;
+  /** File of a JWKS with that key under its `kid`. */
+  jwks?: string;
   /** Passphrase of an encrypted signing key. */
   signingKeyPassphrase?: string;
-  /** File of the transport certificate, PEM. */
+  /** File of the transport certificate: PEM, or PKCS #12 with its key. */
   sslClientCert?: string;
-  /** File of the key of the transport certificate, PEM. */
+  /** File of the key of the transport certificate, PEM; not with PKCS #12. */
   sslClientKey?: string;
+  /** Passphrase of that key, or of the PKCS #12 file. */
   sslClientPassphrase?: string;
   /** File of certificates of further authorities to trust, PEM. */
   sslExtraCaCerts?: string;
@@ -85,7 +94,7 @@ const OPTIONS: Record<keyof RunOptions, true> = {
   ...{ exportGlobals: true, exportCollection: true, exportCookieJar: true, cookieJar: true, bail: true },
   ...{ ignoreRedirects: true, failOnRefusal: true, delayRequest: true, timeout: true, timeoutRequest: true },
   ...{ timeoutScript: true, workingDir: true, insecureFileRead: true, silent: true, disableUnicode: true },
-  ...{ color: true, verbose: true },
+  ...{ color: true, verbose: true, signCommand: true, signCommandInput: true, publicKey: true, jwks: true },
 };
 
 /** What a run came to. No text of it holds a secret. */
@@ -110,7 +119,7 @@ export interface RunSummary {
  */
 export async function run(options: RunOptions): Promise<RunSummary> {
   const explanation: string[] = [];
-  const note = (line: string) => void explanation.push(line);
+  const note = (line: string) => void explanation.push(toLibraryWords(line));
   try {
     refuseUnknown(options);
     const { collection, signingKey, envVar = {}, globalVar = {}, bail, last, ...others } = options;
@@ -130,8 +139,8 @@ export async function run(options: RunOptions): Promise<RunSummary> {
       failures,
       tests: { total: counts.tests, passed: counts.passedTests, failed: counts.tests - counts.passedTests },
       requests: { total: counts.requests, authenticated: counts.authenticated },
-      cause,
-      explanation: [...explanation, ...result.explanation],
+      cause: cause.map(toLibraryWords),
+      explanation: [...explanation, ...result.explanation.map(toLibraryWords)],
     };
   } catch (error) {
     const known = toLibraryError(error, 'run_failed');

@@ -1,6 +1,7 @@
 // What goes wrong, as the library says it: one class of errors with a code, and options by their names here, where the scripts speak
 // of variables of Postman and the command line of its flags. Pure, on the machine.
 
+import { TRANSPORT_PASSPHRASE_VARIABLE } from '../cli/client/certificate-facts.ts';
 import { PASSPHRASE_VARIABLE } from '../cli/client/signing-key-file.ts';
 import { CommandError } from '../cli/command.ts';
 import { ClientAuthError, type ClientAuthErrorCode } from '../client-auth/errors.ts';
@@ -27,7 +28,7 @@ export function inOptions<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof ClientAuthError)) throw error;
+    if (!(error instanceof ClientAuthError)) throw toLibraryError(error, 'signature_invalid');
     const { code, message, variable = '' } = error;
     const option = OPTION_BY_VARIABLE[variable] ?? variable;
     const text = REMEDIES.reduce((words, [app, here]) => words.replace(app, here), message);
@@ -35,9 +36,21 @@ export function inOptions<T>(work: () => T): T {
   }
 }
 
-/** `"--ssl-client-key"` as `"sslClientKey"`. */
-const toOption = (_: string, name: string): string =>
-  `"${name.replace(/-(\w)/g, (_, character: string) => character.toUpperCase())}"`;
+/** What the command line says, and what is the same here; the last ones are whole options, which quoted commands have too. */
+const LIBRARY_WORDS: [terminal: RegExp, here: string | ((...match: string[]) => string)][] = [
+  [/Set it in the environment \(-e\), or with --env-var\./, 'Set it in the environment, or in "envVar".'],
+  [/\bwith --signing-key <file>/g, 'as "signingKey"'],
+  [
+    /"[a-z]+ --[^"]*"|"?--([a-z][a-z-]*)(?: <[\w ]+>)?"?/g,
+    (whole, name) => (name ? `"${name.replace(/-(\w)/g, (_, next: string) => next.toUpperCase())}"` : whole) as string,
+  ],
+  [new RegExp(TRANSPORT_PASSPHRASE_VARIABLE), '"sslClientPassphrase"'],
+  [new RegExp(PASSPHRASE_VARIABLE), '"signingKeyPassphrase"'],
+];
+
+/** A line of a command, with options of the library in the place of flags. */
+export const toLibraryWords = (line: string): string =>
+  LIBRARY_WORDS.reduce((text, [terminal, here]) => text.replace(terminal, here as string), line);
 
 /**
  * An error of a command as one of the library; any other as it is.
@@ -46,8 +59,5 @@ const toOption = (_: string, name: string): string =>
  */
 export function toLibraryError(error: unknown, code: ClientAuthErrorCode): unknown {
   if (!(error instanceof CommandError)) return error;
-  const text = error.message
-    .replace(/"?--([a-z][a-z-]*)"?/g, toOption)
-    .replace(PASSPHRASE_VARIABLE, '"signingKeyPassphrase"');
-  return new ClientAuthError(error.exitCode === 2 ? 'option_invalid' : code, text);
+  return new ClientAuthError(error.exitCode === 2 ? 'option_invalid' : code, toLibraryWords(error.message));
 }

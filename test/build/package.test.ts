@@ -111,7 +111,7 @@ describe('the package', () => {
       ...['client-assertion', 'index', 'inject-script', 'run'].map(name => `dist/types/library/${name}.d.ts`),
       ...['ci', 'commands', 'development', 'errors', 'library', 'own-collection'].map(name => `docs/${name}.md`),
       ...['costs', 'green', 'red', 'start'].map(name => `docs/pictures/${name}.svg`),
-      ...['postman-app', 'security', 'signing-agent', 'variables'].map(name => `docs/${name}.md`),
+      ...['postman-app', 'security', 'sign-command', 'signing-agent', 'variables'].map(name => `docs/${name}.md`),
       'package.json',
     ]);
     assert.doesNotMatch(readFileSync(join(installed, 'dist/cli.js'), 'utf8'), /sourceMappingURL/);

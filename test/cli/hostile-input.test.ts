@@ -2,4 +2,4 @@
 
 import { describeHostileInput } from '../support/hostile-input.ts';
 
-describeHostileInput(150, 0.2);
+describeHostileInput(150, 0.1);

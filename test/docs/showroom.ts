@@ -2,11 +2,13 @@
 // names is in docs/development.md.
 
 import { spawn } from 'node:child_process';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { inject } from '../../src/cli/collection/injection.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../../src/demo/authorization-server.ts';
 import { writeCredentialFiles } from '../../src/demo/credential-files.ts';
 import { scripts } from '../support/collections.ts';
+import { createSignCommand } from '../support/sign-command.ts';
 import { writeFiles } from '../support/v12-folder.ts';
 import { createFolder, toEnvironment, tokenCollection } from '../support/workplace.ts';
 
@@ -51,7 +53,8 @@ const createCollection = (): string => {
 export const createShowroom = async (): Promise<Showroom> => {
   const server = await startAuthorizationServer({ audience: 'token_endpoint' });
   const credentials = writeCredentialFiles(server.credentials);
-  const { path, write, remove } = createFolder();
+  const folder = createFolder();
+  const { path, write, remove } = folder;
   const { client_id, kid, signingKey } = server.clients.privateKeyJwt;
   const variables = {
     ...{ issuer: server.issuer, client_id, kid },
@@ -73,6 +76,8 @@ export const createShowroom = async (): Promise<Showroom> => {
       'environments/sandbox.environment.yaml': JSON.stringify(toEnvironment(variables)),
     });
     writeFileSync(path('signing.pem'), signingKey, { mode: 0o600 });
+    write('sign.sh', createSignCommand(folder, createPrivateKey(signingKey))());
+    write('signing-public.pem', createPublicKey(signingKey).export({ type: 'spki', format: 'pem' }));
     copyFileSync(credentials.cert, path('transport.pem'));
     copyFileSync(credentials.key, path('transport.key'));
     copyFileSync(credentials.ca, path('ca.pem'));

@@ -1,8 +1,8 @@
 // `injectScript` and `run` of the library, as they are built.
 
 import assert from 'node:assert/strict';
-import { createPrivateKey } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { Command } from 'commander';
 import { inject } from '../../src/cli/collection/injection.ts';
@@ -11,7 +11,9 @@ import { addCommands } from '../../src/cli/commands/commands.ts';
 import type { RunOptions } from '../../src/library/index.ts';
 import { collectionOf, scripts } from '../support/collections.ts';
 import { runCommand } from '../support/command-line.ts';
-import { createWorkplace, tokenCollection, type Workplace } from '../support/workplace.ts';
+import { createPkcs12, noOpenssl } from '../support/pkcs12.ts';
+import { createSignCommand } from '../support/sign-command.ts';
+import { createFolder, createWorkplace, tokenCollection, type Workplace } from '../support/workplace.ts';
 
 const dist = new URL('../../dist/', import.meta.url);
 const { ClientAuthError, injectScript, run }: typeof import('../../src/library/index.ts') = await import(
@@ -123,6 +125,22 @@ describe('run', () => {
     assert.equal(process.exitCode, exitCode);
   });
 
+  it('takes the transport certificate from a PKCS #12 file', { skip: noOpenssl }, async () => {
+    const file = place.path('client.p12');
+    writeFileSync(file, createPkcs12(place.server.credentials.transportCertificate, 'open sesame'));
+    const { sslClientKey: _, ...others } = client;
+    const given = { ...others, collection: place.path('collection.json'), sslClientCert: file };
+    const { requests } = await run({ ...given, sslClientPassphrase: 'open sesame' });
+    assert.deepEqual(requests, { total: 1, authenticated: 1 });
+    const isFault = (says: RegExp) => isError('run_failed', says);
+    await assert.rejects(
+      run(given),
+      isFault(/client\.p12: is encrypted\. Set "sslClientPassphrase" to its passphrase\.$/),
+    );
+    const wrong = { ...given, sslClientPassphrase: 'x' };
+    await assert.rejects(run(wrong), isFault(/does not open with this passphrase\. Check "sslClientPassphrase"\.$/));
+  });
+
   it('resolves where the server refuses the client, with the cause and its explanation', async t => {
     const written = watchConsole(t);
     const refused = await run({ ...client, collection: tokenCollection(), envVar: { kid: 'another' } });
@@ -133,6 +151,17 @@ describe('run', () => {
     assert.match(refused.cause.join('\n'), /cause: .*\nDo this: ./i);
     assert.match(refused.explanation.join('\n'), /Why the authorization server may have said no/);
     assert.deepEqual(written, []);
+  });
+
+  it('signs by a command, whose key never enters Newman', async () => {
+    const { signingKey, ...others } = client;
+    const key = createPrivateKey(readFileSync(String(signingKey)));
+    const folder = createFolder();
+    const signCommand = createSignCommand(folder, key)();
+    const publicKey = folder.write('public.pem', createPublicKey(key).export({ type: 'spki', format: 'pem' }));
+    const { failures, requests } = await run({ ...others, collection: tokenCollection(), signCommand, publicKey });
+    folder.remove();
+    assert.deepEqual([failures, requests], [0, { total: 1, authenticated: 1 }]);
   });
 
   it('lets reporters write, without a secret in it', async t => {
@@ -153,7 +182,15 @@ describe('run', () => {
     const sent = place.server.verified.length;
     await assert.rejects(
       run({ ...client, collection: tokenCollection(), envVar: { client_id: '' } }),
-      isError('run_failed', /^1 check failed before the run: nothing was sent\.\nfail +client_id +"client_id" must be/),
+      isError(
+        'run_failed',
+        /^1 check failed before the run: nothing was sent\.\nfail +client_id +"client_id" must be .* or in "envVar"\.$/,
+      ),
+    );
+    const { signingKey: _, ...keyless } = client;
+    await assert.rejects(
+      run({ ...keyless, collection: tokenCollection() }),
+      isError('run_failed', /"signing_key" must be .*, got nothing\. Give it as "signingKey"\.$/),
     );
     await assert.rejects(
       run({ ...client, collection: place.path('none.json') }),

@@ -8,9 +8,10 @@ export type AgentProcess = {
   kill: () => void;
 };
 
-/** Starts an agent with a signing key, from standard input. */
+/** Starts an agent with a signing key, from standard input; without one where it is empty. */
 export const startAgentProcess = async (signingKey: string, ...args: string[]): Promise<AgentProcess> => {
-  const child = spawn(process.execPath, ['dist/cli.js', 'agent', '--signing-key', '-', ...args], {
+  const key = signingKey === '' ? [] : ['--signing-key', '-'];
+  const child = spawn(process.execPath, ['dist/cli.js', 'agent', ...key, ...args], {
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   child.stdin.end(signingKey);

@@ -16,6 +16,8 @@ export type Surroundings = {
   terminal?: Terminal;
   /** What happens while a command waits for its end, with what it has printed; `limit` in milliseconds. */
   meanwhile?: (stdout: string, limit: number | undefined) => Promise<void>;
+  /** What the user answers to a question for a secret. */
+  answerSecret?: (question: string) => string | undefined;
 };
 
 /** Found before the working directory changes. */
@@ -29,7 +31,7 @@ export type Result = { code: number; stdout: string; stderr: string };
  */
 export const runCommand = async (
   args: string[],
-  { input = '', env = {}, terminal, meanwhile }: Surroundings = {},
+  { input = '', env = {}, terminal, meanwhile, answerSecret }: Surroundings = {},
 ): Promise<Result> => {
   const result: Result = { code: 0, stdout: '', stderr: '' };
   const note = (line: string) => {
@@ -44,7 +46,7 @@ export const runCommand = async (
     readScripts: async () => scripts,
     readStandardInput: async () => Buffer.from(input),
     readSecret: name => env[name],
-    askSecret: async () => undefined,
+    askSecret: async question => answerSecret?.(question),
     waitForEnd: async limit => meanwhile?.(result.stdout, limit),
     findTerminal: () => terminal,
     print: async text => {

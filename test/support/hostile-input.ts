@@ -215,7 +215,7 @@ export const describeHostileInput = (numRuns: number, megabytes: number): void =
           const begin = process.cpuUsage();
           const redacted = look(text);
           const { user } = process.cpuUsage(begin);
-          assert.equal(user < 5_000_000 * Math.max(megabytes, 1), true, `${JSON.stringify(unit)} took seconds`);
+          assert.equal(user < 5_000_000 * Math.max(megabytes, 0.4), true, `${JSON.stringify(unit)} took seconds`);
           assert.equal(redacted.includes(token) || redacted.includes(odd), false, unit);
         }
       }

@@ -23,11 +23,11 @@ export const sha256: Sha256 = hex => {
 /** A fresh salt as hexadecimal. */
 export const createSalt = (): string => randomBytes(32).toString('hex');
 
-/** Whether node:crypto verifies a PS256 signature in base64url; PS256 has a salt of 32 bytes. */
+/** Whether node:crypto verifies a PS256 signature in base64url, by either half of the key; PS256 has a salt of 32 bytes. */
 export const isSigned = (text: string, signature: string, key: KeyObject, saltLength = 32): boolean =>
   verify(
     'sha256',
     Buffer.from(text),
-    { key: createPublicKey(key), padding: constants.RSA_PKCS1_PSS_PADDING, saltLength },
+    { key: key.type === 'public' ? key : createPublicKey(key), padding: constants.RSA_PKCS1_PSS_PADDING, saltLength },
     Buffer.from(signature, 'base64url'),
   );

@@ -2,10 +2,11 @@
 // are used, and whether an assertion can be made for each. Pure, on the machine.
 
 import { ENDPOINT_NAMES, type EndpointName } from '../../client-auth/authorization-server.ts';
+import { authenticateClient } from '../../client-auth/client-authentication.ts';
 import { toPlain } from '../../client-auth/errors.ts';
 import { checkServerUrl } from '../../client-auth/server-url.ts';
-import type { Settings } from '../../client-auth/settings.ts';
-import { authenticate } from '../client/authenticate.ts';
+import type { Settings, Signing } from '../../client-auth/settings.ts';
+import { createDraftSigner } from '../../client-auth/signing-agent.ts';
 import type { Method } from '../diagnosis/causes.ts';
 import type { Surroundings } from '../diagnosis/surroundings.ts';
 import type { ServerFacts } from '../server/metadata.ts';
@@ -85,8 +86,12 @@ export function checkAssertions(settings: Settings, { known }: Surroundings, obs
   if (obstacle !== '') return notChecked('assertion_not_checked', name, obstacle);
   if (names.length === 0) return notChecked('assertion_not_checked', name, 'no endpoint is known');
   try {
-    const audiences = names.map(endpoint => authenticate(settings, known, endpoint).assertion?.claims.aud);
-    const message = `can be made and verified for ${names.length} endpoints, aud ${[...new Set(audiences)].join(', ')}`;
+    // Nothing is signed for it: that the key can sign is a check of its own.
+    const toSigner = ({ kid }: Signing) => createDraftSigner(kid, []);
+    const audiences = names.map(
+      endpoint => authenticateClient(settings, known, endpoint, toSigner).assertion?.claims.aud,
+    );
+    const message = `can be made for ${names.length} ${names.length === 1 ? 'endpoint' : 'endpoints'}, aud ${[...new Set(audiences)].join(', ')}`;
     return line('assertion_made', name, message);
   } catch (error) {
     return failure(name, error);

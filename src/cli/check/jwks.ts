@@ -39,7 +39,7 @@ export async function checkJwks(
     if (named === undefined) checkServerUrl('jwks_uri', source, 'Name the URL that is registered.');
     const jwks = { source, keys: await readJwks(source, tls) };
     if (!key || kid === '') return { line: skip(withoutKey), jwks };
-    return { line: describeJwks(compareWithJwks(source, jwks.keys, kid, one => isPublicHalf(one, key.key))), jwks };
+    return { line: describeJwks(compareWithJwks(source, jwks.keys, kid, one => isPublicHalf(one, key))), jwks };
   } catch (error) {
     return { line: failure(NAME, error, 'jwks_unreadable'), jwks: undefined };
   }

@@ -16,7 +16,7 @@ const NO_REQUEST = 'no such request can be made with these variables';
 
 /** Requests a token by each method, and explains a refusal by what was accepted instead. */
 export async function runLiveChecks(preflight: Preflight, read: ReadVariable): Promise<Line[]> {
-  const { settings, tls, surroundings, isUnreachable } = preflight;
+  const { settings, tls, signCommand, surroundings, isUnreachable } = preflight;
   if (!settings) return [notTried('token request', 'a variable above is not valid')];
   const { method } = settings;
   const otherMethod = method === 'private_key_jwt' ? 'tls_client_auth' : 'private_key_jwt';
@@ -25,7 +25,7 @@ export async function runLiveChecks(preflight: Preflight, read: ReadVariable): P
   if (isUnreachable) return [notTried(method, 'the server cannot be reached')];
 
   const scope = read('scope') || 'accounts';
-  const request: RequestToken = tried => requestToken(url, scope, tried, tls, surroundings);
+  const request: RequestToken = tried => requestToken(url, scope, tried, { tls, signCommand }, surroundings);
   const first = await request(settings);
   if (!first) {
     const hasAgent = settings.method === 'private_key_jwt' && settings.agent;
@@ -40,13 +40,13 @@ export async function runLiveChecks(preflight: Preflight, read: ReadVariable): P
 /** Requests a token by the other method, as far as its variables and the certificate allow it. */
 async function tryMethod(
   method: Method,
-  { tls }: Preflight,
+  { tls, signCommand }: Preflight,
   read: ReadVariable,
   request: RequestToken,
 ): Promise<{ line: Line; attempt?: Attempt }> {
   const skip = (because: string) => ({ line: notTried(method, because) });
   if (method === 'tls_client_auth' && !tls.cert) return skip('there is no transport certificate');
-  if (method === 'private_key_jwt' && read('signing_key') === '') return skip('signing_key is not set');
+  if (method === 'private_key_jwt' && read('signing_key') === '' && !signCommand) return skip('signing_key is not set');
   let settings: Settings;
   try {
     settings = readSettings(name => (name === 'token_endpoint_auth_method' ? method : read(name)));

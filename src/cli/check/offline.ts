@@ -30,12 +30,12 @@ export interface OfflineCheck {
  *
  * @param now by the local clock
  */
-export function checkOffline({ environment, read, tls }: Client, now: Date): OfflineCheck {
+export function checkOffline({ environment, read, signCommand, tls }: Client, now: Date): OfflineCheck {
   const variables = checkVariables(read);
   return {
     variables,
     names: checkVariableNames(environment, read),
-    signingKey: checkSigningKey(variables),
+    signingKey: checkSigningKey(variables, signCommand),
     certificate: checkCertificate(tls, now, variables.settings.method, read),
   };
 }

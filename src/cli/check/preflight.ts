@@ -20,6 +20,7 @@ export interface Preflight {
   /** Undefined when a variable is missing or not valid. */
   settings: Settings | undefined;
   tls: Tls;
+  signCommand?: Client['signCommand'];
   surroundings: Surroundings;
   /** Whether a host of the endpoints could not be reached. */
   isUnreachable: boolean;
@@ -60,8 +61,9 @@ export async function runPreflight(client: Client, jwks: string | undefined, now
   };
   const connection = await checkConnection(tls, surroundings);
 
+  const canSign = signingKey.canSign && signingKey.kid !== '' && atFault.size === 0;
   const missing = atFault.size > 0 ? 'a variable above is not valid' : signingKey.withoutKey;
-  const obstacle = signingKey.key !== undefined && atFault.size === 0 ? '' : missing;
+  const obstacle = canSign ? '' : missing;
   return {
     lines: [
       ...variables.lines,
@@ -78,6 +80,7 @@ export async function runPreflight(client: Client, jwks: string | undefined, now
     ],
     settings: atFault.size === 0 ? settings : undefined,
     tls,
+    signCommand: client.signCommand,
     surroundings,
     isUnreachable: connection.hasFailed,
   };

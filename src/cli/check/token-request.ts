@@ -4,7 +4,9 @@
 import { randomUUID } from 'node:crypto';
 import type { KnownServer } from '../../client-auth/known-server.ts';
 import type { Settings } from '../../client-auth/settings.ts';
+import type { OpenedKey } from '../../client-auth/signer.ts';
 import { authenticate } from '../client/authenticate.ts';
+import type { Client } from '../client/client-options.ts';
 import type { Tls } from '../client/transport.ts';
 import type { Facts } from '../diagnosis/causes.ts';
 import { type RefusedRequest, toFacts } from '../diagnosis/refused-request.ts';
@@ -40,12 +42,12 @@ export async function requestToken(
   url: string,
   scope: string,
   settings: Settings,
-  tls: Tls,
+  { tls, signCommand }: Pick<Client, 'tls' | 'signCommand'>,
   surroundings: Surroundings,
 ): Promise<Attempt | undefined> {
   let form: string;
   try {
-    form = toTokenForm(scope, settings, surroundings.known);
+    form = toTokenForm(scope, settings, surroundings.known, signCommand?.key);
   } catch {
     return undefined;
   }
@@ -55,11 +57,12 @@ export async function requestToken(
 /**
  * The form of a token request by client credentials.
  *
+ * @param key signs in the place of the signing key of the settings
  * @throws ClientAuthError when the client can't be authenticated with these settings
  */
-export function toTokenForm(scope: string, settings: Settings, known: KnownServer): string {
+export function toTokenForm(scope: string, settings: Settings, known: KnownServer, key: OpenedKey | undefined): string {
   const form = new URLSearchParams({ grant_type: 'client_credentials', scope });
-  const { parameters } = authenticate(settings, known, 'token_endpoint');
+  const { parameters } = authenticate(settings, known, 'token_endpoint', key);
   for (const { key, value } of parameters) form.set(key, value);
   return form.toString();
 }

@@ -1,18 +1,15 @@
-// Files of keys and certificates that are no text: PKCS #12 (RFC 7292) and DER, which are known by their first bytes, and how to make
-// PEM of them. On the machine.
+// Files of keys and certificates in DER where PEM is needed, and how to make PEM of them. On the machine.
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { CommandError } from '../command.ts';
 import { quote } from './curl-command.ts';
+import { isPkcs12 } from './pkcs12.ts';
 
 /** What a command needs of a file. */
 export type Needed = 'certificate' | 'key';
 
-/** SEQUENCE with a length of one to three bytes, then INTEGER 3: the version of PKCS #12 (RFC 7292 section 4). */
-const PKCS12 = /^30(?:[0-7].|81..|82.{4}|83.{6}|80)020103/;
-
 /**
- * Refuses a file that is not text, with the command that makes PEM of it; any other file passes.
+ * Refuses a file that is not text, with the command that makes PEM of it, or the option that takes it; any other file passes.
  *
  * @param option the option that names it
  * @throws CommandError
@@ -23,9 +20,10 @@ export function refuseBinary(option: string, file: string, bytes: Buffer, needed
     const convert = `Convert it: openssl ${command} -in ${quote(file)} -out ${quote(made)}`;
     throw new CommandError(`${file}: ${option} needs PEM, got ${kind}. ${convert}`);
   };
-  if (PKCS12.test(bytes.subarray(0, 12).toString('hex'))) {
-    refuse('a PKCS #12 file', needed === 'key' ? 'pkcs12 -nocerts' : 'pkcs12 -nokeys');
+  if (isPkcs12(bytes) && needed === 'key') {
+    throw new CommandError(`${file}: is a PKCS #12 file. Give it with --ssl-client-cert, without ${option}.`, 2);
   }
+  if (isPkcs12(bytes)) refuse('a PKCS #12 file', 'pkcs12 -nokeys');
   if (bytes[0] !== 0x30) return;
   if (isCertificate(bytes)) refuse('a certificate in DER', 'x509 -inform der');
   if (readDerKey(bytes) !== undefined) refuse('a private key in DER', 'pkey -inform der');

@@ -6,6 +6,9 @@ import { rootCertificates } from 'node:tls';
 import { CommandError } from '../command.ts';
 import { toRfc4514 } from './distinguished-name.ts';
 
+/** The environment variable with the passphrase of the key of a transport certificate. */
+export const TRANSPORT_PASSPHRASE_VARIABLE = 'SSL_CLIENT_PASSPHRASE';
+
 /** Names of the files of certificate and key. */
 type Names = { cert: string; key: string };
 
@@ -131,7 +134,10 @@ function findKeyFault(
     const expected = `${toOption('--ssl-client-key', names?.key)} must be a private key in PEM`;
     if (!/PRIVATE KEY-----/.test(key)) return `${expected}, got a file without one. Name the right file.`;
     if (!/ENCRYPTED/.test(key)) return `${expected}, got a damaged one. Copy the file again.`;
-    const remedy = passphrase === undefined ? 'Give --ssl-client-passphrase.' : 'Check --ssl-client-passphrase.';
+    const remedy =
+      passphrase === undefined
+        ? `Set ${TRANSPORT_PASSPHRASE_VARIABLE} to its passphrase.`
+        : `Check ${TRANSPORT_PASSPHRASE_VARIABLE} or --ssl-client-passphrase.`;
     return `${expected} that opens, got an encrypted one. ${remedy}`;
   }
   if (certificate.checkPrivateKey(privateKey)) return undefined;
@@ -142,7 +148,8 @@ function findKeyFault(
     : `${expected}, got another key. Name the file that was made with the certificate request.`;
 }
 
-const isIssuedBy = (certificate: X509Certificate, issuer: X509Certificate): boolean =>
+/** Whether a certificate was signed by the key of another. */
+export const isIssuedBy = (certificate: X509Certificate, issuer: X509Certificate): boolean =>
   certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
 
 function findChainFault(chain: X509Certificate[]): string | undefined {

@@ -6,16 +6,17 @@ import { shapeOf } from '../../client-auth/errors.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import { CommandError, collect, type RunHost } from '../command.ts';
 import { findSecrets } from '../secrets/find-secrets.ts';
+import { TRANSPORT_PASSPHRASE_VARIABLE } from './certificate-facts.ts';
 import { addConfigOption } from './config-file.ts';
 import { createReader, type Environment, readEnvironment, withVariable } from './environment.ts';
-import { PASSPHRASE_VARIABLE, readSigningKey } from './signing-key-file.ts';
+import type { SignCommand } from './sign-command.ts';
+import { addSigningOptions, readSigner, type SigningOptions } from './signing-options.ts';
 import { readTransport, type Tls, type TransportOptions } from './transport.ts';
 
 /** The values of the options, as commander names them. */
-export interface ClientOptions extends TransportOptions {
+export interface ClientOptions extends TransportOptions, SigningOptions {
   environment?: string;
   envVar?: string[];
-  signingKey?: string;
   /** The config file that was used; false if none was to be. */
   config?: string | false;
 }
@@ -26,6 +27,8 @@ export interface Client {
   environment: Environment;
   /** Reads a variable of it, with its references resolved. */
   read: ReadVariable;
+  /** What signs, where it is not the signing key of the environment. */
+  signCommand: SignCommand | undefined;
   tls: Tls;
 }
 
@@ -33,14 +36,18 @@ export interface Client {
 export function addClientOptions(command: Command): Command {
   command
     .option('-e, --environment <file>', 'Postman environment with the variables of the client')
-    .option('--env-var <name=value>', 'variable to add or to override, but not a private key; may be repeated', collect)
     .option(
-      '--signing-key <file>',
-      `signing key, "-" for standard input; its passphrase comes from ${PASSPHRASE_VARIABLE} or is asked for`,
+      '--env-var <name=value>',
+      'variable to add or to override, but not a private key; may be repeated',
+      collect,
+    );
+  addSigningOptions(command)
+    .option('--ssl-client-cert <file>', 'transport certificate: PEM, or PKCS #12 (.p12, .pfx) with its key')
+    .option('--ssl-client-key <file>', 'key of the transport certificate, PEM; not with PKCS #12')
+    .option(
+      '--ssl-client-passphrase <passphrase>',
+      `passphrase of that key or PKCS #12 file; by default from ${TRANSPORT_PASSPHRASE_VARIABLE}, or asked for`,
     )
-    .option('--ssl-client-cert <file>', 'transport certificate, PEM')
-    .option('--ssl-client-key <file>', 'key of the transport certificate, PEM')
-    .option('--ssl-client-passphrase <passphrase>', 'passphrase of the key of the transport certificate')
     .option('--ssl-extra-ca-certs <file>', 'certificates of further authorities to trust, PEM');
   return addConfigOption(command);
 }
@@ -57,12 +64,17 @@ export async function readClient(options: ClientOptions, host: RunHost): Promise
     const { key, value } = readPair('--env-var', pair);
     environment = withVariable(environment, key, value);
   }
-  if (options.signingKey !== undefined) {
-    environment = withVariable(environment, 'signing_key', await readSigningKey(options.signingKey, host));
-    // The key that is here takes the place of an agent that has it.
+  const { signingKey, signCommand } = await readSigner(options, createReader(environment)('kid').trim(), host);
+  if (signingKey !== undefined) environment = withVariable(environment, 'signing_key', signingKey);
+  if (signingKey !== undefined || signCommand) {
+    // What signs here takes the place of an agent.
     environment = { ...environment, values: environment.values.filter(({ key }) => key !== 'signing_agent') };
   }
-  return { environment, read: createReader(environment), tls: await readTransport(options) };
+  const read = createReader(environment);
+  if (signCommand && read('signing_key').trim() !== '') {
+    throw new CommandError('"signing_key" must be unset where --sign-command signs. Unset it in the environment.');
+  }
+  return { environment, read, signCommand, tls: await readTransport(options, host) };
 }
 
 /** Whether a value is, or holds, a private key, or a part of one: of a PEM, or of a JWK (RFC 7518 section 6.3.2). */

@@ -33,9 +33,11 @@ async function applyConfig(command: Command): Promise<void> {
   const config = parseConfig(decodeUtf8(await readBytes(file)), file);
   const isGiven = (name: string) => command.getOptionValue(name) !== undefined;
   const isPairGiven = PAIR.some(isGiven);
+  const isKeyElsewhere = isGiven('signCommand') || isGiven('publicKey');
   for (const [name, path] of Object.entries(config)) {
     const isKnown = command.options.some(option => option.attributeName() === name);
     if (!isKnown || isGiven(name) || (isPairGiven && PAIR.includes(name))) continue;
+    if (isKeyElsewhere && name === 'signingKey') continue;
     command.setOptionValueWithSource(name, path, 'config');
   }
   command.setOptionValueWithSource('config', file, 'config');

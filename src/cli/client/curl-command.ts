@@ -3,6 +3,7 @@
 import type { Settings } from '../../client-auth/settings.ts';
 import { findSecret } from '../secrets/find-secrets.ts';
 import { isSecretName } from '../secrets/looks.ts';
+import { TRANSPORT_PASSPHRASE_VARIABLE } from './certificate-facts.ts';
 import type { ClientOptions } from './client-options.ts';
 
 /**
@@ -11,14 +12,23 @@ import type { ClientOptions } from './client-options.ts';
  *
  * @param url the token endpoint
  * @param options those that the command `assertion` was called with
+ * @param passphrase of the transport certificate; the command has the variable in its place
  * @param commandName how the command line is called in a shell
  */
-export function toCurlCommand(url: string, settings: Settings, options: ClientOptions, commandName: string): string {
+export function toCurlCommand(
+  url: string,
+  settings: Settings,
+  options: ClientOptions,
+  passphrase: string | undefined,
+  commandName: string,
+): string {
   const { sslClientCert, sslClientKey, sslExtraCaCerts } = options;
+  // A certificate without the file of a key has it with it.
+  const isPkcs12 = sslClientCert !== undefined && sslClientKey === undefined;
   const lines = [
     `curl -X POST ${quote(url)}`,
     `--cert ${quote(toCertificate(sslClientCert ?? 'transport-certificate.pem'))}`,
-    `--key ${quote(sslClientKey ?? 'transport-key.pem')}`,
+    ...(isPkcs12 ? toPkcs12(passphrase) : [`--key ${quote(sslClientKey ?? 'transport-key.pem')}`]),
     ...(sslExtraCaCerts ? [`--cacert ${quote(sslExtraCaCerts)}`] : []),
     '-H "Content-Type: application/x-www-form-urlencoded"',
     '--data-urlencode grant_type=client_credentials',
@@ -28,6 +38,12 @@ export function toCurlCommand(url: string, settings: Settings, options: ClientOp
   ];
   return lines.join(' \\\n  ');
 }
+
+/** cURL asks for the passphrase of a PEM key, but not for that of a PKCS #12 file. */
+const toPkcs12 = (passphrase: string | undefined): string[] => [
+  '--cert-type P12',
+  ...(passphrase ? [`--pass "$${TRANSPORT_PASSPHRASE_VARIABLE}"`] : []),
+];
 
 function toAssertionParameters(options: ClientOptions, commandName: string): string[] {
   const { environment, envVar = [], signingKey, sslExtraCaCerts } = options;

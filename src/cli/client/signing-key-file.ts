@@ -8,19 +8,23 @@ import { decodeUtf8, inFile, readBytes } from '../files.ts';
 import { decode } from '../secrets/text-of-bytes.ts';
 import { readDerKey, refuseBinary } from './binary-file.ts';
 import { decryptSigningKey } from './encrypted-key.ts';
+import { isPkcs12 } from './pkcs12.ts';
+import { readPkcs12 } from './pkcs12-file.ts';
 
 /** The environment variable with the passphrase of an encrypted key. It is not an argument: others can see arguments. */
 export const PASSPHRASE_VARIABLE = 'SIGNING_KEY_PASSPHRASE';
 
 /**
- * Reads the text of a signing key. Any other fault of the key is reported where the key is used.
+ * Reads the text of a signing key, which may be in a PKCS #12 file. Any other fault of the key is reported where the key is used.
  *
  * @param file "-" for standard input
  * @throws CommandError when the file can't be read, or the key is encrypted and does not open
  */
 export async function readSigningKey(file: string, host: RunHost): Promise<string> {
   const bytes = file === '-' ? await host.readStandardInput() : await readBytes(file);
-  const text = toKeyText(bytes, file === '-' ? 'standard input' : file);
+  const name = file === '-' ? 'standard input' : file;
+  if (isPkcs12(bytes)) return (await readPkcs12(name, bytes, PASSPHRASE_VARIABLE, host)).key;
+  const text = toKeyText(bytes, name);
   return isEncrypted(text) ? decrypt(text, file, host) : text;
 }
 

@@ -7,12 +7,11 @@ import { checkKid } from '../../client-auth/settings.ts';
 import { startAgent } from '../agent/server.ts';
 import { addConfigOption } from '../client/config-file.ts';
 import { withNodeCrypto } from '../client/ps256.ts';
-import { readSigningKey } from '../client/signing-key-file.ts';
+import { addSigningOptions, createJwksOption, readSigner, type SigningOptions } from '../client/signing-options.ts';
 import { withTerminalWords } from '../client/terminal-words.ts';
 import { addExamples, CommandError, collect, type Host } from '../command.ts';
 
-interface Options {
-  signingKey?: string;
+interface Options extends SigningOptions {
   kid?: string;
   clientId?: string;
   audience?: string[];
@@ -30,8 +29,9 @@ export function addAgentCommand(program: Command, host: Host): void {
       'Signs for the pre-request script, so that the key stays out of Postman and Newman.\n' +
         'Prints a URL: set the variable signing_agent to it, and leave signing_key unset.\n' +
         'Whoever has that URL, on this machine, gets signatures until the agent ends: with Ctrl-C, or --for.',
-    )
-    .option('--signing-key <file>', 'private key, PEM or JWK; "-" for standard input')
+    );
+  addSigningOptions(command)
+    .addOption(createJwksOption())
     .option('--kid <kid>', 'key ID; by default that of a private JWK, else that of the script')
     .option('--client-id <id>', 'client to sign for; by default any')
     .option('--audience <url>', 'audience to sign for; may be repeated; by default any https URL', collect)
@@ -43,10 +43,15 @@ export function addAgentCommand(program: Command, host: Host): void {
 }
 
 async function run(options: Options, host: Host): Promise<void> {
-  const { signingKey, kid = '', clientId = '', audience = [], port = 0 } = options;
-  if (signingKey === undefined) throw new CommandError('--signing-key is missing. Name the private key.', 2);
+  const { kid = '', clientId = '', audience = [], port = 0 } = options;
   for (const url of audience) checkServerUrl('--audience', url);
-  const key = withNodeCrypto(await readSigningKey(signingKey, host));
+  const { signingKey, signCommand } = await readSigner(options, kid, host);
+  if (signingKey === undefined && !signCommand) {
+    throw new CommandError('--signing-key is missing. Name the private key, or give --sign-command.', 2);
+  }
+  const key = signCommand?.key ?? withNodeCrypto(signingKey ?? '');
+  // What can't sign is to be known before a script waits for it.
+  key.sign('test');
   const rules = { key, kid: checkKid(kid) || (key.kid ?? ''), clientId, audiences: audience };
   const agent = await startAgent(rules, port, line => host.note(`${new Date().toISOString().slice(0, 19)}Z ${line}`));
   await host.print(`${agent.url}\n`);

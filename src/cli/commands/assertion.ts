@@ -7,6 +7,7 @@ import { readSettings } from '../../client-auth/settings.ts';
 import { authenticate } from '../client/authenticate.ts';
 import { addClientOptions, type ClientOptions, readClient } from '../client/client-options.ts';
 import { toCurlCommand } from '../client/curl-command.ts';
+import { createJwksOption } from '../client/signing-options.ts';
 import { withTerminalWords } from '../client/terminal-words.ts';
 import { addExamples, CommandError, type Host } from '../command.ts';
 import { describeAssertion } from '../diagnosis/assertion-text.ts';
@@ -27,6 +28,7 @@ export function addAssertionCommand(program: Command, host: Host): void {
         'Until then it is as secret as a password.',
     );
   addClientOptions(command)
+    .addOption(createJwksOption())
     .option(
       '--decode [jwt]',
       'print header, claims and times in words instead, and whether it is well formed; of the given assertion if there is one',
@@ -45,7 +47,7 @@ async function run(options: AssertionOptions, host: Host): Promise<void> {
   if (curl) {
     const { token_endpoint: url = '' } = (await readKnownServer(client, true)).endpoints;
     checkServerUrl('token_endpoint', url, 'It is where the command sends the assertion.');
-    return await host.print(`${toCurlCommand(url, settings, options, host.commandName)}\n`);
+    return await host.print(`${toCurlCommand(url, settings, options, client.tls.passphrase, host.commandName)}\n`);
   }
   if (settings.method !== 'private_key_jwt') {
     throw new CommandError(
@@ -53,7 +55,7 @@ async function run(options: AssertionOptions, host: Host): Promise<void> {
     );
   }
   const server = await readKnownServer(client, settings.audience.from === 'token_endpoint');
-  const { parameters } = authenticate(settings, server, 'token_endpoint');
+  const { parameters } = authenticate(settings, server, 'token_endpoint', client.signCommand?.key);
   const assertion = parameters.find(({ key }) => key === 'client_assertion')?.value ?? '';
   if (decode) await printDecoded(assertion, host);
   else await host.print(`${assertion}\n`);

@@ -55,10 +55,10 @@ export function addInitCommand(program: Command, host: Host): void {
     .option('--issuer <url>', 'issuer of the authorization server')
     .option('--resource-server-url <url>', 'base URL of the API; by default that of the collection')
     .option('--redirect-uri <uri>', 'redirect URI, as it is registered; by default that of the collection')
-    .option('--signing-key <file>', 'signing key, PEM or JWK')
+    .option('--signing-key <file>', 'signing key: PEM, JWK or PKCS #12')
     .option('--kid <kid>', 'key ID in the registered JWKS; by default that of a JWK')
-    .option('--ssl-client-cert <file>', 'transport certificate')
-    .option('--ssl-client-key <file>', 'key of the transport certificate')
+    .option('--ssl-client-cert <file>', 'transport certificate: PEM, or PKCS #12 (.p12, .pfx) with its key')
+    .option('--ssl-client-key <file>', 'key of the transport certificate, PEM; not with PKCS #12')
     .option('--ssl-client-passphrase <passphrase>', 'passphrase of that key, for the check alone; it is not written')
     .option('--ssl-extra-ca-certs <file>', 'certificates of further authorities to trust, PEM')
     .option(

@@ -6,12 +6,14 @@ import { Argument, type Command, Option } from 'commander';
 import { addConfigOption } from '../client/config-file.ts';
 import { toPublicJwk } from '../client/public-jwks.ts';
 import { readSigningKey } from '../client/signing-key-file.ts';
+import { readPublicKey } from '../client/signing-options.ts';
 import { withTerminalWords } from '../client/terminal-words.ts';
 import { addExamples, CommandError, type Host } from '../command.ts';
 import { isSameFile, refuseExisting, writeNew } from '../files.ts';
 
 interface Options {
   signingKey?: string;
+  publicKey?: string;
   outKey?: string;
   bits?: string;
   kid?: string;
@@ -33,7 +35,12 @@ export function addJwksCommand(program: Command, host: Host): void {
         'The key ID is that of a private JWK, else the thumbprint of the key (RFC 7638), if --kid names no other.',
     )
     .addArgument(new Argument('[new]', 'make a new signing key').choices(['new']))
-    .option('--signing-key <file>', 'private key, PEM or JWK; "-" for standard input')
+    .option('--signing-key <file>', 'private key: PEM, JWK or PKCS #12; "-" for standard input')
+    .addOption(
+      new Option('--public-key <file>', 'its public half, where the key is in an HSM or KMS: PEM, certificate or JWK')
+        .conflicts('signingKey')
+        .conflicts('outKey'),
+    )
     .addOption(new Option('--out-key <file>', 'write the new signing key there').conflicts('signingKey'))
     .addOption(new Option('--bits <n>', 'size of the new signing key, 2048 by default').choices(['2048', '3072']))
     .option('--kid <kid>', 'key ID')
@@ -47,26 +54,31 @@ export function addJwksCommand(program: Command, host: Host): void {
     command,
     'jwks --signing-key signing.pem',
     'jwks --signing-key signing.pem --kid key-1 --out jwks.json',
+    'jwks --public-key public.pem --kid key-1',
     'jwks new --out-key signing.pem --out jwks.json',
   );
 }
 
 async function run(isNew: boolean, options: Options, host: Host): Promise<void> {
-  const { signingKey, outKey, bits, kid, out, force } = options;
+  const { signingKey, publicKey, outKey, bits, kid, out, force } = options;
   if (!isNew && (outKey ?? bits) !== undefined) {
     throw new CommandError('--out-key and --bits are for "jwks new".', 2);
   }
-  const key = isNew ? outKey : signingKey;
+  if (isNew && publicKey !== undefined) {
+    throw new CommandError('--public-key is for a key that is there. Leave out "new", or leave out the option.', 2);
+  }
+  const key = isNew ? outKey : (publicKey ?? signingKey);
   if (key === undefined) {
     const remedy = isNew ? 'Name the file for the new key' : 'Name a private key, or make one with "jwks new"';
     throw new CommandError(`${isNew ? '--out-key' : '--signing-key'} is missing. ${remedy}.`, 2);
   }
   await refuseKeyAsOutput(out, key);
   await refuseExisting([...(isNew ? [key] : []), ...(out === undefined ? [] : [out])], force);
-  const text = isNew ? await createSigningKey(Number(bits ?? 2048)) : await readSigningKey(key, host);
-  const jwk = toPublicJwk(text, kid);
-  if (isNew) {
-    await writeNew(key, text, force, PRIVATE);
+  const created = isNew ? await createSigningKey(Number(bits ?? 2048)) : undefined;
+  const known = created ?? (publicKey === undefined ? await readSigningKey(key, host) : await readPublicKey(key));
+  const jwk = toPublicJwk(known, kid);
+  if (created !== undefined) {
+    await writeNew(key, created, force, PRIVATE);
     host.note(`${key}: new signing key. Keep it secret, and out of version control.`);
   }
   const jwks = `${JSON.stringify({ keys: [jwk] }, null, 2)}\n`;

@@ -3,6 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { refuseSureFaults } from '../check/before-run.ts';
 import { addClientOptions } from '../client/client-options.ts';
+import { createJwksOption } from '../client/signing-options.ts';
 import { COLLECTION_ARGUMENT, createCollectionOption } from '../collection/collection-source.ts';
 import { addExamples, CommandError, collect, type Host } from '../command.ts';
 import type { RunOptions } from '../run/newman-options.ts';
@@ -50,6 +51,7 @@ export function addRunCommand(program: Command, host: Host): void {
     .allowUnknownOption()
     .allowExcessArguments();
   addClientOptions(command)
+    .addOption(createJwksOption())
     .addOption(createCollectionOption())
     .option('-g, --globals <file>', 'Postman globals')
     .addOption(

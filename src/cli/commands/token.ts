@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { readSettings } from '../../client-auth/settings.ts';
 import { findAccessToken, sendTokenRequest, toAttempt, toTokenForm } from '../check/token-request.ts';
 import { addClientOptions, type ClientOptions, readClient } from '../client/client-options.ts';
+import { createJwksOption } from '../client/signing-options.ts';
 import { withTerminalWords } from '../client/terminal-words.ts';
 import { addExamples, CommandError, type Host } from '../command.ts';
 import { explain } from '../diagnosis/explanation.ts';
@@ -27,6 +28,7 @@ export function addTokenCommand(program: Command, host: Host): void {
         'As long as it is valid it is a secret. If the authorization server refuses the client, says why.',
     );
   addClientOptions(command)
+    .addOption(createJwksOption())
     .option('--scope <scope>', 'scopes, with spaces between them; by default the variable scope, else accounts')
     .option('--json', 'print the whole answer of the token endpoint')
     .action((options: Options) => withTerminalWords(run(options, host), options.signingKey));
@@ -43,7 +45,12 @@ async function run(options: Options, host: Host): Promise<void> {
   const fetchServer = createServerFetcher(client.tls);
   const known = await readKnownServer(client, true, fetchServer);
   const { token_endpoint: url = '' } = known.endpoints;
-  const form = toTokenForm(options.scope ?? (client.read('scope') || 'accounts'), settings, known);
+  const form = toTokenForm(
+    options.scope ?? (client.read('scope') || 'accounts'),
+    settings,
+    known,
+    client.signCommand?.key,
+  );
   const exchange = await sendTokenRequest(url, form, client.tls);
 
   const token = findAccessToken(exchange);

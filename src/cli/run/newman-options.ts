@@ -53,9 +53,6 @@ const PASSED = [
   'sslClientCertList',
 ] as const;
 
-/** Those of the TLS connection; an empty one is none. */
-const TRANSPORT = ['sslExtraCaCerts', 'sslClientCert', 'sslClientKey', 'sslClientPassphrase'] as const;
-
 /** Options that name a file to read, which nothing may be written over. */
 const READ = [
   'environment',
@@ -127,10 +124,13 @@ export function toNewmanOptions(
   globalVar: { key: string; value: string }[],
   options: RunOptions,
 ): NewmanRunOptions {
-  const given = [...PASSED.filter(name => options[name] !== undefined), ...TRANSPORT.filter(name => options[name])];
+  const given = PASSED.filter(name => options[name] !== undefined);
   const passed = Object.fromEntries(given.map(name => [name, options[name]]));
+  const { sslExtraCaCerts } = options;
   return {
     ...passed,
+    // An empty one is none. The transport certificate is presented in another way.
+    ...(sslExtraCaCerts && { sslExtraCaCerts }),
     collection,
     environment,
     ...(globals && { globals }),

@@ -28,6 +28,13 @@ const requireAsNewman = (name: string) => createRequire(createRequire(import.met
 /** Runs a collection. */
 export const loadNewman = (): Run => requireAsNewman('newman').run;
 
+/** A transport certificate as Newman has read it; what is written of a request leaves it out. */
+export function createCertificate(tls: { cert: string; key: string; passphrase?: string | undefined }): object {
+  const { cert, key, passphrase } = tls;
+  const { Certificate } = requireAsNewman('postman-collection');
+  return new Certificate({ name: 'client-cert', cert: { value: cert }, key: { value: key }, passphrase });
+}
+
 /** The class that keeps the sums, executions and failures of a run, by the events that it hears. */
 export const loadSummary = (): (new (emitter: EventEmitter, options: object) => object) =>
   requireAsNewman('./lib/run/summary');

@@ -3,7 +3,7 @@
 
 import type { Beginning } from '../client/beginning.ts';
 import { type Client, readClient, readPair } from '../client/client-options.ts';
-import { type Environment, listSecureWithoutValue, readEnvironment } from '../client/environment.ts';
+import { type Environment, listSecureWithoutValue, readEnvironment, withVariable } from '../client/environment.ts';
 import { listFolders, parseCollection } from '../collection/collection.ts';
 import { readCollection } from '../collection/collection-source.ts';
 import { inject } from '../collection/injection.ts';
@@ -17,6 +17,7 @@ import { readBeginning } from './beginning.ts';
 import { type RunOptions, refuseShortLimit, refuseToReplace, toNewmanOptions } from './newman-options.ts';
 import { runNewman } from './run-newman.ts';
 import { explainRefusals } from './run-refusals.ts';
+import { ThrowawayKeys } from './throwaway-keys.ts';
 import { type Counts, toCause, toCounts } from './verdict.ts';
 
 /** Newman reads a collection by recursion, and its stack overflows somewhere beyond this: 500 nested folders. */
@@ -67,10 +68,14 @@ export async function runCollection(
   await inspect(await readBeginning(client, collection, globals, globalVar, options));
   const redaction = createRedaction(client, globals, collection);
   const fetchServer = createServerFetcher(client.tls);
-  const newmanOptions = toNewmanOptions(collection, client.environment, globals, globalVar, options);
+  const keys = new ThrowawayKeys();
+  const environment = await withSigner(client, keys);
+  const newmanOptions = toNewmanOptions(collection, environment, globals, globalVar, options);
   const { failures, posted, tally, unreachable, readIn } = await runNewman(
     newmanOptions,
+    keys,
     fetchServer,
+    client.tls,
     options,
     redaction,
     host,
@@ -85,6 +90,13 @@ export async function runCollection(
     counts: toCounts(tally, posted),
     cause: toCause(cause, tally.firstFailure, unreachable, toShown),
   };
+}
+
+/** The environment, with a throw-away key in it where a command signs. */
+async function withSigner({ environment, signCommand }: Client, keys: ThrowawayKeys): Promise<Environment> {
+  if (!signCommand) return environment;
+  const bits = signCommand.publicKey?.asymmetricKeyDetails?.modulusLength ?? 2048;
+  return withVariable(environment, 'signing_key', await keys.addSigner(bits, signCommand.key.sign));
 }
 
 /** A redaction that knows which variables the user has called secret. */

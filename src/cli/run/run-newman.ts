@@ -5,6 +5,7 @@ import type { NewmanRunOptions, NewmanRunSummary } from 'newman';
 import type { Endpoints } from '../../client-auth/authorization-server.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import { createReader } from '../client/environment.ts';
+import type { Tls } from '../client/transport.ts';
 import { CommandError, type RunHost } from '../command.ts';
 import type { Redaction } from '../secrets/redaction.ts';
 import { ConnectionError } from '../server/connection-faults.ts';
@@ -17,6 +18,8 @@ import { signRequests } from './signing.ts';
 import { readConfiguredServers, readMethods, replaceSigningKeys } from './signing-keys.ts';
 import { openStage, type Stage } from './stage.ts';
 import { keepTally, type Tally } from './tally.ts';
+import type { ThrowawayKeys } from './throwaway-keys.ts';
+import { presentCertificate } from './transport-certificate.ts';
 import { stopUnauthenticated } from './unauthenticated.ts';
 
 /** What a run came to. */
@@ -39,12 +42,16 @@ type Row = Record<string, unknown>;
  * Runs Newman.
  *
  * @param options Newman's own, without reporters
+ * @param keys get a throw-away key for each signing key
+ * @param tls holds the transport certificate
  * @param reporters names of the reporters, with the options of each by its name
  * @throws CommandError when there is no such reporter, the run could not be done, or a file could not be written
  */
 export async function runNewman(
   options: NewmanRunOptions,
+  keys: ThrowawayKeys,
   fetchServer: FetchServer,
+  tls: Tls,
   { reporters, reporter = {} }: Pick<RunOptions, 'reporters' | 'reporter'>,
   redaction: Redaction,
   host: RunHost,
@@ -62,7 +69,7 @@ export async function runNewman(
   host.explainCrash(toShown);
   try {
     const loaded = await loadOptions(options);
-    const keys = await replaceSigningKeys(loaded, text => redaction.addSigningKey(text));
+    await replaceSigningKeys(loaded, keys, text => redaction.addSigningKey(text));
     const { known, unreachable } = await findKnownEndpoints(loaded, fetchServer, host.note, toSeconds(options.timeout));
     if (options.timeout) loaded.timeout = Math.max(1, Math.ceil(options.timeout - (performance.now() - start)));
     return await new Promise((resolve, reject) => {
@@ -80,6 +87,7 @@ export async function runNewman(
       }) as Stage;
       const endRequests = limitRequests(newman, Number(options.timeoutRequest ?? 0));
       signRequests(newman, keys, known);
+      presentCertificate(newman, tls);
       const isAuthenticated = stopUnauthenticated(newman, known, readMethods(loaded));
       const posted = collectPostedForms(newman, isAuthenticated);
       const toTally = keepTally(newman, isAuthenticated);

@@ -7,7 +7,7 @@ import { resolveReferences } from '../client/environment.ts';
 import { CommandError } from '../command.ts';
 import { Redaction } from '../secrets/redaction.ts';
 import type { LoadedOptions } from './newman.ts';
-import { ThrowawayKeys } from './throwaway-keys.ts';
+import type { ThrowawayKeys } from './throwaway-keys.ts';
 
 interface Variable {
   key: string;
@@ -52,16 +52,22 @@ function signingKeysOf(options: LoadedOptions): Set<string> {
  * Puts throw-away keys in the place of the signing keys, under whatever name and in whatever scope; of another text that holds a
  * part of one, the part is taken out.
  *
+ * @param keys get the throw-away keys; there may be one of a command that signs already
  * @param learnKey is called with each real key and each throw-away key
- * @throws CommandError when a key is put together of several variables
+ * @throws CommandError when a key is put together of several variables, or there is one beside a command that signs
  */
 export async function replaceSigningKeys(
   options: LoadedOptions,
+  keys: ThrowawayKeys,
   learnKey: (text: string) => void,
-): Promise<ThrowawayKeys> {
-  const keys = new ThrowawayKeys();
+): Promise<void> {
   const parts = new Redaction();
+  const own = keys.textOfSigner;
   for (const text of signingKeysOf(options)) {
+    if (own !== undefined && text.trim() !== '' && text !== own) {
+      const remedy = 'Unset it in globals, collection and data.';
+      throw new CommandError(`"signing_key" must be unset where --sign-command signs. ${remedy}`);
+    }
     await keys.add(text);
     parts.addSigningKey(text);
     for (const one of [text, keys.textFor(text) ?? '']) learnKey(one);
@@ -79,7 +85,6 @@ export async function replaceSigningKeys(
     const remedy = 'Put it into one variable, or give it with --signing-key <file>.';
     throw new CommandError(`"signing_key" must be one variable with the whole key, got several. ${remedy}`);
   }
-  return keys;
 }
 
 /**

@@ -9,7 +9,7 @@ import type { PostedRequest } from './posted-forms.ts';
 import type { ThrowawayKeys } from './throwaway-keys.ts';
 
 /** A request that the collection may send through a proxy of its own. */
-type Request = PostedRequest & { proxy?: unknown };
+type Request = PostedRequest & { url: { update(url: string): void }; proxy?: unknown };
 
 interface Behavior {
   followRedirects?: boolean;
@@ -106,14 +106,24 @@ export function signRequests(newman: EventEmitter, keys: ThrowawayKeys, known: E
     mapForm(request, text =>
       text.replace(JWS, (jws: string, input: string, signature: string) => {
         const sign = keys.signerFor(input, signature);
-        const objection = sign && findObjection(input, request, item, known);
-        if (!sign || objection === undefined) return sign ? `${input}.${sign()}` : jws;
+        if (!sign) return jws;
+        const objection = findObjection(input, request, item, known);
+        try {
+          if (objection === undefined) return `${input}.${sign()}`;
+        } catch (error) {
+          fail(newman, `Nothing was sent to ${request.url.toString()}: ${(error as Error).message}`, { item, cursor });
+          stop(request);
+          return jws;
+        }
         fail(newman, `A JWT to ${request.url.toString()} was not signed: ${objection}.`, { item, cursor });
         return jws;
       }),
     );
   });
 }
+
+/** Keeps a request from leaving: hosts don't send one without a URL, and there is no other way. */
+export const stop = (request: { url: { update(url: string): void } }): void => request.url.update('');
 
 /** The test that fails where the client is not authenticated, in our scripts as well. */
 export const TEST_NAME = 'client authentication';

@@ -14,8 +14,8 @@ const MIN_LENGTH = 1000;
 const IS_DER = /^\s*MI[\w+/=\s-]+$/;
 
 interface Throwaway {
-  /** The key in whose place it is. */
-  real: KeyObject;
+  /** Signs with the key in whose place it is. */
+  sign: (input: string) => string;
   publicKey: KeyObject;
   pem: string;
   jwk: object;
@@ -41,7 +41,7 @@ function readContainer(text: string): object | undefined {
   }
 }
 
-async function createThrowaway(text: string, bits: number): Promise<Throwaway> {
+async function createThrowaway(bits: number, sign: Throwaway['sign']): Promise<Throwaway> {
   // As text: Node 20 may lock itself where it exports a key object while it frees the job that made it.
   const { publicKey, privateKey: pem } = await promisify(generateKeyPair)('rsa', {
     modulusLength: bits,
@@ -49,7 +49,7 @@ async function createThrowaway(text: string, bits: number): Promise<Throwaway> {
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   });
   return {
-    real: toRsaKey(text),
+    sign,
     publicKey: createPublicKey(publicKey),
     pem,
     jwk: createPrivateKey(pem).export({ format: 'jwk' }),
@@ -59,6 +59,8 @@ async function createThrowaway(text: string, bits: number): Promise<Throwaway> {
 /** The throw-away keys of a run. */
 export class ThrowawayKeys {
   readonly #byModulus = new Map<bigint, Throwaway>();
+  /** What {@link addSigner} gave; undefined where there is no such key. */
+  textOfSigner: string | undefined;
 
   get isEmpty(): boolean {
     return this.#byModulus.size === 0;
@@ -67,7 +69,21 @@ export class ThrowawayKeys {
   /** Makes a throw-away key for a signing key; what is no such key has none. */
   async add(text: string): Promise<void> {
     const { key } = parse(text) ?? {};
-    if (key && !this.#byModulus.has(key.n)) this.#byModulus.set(key.n, await createThrowaway(text, key.bits));
+    if (!key || this.#byModulus.has(key.n)) return;
+    const real = toRsaKey(text);
+    this.#byModulus.set(key.n, await createThrowaway(key.bits, input => signPs256(input, real)));
+  }
+
+  /**
+   * Makes a throw-away key for a key that only signs.
+   *
+   * @returns the text of it, for the variable `signing_key`
+   */
+  async addSigner(bits: number, sign: (input: string) => string): Promise<string> {
+    const throwaway = await createThrowaway(bits, sign);
+    this.#byModulus.set(importSigningKey(throwaway.pem).key.n, throwaway);
+    this.textOfSigner = throwaway.pem;
+    return throwaway.pem;
   }
 
   /**
@@ -103,6 +119,6 @@ export class ThrowawayKeys {
    */
   signerFor(input: string, signature: string): (() => string) | undefined {
     const made = [...this.#byModulus.values()].find(({ publicKey }) => verifyPs256(input, signature, publicKey));
-    return made && (() => signPs256(input, made.real));
+    return made && (() => made.sign(input));
   }
 }

@@ -14,7 +14,7 @@ import { toWireUrl } from '../../client-auth/wire-url.ts';
 import { resolveReferences } from '../client/environment.ts';
 import { explainChange, type RunItem, toTitle } from './blame.ts';
 import { type PostedRequest, toForm } from './posted-forms.ts';
-import { fail } from './signing.ts';
+import { fail, stop } from './signing.ts';
 
 /** The members of Newman's events that are used. */
 interface RunEvent {
@@ -125,8 +125,7 @@ export function stopUnauthenticated(
     if (!fault) return;
     if (known.find(url)) {
       report(url.replace(/[?#].*/s, ''), fault, false, data);
-      // Hosts don't send a request without a URL; there is no other way to stop it.
-      request.url.update('');
+      stop(request);
     } else if (cursor?.scriptId) {
       sent.add({ url: url.replace(/[?#].*/s, ''), fault, data });
     }

@@ -1,6 +1,7 @@
 // Why a connection failed, in words: the one table of what the codes of Node, OpenSSL and proxies mean, for every command. Pure, on
 // the machine, but for the variables of proxies.
 
+import { TRANSPORT_PASSPHRASE_VARIABLE } from '../client/certificate-facts.ts';
 import { CommandError } from '../command.ts';
 import { describeProxy, describeRoute, findRoute, type Route } from './route.ts';
 
@@ -89,9 +90,13 @@ const FAULTS: [code: RegExp, fact: string, remedy: string][] = [
   [
     /INTERRUPTED_OR_CANCELLED|MISSING_PASSPHRASE/,
     'the key of the transport certificate is encrypted',
-    'give its passphrase with --ssl-client-passphrase',
+    `set ${TRANSPORT_PASSPHRASE_VARIABLE} to its passphrase`,
   ],
-  [/BAD_DECRYPT|BAD_PASSWORD/, 'the key of the transport certificate does not open', 'check --ssl-client-passphrase'],
+  [
+    /BAD_DECRYPT|BAD_PASSWORD/,
+    'the key of the transport certificate does not open',
+    `check ${TRANSPORT_PASSPHRASE_VARIABLE} or --ssl-client-passphrase`,
+  ],
   [
     /NO_START_LINE|DECODER|BAD_END_LINE|BAD_BASE64|ASN1/,
     'the transport certificate or its key cannot be read',

@@ -7,6 +7,7 @@ import { checkServerUrl } from '../../client-auth/server-url.ts';
 import { checkKid, EXPECTED_KID, readSettings } from '../../client-auth/settings.ts';
 import { importSigningKey } from '../../client-auth/signing-key.ts';
 import { type Needed, refuseBinary } from '../client/binary-file.ts';
+import { isPkcs12 } from '../client/pkcs12.ts';
 import { toPublicJwk } from '../client/public-jwks.ts';
 import { isEncrypted, toKeyText } from '../client/signing-key-file.ts';
 import { readBytes } from '../files.ts';
@@ -22,7 +23,8 @@ export interface Answers {
   signingKey?: string;
   kid?: string;
   sslClientCert: string;
-  sslClientKey: string;
+  /** Not with PKCS #12, which holds it. */
+  sslClientKey?: string;
   sslExtraCaCerts?: string;
 }
 
@@ -38,7 +40,7 @@ export interface Question {
   /** The only answers there are, with what each means. */
   choices?: { value: string; hint: string }[];
   /** Whether the answer is needed, by those before it. */
-  isNeeded(answers: Partial<Answers>): boolean;
+  isNeeded(answers: Partial<Answers>): boolean | Promise<boolean>;
   /** @throws CommandError or ClientAuthError that says what the answer must be */
   check(answer: string): void | Promise<void>;
   /** The answer where those before it have it; then nobody is asked. */
@@ -51,6 +53,8 @@ const SANDBOX = 'https://auth1.sandbox.mya.ozoneapi.io';
 
 const always = (): boolean => true;
 const needsSigningKey = ({ method }: Partial<Answers>): boolean => method !== 'tls_client_auth';
+
+const isPkcs12File = async (file: string): Promise<boolean> => isPkcs12(await readBytes(file));
 
 const checkFile =
   (option: string, needed: Needed) =>
@@ -124,7 +128,7 @@ export const QUESTIONS: readonly Question[] = [
   {
     name: 'signingKey',
     option: '--signing-key',
-    message: 'File of the signing key, PEM or JWK',
+    message: 'File of the signing key: PEM, JWK or PKCS #12',
     isFile: true,
     isNeeded: needsSigningKey,
     check: async file => {
@@ -153,17 +157,19 @@ export const QUESTIONS: readonly Question[] = [
   {
     name: 'sslClientCert',
     option: '--ssl-client-cert',
-    message: 'File of the transport certificate, PEM',
+    message: 'File of the transport certificate, PEM or PKCS #12 (.p12, .pfx)',
     isFile: true,
     isNeeded: always,
-    check: checkFile('--ssl-client-cert', 'certificate'),
+    check: async file => {
+      if (!(await isPkcs12File(file))) await checkFile('--ssl-client-cert', 'certificate')(file);
+    },
   },
   {
     name: 'sslClientKey',
     option: '--ssl-client-key',
     message: 'File of its private key, PEM',
     isFile: true,
-    isNeeded: always,
+    isNeeded: async ({ sslClientCert }) => sslClientCert === undefined || !(await isPkcs12File(sslClientCert)),
     check: checkFile('--ssl-client-key', 'key'),
   },
   {
@@ -181,9 +187,11 @@ function checkVariables(variables: Record<string, string>): void {
   readSettings(name => variables[name] ?? '');
 }
 
-/** The text of a signing key; undefined of an encrypted one, which opens later. */
+/** The text of a signing key; undefined of one that is encrypted or in PKCS #12, which opens later. */
 async function readPlainKey(file: string): Promise<string | undefined> {
-  const text = toKeyText(await readBytes(file), file);
+  const bytes = await readBytes(file);
+  if (isPkcs12(bytes)) return undefined;
+  const text = toKeyText(bytes, file);
   if (isEncrypted(text)) return undefined;
   importSigningKey(text);
   return text;

@@ -23,7 +23,7 @@ export async function collectAnswers(given: Partial<Answers>, terminal: Terminal
   const missing: string[] = [];
   for (const question of QUESTIONS) {
     const { name, option, isOptional } = question;
-    if (answers[name] === undefined && question.isNeeded(answers)) {
+    if (answers[name] === undefined && (await question.isNeeded(answers))) {
       const answer = (await question.infer?.(answers)) ?? (terminal && (await ask(question, answers, terminal)));
       if (answer !== undefined) answers[name] = answer;
       else if (!isOptional) missing.push(option);

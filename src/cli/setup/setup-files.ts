@@ -49,7 +49,7 @@ export function toConfigText(answers: Answers, environment: string, file: string
     environment,
     ...(signingKey !== undefined && { signingKey }),
     sslClientCert,
-    sslClientKey,
+    ...(sslClientKey !== undefined && { sslClientKey }),
     ...(sslExtraCaCerts !== undefined && { sslExtraCaCerts }),
   };
   const members = Object.entries(paths).map(([name, path]) => [name, toRelative(path, dirname(file))]);
@@ -63,7 +63,7 @@ export function toConfigText(answers: Answers, environment: string, file: string
  * @param directory where it is
  */
 export function findMissingIgnores(text: string, answers: Answers, directory: string): string[] {
-  const { signingKey, sslClientKey } = answers;
+  const { signingKey, sslClientCert, sslClientKey = sslClientCert } = answers;
   const lines = text.split(/\r?\n/);
   const patterns = [signingKey ?? [], sslClientKey].flat().flatMap(file => {
     const path = toRelative(file, directory);

@@ -1,6 +1,7 @@
 // The codes of `check`: a closed list, each with one status, and each of them produced by the facts that it stands for.
 
 import assert from 'node:assert/strict';
+import type { KeyObject } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { checkCertificate, describeCertificate } from '../../../src/cli/check/certificate.ts';
 import { checkClock } from '../../../src/cli/check/clock.ts';
@@ -14,6 +15,7 @@ import { describeAttempt, describeOtherMethod, runLiveChecks } from '../../../sr
 import { checkVariableNames, checkVariables, describeConfig } from '../../../src/cli/check/settings.ts';
 import { checkSigningKey } from '../../../src/cli/check/signing-key.ts';
 import type { CertificateFacts } from '../../../src/cli/client/certificate-facts.ts';
+import { CommandError } from '../../../src/cli/command.ts';
 import type { Facts, Method } from '../../../src/cli/diagnosis/causes.ts';
 import type { JwksFacts } from '../../../src/cli/server/jwks-facts.ts';
 import type { ServerFacts } from '../../../src/cli/server/metadata.ts';
@@ -24,7 +26,7 @@ import { certificate, jwks, refused, server, surroundings, TOKEN_ENDPOINT } from
 import { createRsaKey, toJwk, toPkcs8 } from '../../support/keys.ts';
 import { startRecorder } from '../../support/recorder.ts';
 
-const { privateKey } = createRsaKey();
+const { privateKey, publicKey } = createRsaKey();
 const UNREACHABLE = 'https://127.0.0.1:1';
 const subject = 'tls_client_auth_subject_dn';
 
@@ -58,6 +60,14 @@ const ofAliases = (replaced: string | undefined, configured: string | undefined)
 const ofJwks = (change: Partial<JwksFacts>) => describeJwks({ ...jwks, ...change });
 const jwksFrom = async (source: string) =>
   (await checkJwks(source, '', { ca: [] }, 'private_key_jwt', checkSigningKey(checked()))).line;
+const ofCommand = (signature: string | undefined, key?: KeyObject) => {
+  const sign = () => {
+    if (signature === undefined) throw new CommandError('x');
+    return signature;
+  };
+  const command = { key: { kid: undefined, randomBytes: () => '', sign }, publicKey: key };
+  return checkSigningKey(checked(), command).lines[0];
+};
 const withoutServer = { ...surroundings, server: undefined };
 const nowhere = { ...surroundings, known: { ...surroundings.known, endpoints: {} } };
 const withoutTokenEndpoint = {
@@ -117,6 +127,9 @@ const CASES: Record<OwnCode, Case> = {
     'ok',
     () => checkSigningKey(checked({ signing_key: '', signing_agent: `http://127.0.0.1:1/${'x'.repeat(43)}` })).lines[0],
   ],
+  sign_command_valid: ['ok', () => ofCommand('signature', publicKey)],
+  sign_command_not_verified: ['ok', () => ofCommand('signature')],
+  sign_command_failed: ['fail', () => ofCommand(undefined)],
   kid_set: ['ok', () => checkSigningKey(checked()).lines[1]],
   kid_not_of_jwk: [
     'warn',

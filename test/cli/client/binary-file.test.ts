@@ -1,23 +1,16 @@
 // Files of keys and certificates that are no PEM: a private key in DER is read, all else is named, with a command that works.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { type Credentials, createCredentials } from '../../../src/demo/certificates.ts';
 import { runCommand } from '../../support/command-line.ts';
+import { createPkcs12, noOpenssl, openssl } from '../../support/pkcs12.ts';
 import { createFolder, type Folder, toEnvironment } from '../../support/workplace.ts';
 
 let folder: Folder;
 let credentials: Credentials;
-const hasOpenssl = (() => {
-  try {
-    return execFileSync('openssl', ['version']).length > 0;
-  } catch {
-    return false;
-  }
-})();
 
 before(async () => {
   folder = createFolder();
@@ -48,31 +41,25 @@ describe('a file that is no PEM', () => {
     }
   });
 
-  it('is named with the command that converts it', { skip: !hasOpenssl && 'there is no openssl' }, async () => {
-    const make = ['pkcs12', '-export', '-in', folder.path('transport.pem'), '-inkey', folder.path('transport.key')];
-    execFileSync('openssl', [...make, '-passout', 'pass:open', '-out', folder.path('transport.p12')]);
-    const { path } = folder;
+  it('is named with the command that converts it', { skip: noOpenssl }, async () => {
+    const { path, write } = folder;
+    write('transport.p12', createPkcs12(credentials.transportCertificate, 'open'));
     for (const [args, made] of [
-      [
-        ['--ssl-client-cert', path('transport.p12'), '--ssl-client-key', path('transport.key')],
-        'transport-certificate.pem',
-      ],
-      [['--ssl-client-cert', path('transport.pem'), '--ssl-client-key', path('transport.p12')], 'transport-key.pem'],
       [
         ['--ssl-client-cert', path('transport.der'), '--ssl-client-key', path('transport.key')],
         'transport-certificate.pem',
       ],
       [['--ssl-client-cert', path('transport.pem'), '--ssl-client-key', path('key.der')], 'key-key.pem'],
       [['--ssl-extra-ca-certs', path('transport.der')], 'transport-certificate.pem'],
-      [['--signing-key', path('transport.p12')], 'transport-key.pem'],
+      [['--ssl-extra-ca-certs', path('transport.p12')], 'transport-certificate.pem'],
     ] as const) {
       const { code, stderr } = await call(...args);
       assert.equal(code, 1);
       const [, file, command = ''] =
         /^error: (\S+): --\S+ needs PEM, got .+\. Convert it: (openssl .+)\n$/.exec(stderr) ?? [];
       assert.equal(args.includes(file as never), true, stderr);
-      const more = command.includes('pkcs12') ? ['-passin', 'pass:open', '-passout', 'pass:open'] : [];
-      execFileSync('openssl', [...command.split(' ').slice(1), ...more], { stdio: 'pipe' });
+      const more = command.includes('pkcs12') ? ['-passin', 'pass:open'] : [];
+      openssl([...command.split(' ').slice(1), ...more]);
       assert.match(readFileSync(path(made), 'utf8'), /-----BEGIN (CERTIFICATE|(ENCRYPTED )?PRIVATE KEY)-----/);
     }
   });

@@ -12,6 +12,7 @@ import { createCredentials } from '../../../src/demo/certificates.ts';
 import { type CredentialFiles, writeCredentialFiles } from '../../../src/demo/credential-files.ts';
 import { runCommand } from '../../support/command-line.ts';
 import { execute } from '../../support/execute.ts';
+import { createPkcs12, noOpenssl } from '../../support/pkcs12.ts';
 import { holdsPartOf } from '../../support/readings.ts';
 import { createFolder, type Folder, settingsOf, toEnvironment } from '../../support/workplace.ts';
 
@@ -107,6 +108,24 @@ describe('paynet-client-auth assertion --curl', () => {
     const change = { client_id: '{{a $(name)}}' };
     const answer = await inShell(await printed([...client(change), '--env-var', `a $(name)=${client_id}`]));
     assert.equal(typeof answer.access_token, 'string', JSON.stringify(server.refusals));
+  });
+
+  it('names a PKCS #12 file alone, and has a variable in the place of its passphrase', {
+    skip: noCurl || noOpenssl,
+  }, async () => {
+    for (const [change, passphrase] of [
+      [{}, 'buka sesame'],
+      [byCertificate(), ''],
+    ] as const) {
+      const file = folder.write('client.p12', createPkcs12(server.credentials.transportCertificate, passphrase));
+      const args = [...client(change).slice(0, -4), '--ssl-client-cert', file];
+      const command = await printed([...args, '--ssl-client-passphrase', passphrase]);
+      assert.equal(command.includes('buka'), false, command);
+      assert.match(command, /--cert-type P12/);
+      assert.doesNotMatch(command, /--key /);
+      const answer = await inShell(command, { SSL_CLIENT_PASSPHRASE: passphrase });
+      assert.equal(typeof answer.access_token, 'string', command);
+    }
   });
 
   it('calls the command line as it was called itself, by its file or by npx', { skip: noCurl }, async () => {

@@ -252,7 +252,7 @@ describe('paynet-client-auth assertion', () => {
     ['an --env-var without a value', ['--env-var', 'client_id'], /--env-var takes name=value/],
     ['the key as a variable on the command line', ['--env-var', 'signing_key=x'], /Use --signing-key <file>/],
     ['a key behind a reference', ['--env-var', 'signing_key={{a}}x'], /Use --signing-key <file>/],
-    ['a certificate without its key', ['--ssl-client-cert', 'cert.pem'], /go together/],
+    ['a certificate without its key', ['--ssl-client-cert', 'README.md'], /go together/],
     ['an option without its value', ['--signing-key'], /argument missing/],
   ];
   for (const [title, args, says] of wrong) {

@@ -36,6 +36,7 @@ describe('run', () => {
   let server: Server;
   let key: string;
   let keyParts: string[];
+  const nodePath = process.env.NODE_PATH;
   const answered: Record<string, string> = {};
   /** The access tokens that were sent to the API. */
   const bearers: string[] = [];
@@ -87,6 +88,9 @@ describe('run', () => {
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   });
   after(async () => {
+    if (nodePath === undefined) delete process.env.NODE_PATH;
+    else process.env.NODE_PATH = nodePath;
+    (module as unknown as { _initPaths(): void })._initPaths();
     server.close();
     listener.close();
     await workplace.remove();

@@ -2,8 +2,8 @@
 // that sign here say what they need.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
 import { runCommand } from '../../support/command-line.ts';
 import { startTestAgent, type TestAgent } from '../../support/signing-agent.ts';
 import { createWorkplace, settingsOf, toEnvironment, type Workplace } from '../../support/workplace.ts';
@@ -33,11 +33,6 @@ after(async () => {
   await agent.close();
   await workplace.remove();
 });
-beforeEach(() => {
-  rmSync(path('out'), { recursive: true });
-  mkdirSync(path('out'));
-});
-
 /** Runs a command that shows the path of the agent nowhere. */
 const command = async (name: string, ...args: string[]) => {
   const result = await runCommand([name, ...args]);

@@ -10,6 +10,7 @@ import { form } from '../../support/collections.ts';
 import { runCommand } from '../../support/command-line.ts';
 import { SIGNER } from '../../support/hostile-signer.ts';
 import { createRsaKey, toPkcs8 } from '../../support/keys.ts';
+import { createSignCommand } from '../../support/sign-command.ts';
 import { createFolder, type Folder, toEnvironment } from '../../support/workplace.ts';
 
 const SCHEMA = 'https://schema.getpostman.com/json/collection/v2.1.0/collection.json';
@@ -62,6 +63,7 @@ describe('run signs with the real key', () => {
     lines: string[],
     request: object = { method: 'GET', url: urlOf(honest, '/x') },
     extra: object = {},
+    signer = ['--signing-key', folder.path('key.pem')],
   ) => {
     const event = [{ listen: 'prerequest', script: { exec: [...SIGNER.split('\n'), ...lines] } }];
     const collection = {
@@ -71,7 +73,7 @@ describe('run signs with the real key', () => {
     const environment = toEnvironment({ token_endpoint: urlOf(honest, '/token'), client_id: 'c', kid: 'key-1' });
     return runCommand([
       ...['run', folder.write('collection.json', collection), '-e', folder.write('env.json', environment)],
-      ...['--signing-key', folder.path('key.pem')],
+      ...signer,
     ]);
   };
   const claims = (aud: unknown) => `sign(${JSON.stringify(JSON.stringify({ iss: 'c', sub: 'c', aud }))})`;
@@ -146,6 +148,45 @@ describe('run signs with the real key', () => {
       assert.deepEqual([...signedAt('evil'), ...signedAt('honest')], [false]);
     });
   }
+
+  it('what a command signs in its place: under the same rules, in Newman with a throw-away key alone', async () => {
+    const command = createSignCommand(folder, privateKey);
+    folder.write('public.pem', publicKey.export({ type: 'spki', format: 'pem' }));
+    const signer = ['--sign-command', command(), '--public-key', folder.path('public.pem')];
+    const show = 'console.log("the key: " + pm.environment.get("signing_key"));';
+    const good = await run([show, sendTo(urlOf(honest, '/other'), claims(urlOf(honest, '/')))], undefined, {}, signer);
+    assert.equal(good.code, 0, good.stdout + good.stderr);
+    assert.match(good.stdout, /the key: \[signing_key\]/);
+    const bad = await run([sendTo(urlOf(evil, '/x'), claims(urlOf(honest, '/token')))], undefined, {}, signer);
+    assert.equal(bad.code, 1);
+    assert.deepEqual([signedAt('honest'), signedAt('evil')], [[true], [false]]);
+  });
+
+  it('nothing where the command fails: what was to be signed is not sent, and the run is red', async () => {
+    const request = { method: 'POST', url: '{{token_endpoint}}', body: form(['grant_type', 'client_credentials']) };
+    const add = [
+      'pm.request.body.urlencoded.add({ key: "client_id", value: "c" });',
+      'pm.request.body.urlencoded.add({ key: "client_assertion_type", value: "x" });',
+      `pm.request.body.urlencoded.add({ key: "client_assertion", value: ${claims(urlOf(honest, '/token'))} });`,
+    ];
+    const once = `test -e "${folder.path('used')}" && exit 7; touch "${folder.path('used')}"; `;
+    const command = once + createSignCommand(folder, privateKey)();
+    const { code, stdout } = await run(add, request, {}, ['--sign-command', command]);
+    assert.equal(code, 1);
+    assert.match(stdout.replace(/\s+/g, ' '), /Nothing was sent to .*--sign-command ended with exit code 7/);
+    assert.deepEqual(received.honest.filter(Boolean), []);
+  });
+
+  it('nothing where a file of data has a signing key beside the command', async () => {
+    const data = folder.write('data.json', [{ signing_key: toPkcs8(privateKey) }]);
+    const command = createSignCommand(folder, privateKey)();
+    const { code, stderr } = await run([], undefined, {}, ['--sign-command', command, '-d', data]);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /"signing_key" must be unset where --sign-command signs\. Unset it in globals, collection and data/,
+    );
+  });
 
   it('nothing that follows a redirect, in a request or in one of a script', async () => {
     const jws = claims(urlOf(honest, '/token'));

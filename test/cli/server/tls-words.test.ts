@@ -76,13 +76,13 @@ describe('check, assertion and run say', () => {
       'that the key of the transport certificate is encrypted',
       '127.0.0.1',
       () => [...trusting(), ...presenting(folder.path('locked.pem'))],
-      /encrypted.*--ssl-client-passphrase/,
+      /encrypted.*SSL_CLIENT_PASSPHRASE/,
     ],
     [
       'that the passphrase does not open the key',
       '127.0.0.1',
       () => [...trusting(), ...presenting(folder.path('locked.pem')), '--ssl-client-passphrase', 'shut'],
-      /(encrypted|does not open).*check --ssl-client-passphrase/i,
+      /(encrypted|does not open).*check SSL_CLIENT_PASSPHRASE or --ssl-client-passphrase/i,
     ],
     [
       'that key and certificate do not belong together',

@@ -1,0 +1,29 @@
+// The passphrase of a PKCS #12 file: given, in a variable of the process environment, or asked for at the terminal. On the machine.
+
+import { CommandError, type RunHost } from '../command.ts';
+import { type KeyStore, openPkcs12 } from './pkcs12.ts';
+
+/**
+ * Opens a PKCS #12 file with the passphrase that it needs, if it needs one.
+ *
+ * @param name of the file
+ * @param source of the passphrase: a variable of the process environment, or an option
+ * @param given the passphrase, where it is not to be read from that variable
+ * @returns also the passphrase that opened it, which may be empty
+ * @throws CommandError when it does not open, is damaged, or holds no key or several
+ */
+export async function readPkcs12(
+  name: string,
+  bytes: Buffer,
+  source: string,
+  host: RunHost,
+  given: string | undefined = host.readSecret(source),
+): Promise<KeyStore & { passphrase: string }> {
+  const plain = given ? undefined : await openPkcs12(name, bytes, '');
+  if (plain) return { ...plain, passphrase: '' };
+  const passphrase = given || (await host.askSecret(`Passphrase of ${name}: `));
+  if (!passphrase) throw new CommandError(`${name}: is encrypted. Set ${source} to its passphrase.`);
+  const opened = await openPkcs12(name, bytes, passphrase);
+  if (opened) return { ...opened, passphrase };
+  throw new CommandError(`${name}: does not open with this passphrase. Check ${source}.`);
+}
