@@ -2,11 +2,13 @@
 // that sign here say what they need.
 
 import assert from 'node:assert/strict';
+import { createPrivateKey } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { runCommand } from '../../support/command-line.ts';
+import { createSignCommand } from '../../support/sign-command.ts';
 import { startTestAgent, type TestAgent } from '../../support/signing-agent.ts';
-import { createWorkplace, settingsOf, toEnvironment, type Workplace } from '../../support/workplace.ts';
+import { createFolder, createWorkplace, settingsOf, toEnvironment, type Workplace } from '../../support/workplace.ts';
 
 let workplace: Workplace;
 let agent: TestAgent;
@@ -151,13 +153,19 @@ describe('check with a signing agent', () => {
 });
 
 describe('the commands that sign here, with a signing agent', () => {
-  it('say that only the script asks it, and take the key of --signing-key', async () => {
+  it('say that only the script asks it, and take the key of --signing-key or a command that signs', async t => {
+    const folder = createFolder();
+    t.after(() => folder.remove());
+    const key = createPrivateKey(workplace.server.clients.privateKeyJwt.signingKey);
+    const signer = ['--sign-command', createSignCommand(folder, key)()];
     for (const name of ['assertion', 'token']) {
       const { code, stdout, stderr } = await command(name, ...withEnvironment());
       assert.deepEqual([code, stdout], [1, ''], name);
       assert.match(stderr, SCRIPT_ALONE);
-      const given = await command(name, ...withEnvironment(), '--signing-key', path('key.pem'));
-      assert.equal(given.code, 0, given.stderr);
+      for (const option of [['--signing-key', path('key.pem')], signer]) {
+        const given = await command(name, ...withEnvironment(), ...option);
+        assert.equal(given.code, 0, given.stderr);
+      }
     }
   });
 });
