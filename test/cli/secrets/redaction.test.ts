@@ -138,9 +138,10 @@ describe('Redaction', () => {
       const redaction = new Redaction();
       redaction.addSigningKey(pss);
       const text = pss.replace(/-----.*-----|\n/g, '');
-      // What is behind the modulus, glued to other characters.
+      // What is behind the modulus, glued to another character than in the key.
       const behind = text.slice(500);
-      assert.match(redaction.redact(`x${behind}`), /^.?x.{0,3}\[signing_key\]=*$/);
+      const other = text[499] === 'x' ? 'y' : 'x';
+      assert.match(redaction.redact(`${other}${behind}`), /^[xy].{0,3}\[signing_key\]=*$/);
       if (hash === 'sha384') continue;
       const { d, p } = importSigningKey(pss).key;
       for (const number of [d, p]) assert.equal(redaction.redact(toBase64url(number)), '[signing_key]');
