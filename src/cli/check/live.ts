@@ -45,7 +45,7 @@ async function tryMethod(
   request: RequestToken,
 ): Promise<{ line: Line; attempt?: Attempt }> {
   const skip = (because: string) => ({ line: notTried(method, because) });
-  if (method === 'tls_client_auth' && !tls.cert) return skip('there is no transport certificate');
+  if (method === 'tls_client_auth' && !tls.certificate) return skip('there is no transport certificate');
   if (method === 'private_key_jwt' && read('signing_key') === '' && !signCommand) return skip('signing_key is not set');
   let settings: Settings;
   try {

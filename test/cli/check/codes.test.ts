@@ -48,7 +48,12 @@ const ofCertificate = (
   dn = '',
 ) => describeCertificate({ ...certificate, ...change }, method, readerOf({ [subject]: dn }))[at];
 const withoutCertificate = (cert?: string) =>
-  checkCertificate({ ca: [], ...(cert && { cert, key: cert }) }, new Date(), 'private_key_jwt', readerOf({})).lines;
+  checkCertificate(
+    { ca: [], ...(cert && { certificate: { cert, key: cert } }) },
+    new Date(),
+    'private_key_jwt',
+    readerOf({}),
+  ).lines;
 const ofEndpoint = (change: Partial<ServerFacts>) =>
   checkEndpoints('private_key_jwt', { ...surroundings, server: { ...server, ...change } })[0];
 const ofAliases = (replaced: string | undefined, configured: string | undefined) =>
