@@ -218,7 +218,14 @@ const CASES: Record<OwnCode, Case> = {
   live_not_tried: [
     'skip',
     async () => {
-      const preflight = { lines: [], settings: undefined, tls: { ca: [] }, surroundings, isUnreachable: false };
+      const preflight = {
+        lines: [],
+        settings: undefined,
+        tls: { ca: [] },
+        signCommand: undefined,
+        surroundings,
+        isUnreachable: false,
+      };
       return (await runLiveChecks(preflight, readerOf({})))[0];
     },
   ],
