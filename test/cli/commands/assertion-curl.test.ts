@@ -13,6 +13,7 @@ import { createCredentials } from '../../../src/demo/certificates.ts';
 import { type CredentialFiles, writeCredentialFiles } from '../../../src/demo/credential-files.ts';
 import { runCommand } from '../../support/command-line.ts';
 import { execute } from '../../support/execute.ts';
+import { toPublicPem } from '../../support/keys.ts';
 import { createPkcs12, noOpenssl } from '../../support/pkcs12.ts';
 import { holdsPartOf } from '../../support/readings.ts';
 import { createSignCommand } from '../../support/sign-command.ts';
@@ -117,7 +118,7 @@ describe('paynet-client-auth assertion --curl', () => {
     t.after(() => hsm.remove());
     const sign = createSignCommand(hsm, createPrivateKey(key));
     const publicKey = createPublicKey(key);
-    const pem = folder.write('public.pem', publicKey.export({ type: 'spki', format: 'pem' }));
+    const pem = folder.write('public.pem', toPublicPem(createPrivateKey(key)));
     const { kid } = settingsOf(server);
     const jwks = folder.write('jwks.json', { keys: [{ ...publicKey.export({ format: 'jwk' }), kid }] });
     const others = client().filter((_, at, all) => !/--signing-key/.test(`${all[at]}${all[at - 1]}`));
