@@ -3,6 +3,7 @@
 import { createPublicKey, type JsonWebKey, KeyObject } from 'node:crypto';
 import { CommandError } from '../command.ts';
 import { inFile, readBytes, readText } from '../files.ts';
+import { parseObject } from '../secrets/json-object.ts';
 
 /**
  * Reads a public key: PEM, of a certificate too, DER or JWK.
@@ -28,30 +29,25 @@ export function toPublicKey(key: string | object): KeyObject {
   ) {
     throw new CommandError('--public-key must be a public key, got a private one. Give that with --signing-key.');
   }
-  if (text.trim().startsWith('{')) return toRsa(() => createPublicKey({ key: JSON.parse(text), format: 'jwk' }));
-  if (text.includes('-----BEGIN')) return toRsa(() => createPublicKey(text));
-  if (key instanceof KeyObject) return toRsa(() => key);
-  if (key instanceof Uint8Array) {
-    return toRsa(() => createPublicKey({ key: Buffer.from(key), format: 'der', type: 'spki' }));
-  }
-  return toRsa(() => createPublicKey({ key: key as JsonWebKey, format: 'jwk' }));
+  return toRsa(() => {
+    if (key instanceof KeyObject) return key;
+    if (text.trim().startsWith('{')) return createPublicKey({ key: JSON.parse(text), format: 'jwk' });
+    if (text.includes('-----BEGIN')) return createPublicKey(text);
+    if (key instanceof Uint8Array) return createPublicKey({ key: Buffer.from(key), format: 'der', type: 'spki' });
+    return createPublicKey({ key: key as JsonWebKey, format: 'jwk' });
+  });
 }
 
 /**
  * Reads the public key of a key ID out of a JWKS.
  *
  * @param kid empty where the only key in it is meant
- * @throws CommandError when the file can't be read, or there is not exactly one such key, or not as {@link toPublicKey} needs it
+ * @throws CommandError when the file can't be read, there is not exactly one such key, or it is no public RSA key of 2048 bits or more
  */
 export async function readPublicKeyOf(file: string, kid: string): Promise<KeyObject> {
   const text = await readText(file);
   return inFile(file, () => {
-    let keys: unknown;
-    try {
-      keys = JSON.parse(text).keys;
-    } catch {
-      // Reported below: the message of JSON.parse quotes the text, which may hold a key.
-    }
+    const { keys } = parseObject(text);
     const all = Array.isArray(keys) ? keys : [];
     const named = kid === '' ? all : all.filter(key => key?.kid === kid);
     if (named.length !== 1) {
