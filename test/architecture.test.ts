@@ -23,6 +23,14 @@ describe('the sources', () => {
     );
   });
 
+  it('have layers for each room, and a line in the layout', () => {
+    const rooms = readdirSync(new URL('src/cli', root), { withFileTypes: true }).filter(one => one.isDirectory());
+    const [rules, layout] = [read('biome.json'), read('docs/development.md')];
+    const isMissing = ({ name }: { name: string }) =>
+      !rules.includes(`"includes": ["src/cli/${name}/**"]`) || !layout.includes(`\n  ${name}/ `);
+    assert.deepEqual(rooms.filter(isMissing), []);
+  });
+
   it('are of at most 250 lines each', () => {
     const long = sources.filter(path => read(path).split('\n').length > 251);
     assert.deepEqual(long, []);
@@ -32,6 +40,16 @@ describe('the sources', () => {
     const all = [...sources, ...files('test'), ...files('build'), ...files('collections', /\.json$/)];
     assert.deepEqual(
       all.filter(path => /-----BEGIN [A-Z ]*PRIVATE KEY-----\n?[A-Za-z0-9+/]{20}/.test(read(path))),
+      [],
+    );
+  });
+
+  it('have tests that share a process only where none has a hook for each test of all', () => {
+    const shared = [...read('build/test.js').matchAll(/\['(test\/[^']+)', \d+\]/g)].map(([, start]) => start as string);
+    assert.notDeepEqual(shared, []);
+    const isShared = (path: string) => shared.some(start => path.startsWith(start));
+    assert.deepEqual(
+      files('test').filter(path => isShared(path) && /^(?:before|after)Each\(/m.test(read(path))),
       [],
     );
   });

@@ -1,8 +1,8 @@
 // `createClientAssertion` of the library: one client assertion from key and settings. On the machine. RFC 7523 section 3.
 
 import { toSigner } from '../cli/client/ps256.ts';
+import { toPublicKey } from '../cli/client/public-key.ts';
 import { createSignCommand } from '../cli/client/sign-command.ts';
-import { toPublicKey } from '../cli/client/signing-options.ts';
 import { createClientAssertion as create } from '../client-auth/client-assertion.ts';
 import { mustBe } from '../client-auth/errors.ts';
 import { checkServerUrl } from '../client-auth/server-url.ts';
@@ -78,12 +78,12 @@ export function createClientAssertion(options: ClientAssertionOptions): ClientAs
     checkServerUrl('audience', aud, 'It is the token endpoint, or the issuer.');
     const id = readClientId(read);
     const { signCommand: command, signCommandInput: input = 'digest', publicKey } = options;
-    if (command && signingKey !== undefined) {
+    if (command !== undefined && signingKey !== undefined) {
       throw mustBe('option_invalid', 'signingKey', 'left out beside signCommand', 'both', 'Give one of them.');
     }
-    const signs =
-      command && createSignCommand(command, input, publicKey === undefined ? undefined : toPublicKey(publicKey));
-    const signer = toSigner(readSigning(read), signs ? signs.key : undefined);
+    const verifyWith = publicKey === undefined ? undefined : toPublicKey(publicKey);
+    const signCommand = command === undefined ? undefined : createSignCommand(command, input, verifyWith);
+    const signer = toSigner(readSigning(read), signCommand?.key);
     return { ...create(id, aud, readTyp(read), signer), kid: signer.kid };
   });
 }

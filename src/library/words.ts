@@ -37,20 +37,20 @@ export function inOptions<T>(work: () => T): T {
 }
 
 /** What the command line says, and what is the same here; the last ones are whole options, which quoted commands have too. */
-const LIBRARY_WORDS: [terminal: RegExp, here: string | ((...match: string[]) => string)][] = [
-  [/Set it in the environment \(-e\), or with --env-var\./, 'Set it in the environment, or in "envVar".'],
-  [/\bwith --signing-key <file>/g, 'as "signingKey"'],
+const LIBRARY_WORDS: [terminal: RegExp, here: (whole: string, flag?: string) => string][] = [
+  [/Set it in the environment \(-e\), or with --env-var\./, () => 'Set it in the environment, or in "envVar".'],
+  [/\bwith --signing-key <file>/g, () => 'as "signingKey"'],
   [
     /"[a-z]+ --[^"]*"|"?--([a-z][a-z-]*)(?: <[\w ]+>)?"?/g,
-    (whole, name) => (name ? `"${name.replace(/-(\w)/g, (_, next: string) => next.toUpperCase())}"` : whole) as string,
+    (whole, flag) => (flag ? `"${flag.replace(/-(\w)/g, (_, next: string) => next.toUpperCase())}"` : whole),
   ],
-  [new RegExp(TRANSPORT_PASSPHRASE_VARIABLE), '"sslClientPassphrase"'],
-  [new RegExp(PASSPHRASE_VARIABLE), '"signingKeyPassphrase"'],
+  [new RegExp(TRANSPORT_PASSPHRASE_VARIABLE), () => '"sslClientPassphrase"'],
+  [new RegExp(PASSPHRASE_VARIABLE), () => '"signingKeyPassphrase"'],
 ];
 
 /** A line of a command, with options of the library in the place of flags. */
 export const toLibraryWords = (line: string): string =>
-  LIBRARY_WORDS.reduce((text, [terminal, here]) => text.replace(terminal, here as string), line);
+  LIBRARY_WORDS.reduce((text, [terminal, here]) => text.replace(terminal, here), line);
 
 /**
  * An error of a command as one of the library; any other as it is.

@@ -2,12 +2,13 @@
 // names is in docs/development.md.
 
 import { spawn } from 'node:child_process';
-import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { inject } from '../../src/cli/collection/injection.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../../src/demo/authorization-server.ts';
 import { writeCredentialFiles } from '../../src/demo/credential-files.ts';
 import { scripts } from '../support/collections.ts';
+import { toPublicPem } from '../support/keys.ts';
 import { createSignCommand } from '../support/sign-command.ts';
 import { writeFiles } from '../support/v12-folder.ts';
 import { createFolder, toEnvironment, tokenCollection } from '../support/workplace.ts';
@@ -77,7 +78,7 @@ export const createShowroom = async (): Promise<Showroom> => {
     });
     writeFileSync(path('signing.pem'), signingKey, { mode: 0o600 });
     write('sign.sh', createSignCommand(folder, createPrivateKey(signingKey))());
-    write('signing-public.pem', createPublicKey(signingKey).export({ type: 'spki', format: 'pem' }));
+    write('signing-public.pem', toPublicPem(createPrivateKey(signingKey)));
     copyFileSync(credentials.cert, path('transport.pem'));
     copyFileSync(credentials.key, path('transport.key'));
     copyFileSync(credentials.ca, path('ca.pem'));

@@ -1,7 +1,7 @@
 // `injectScript` and `run` of the library, as they are built.
 
 import assert from 'node:assert/strict';
-import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { Command } from 'commander';
@@ -11,6 +11,7 @@ import { addCommands } from '../../src/cli/commands/commands.ts';
 import type { RunOptions } from '../../src/library/index.ts';
 import { collectionOf, scripts } from '../support/collections.ts';
 import { runCommand } from '../support/command-line.ts';
+import { toPublicPem } from '../support/keys.ts';
 import { createPkcs12, noOpenssl } from '../support/pkcs12.ts';
 import { createSignCommand } from '../support/sign-command.ts';
 import { createFolder, createWorkplace, tokenCollection, type Workplace } from '../support/workplace.ts';
@@ -158,7 +159,7 @@ describe('run', () => {
     const key = createPrivateKey(readFileSync(String(signingKey)));
     const folder = createFolder();
     const signCommand = createSignCommand(folder, key)();
-    const publicKey = folder.write('public.pem', createPublicKey(key).export({ type: 'spki', format: 'pem' }));
+    const publicKey = folder.write('public.pem', toPublicPem(key));
     const { failures, requests } = await run({ ...others, collection: tokenCollection(), signCommand, publicKey });
     folder.remove();
     assert.deepEqual([failures, requests], [0, { total: 1, authenticated: 1 }]);

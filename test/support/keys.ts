@@ -75,6 +75,9 @@ export const withSmallerPrimeFirst = (key: KeyObject): KeyObject => {
 
 export const toPkcs8 = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }).toString();
 export const toPkcs1 = (key: KeyObject): string => key.export({ type: 'pkcs1', format: 'pem' }).toString();
+/** The public half of a private key. */
+export const toPublicPem = (key: KeyObject): string =>
+  createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();
 export const toJwk = (key: KeyObject): Record<string, unknown> => ({ ...key.export({ format: 'jwk' }) });
 
 /** Puts other DER, given as bytes, into the PEM of a private key. */
@@ -208,7 +211,7 @@ export const refusalsOf = (key: KeyObject, certificate: string): Refusal[] => {
   const lines = pkcs8.trim().split('\n');
   const body = lines.slice(1, -1).join('');
   const der = Buffer.from(body, 'base64');
-  const publicKey = generatePublic(key);
+  const publicKey = toPublicPem(key);
   const ec = createEcKey().privateKey;
   const ed25519 = createKeyPair('ed25519').privateKey;
   const small = createRsaKey(1024).privateKey;
@@ -568,9 +571,6 @@ export const refusalsOf = (key: KeyObject, certificate: string): Refusal[] => {
     },
   ];
 };
-
-const generatePublic = (key: KeyObject): string =>
-  createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();
 
 /** Whether a text holds twelve characters or more of a key, in the form in which it was pasted. */
 export const leaks = (text: string, key: string): boolean => {

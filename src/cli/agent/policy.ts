@@ -8,6 +8,7 @@ import { checkServerUrl } from '../../client-auth/server-url.ts';
 import { readClientId, readSigning, readTyp, type Signing } from '../../client-auth/settings.ts';
 import { createSigner, type FreshClaims, type OpenedKey, type Signer } from '../../client-auth/signer.ts';
 import type { AgentRequest, Draft, MadeJwt } from '../../client-auth/signing-agent.ts';
+import { parseObject, readJwsParts } from '../secrets/json-object.ts';
 
 /** What an agent signs with, and for whom; empty where the script says it. */
 export interface AgentRules {
@@ -81,23 +82,16 @@ function checkEnd({ lifetime, clockOffset }: Signing): void {
 const otherScript = (got: string): ClientAuthError =>
   mustBe('variable_invalid', 'signing_agent', 'asked by this script', got, 'Update the script: run "inject" again.');
 
-function parse(text: string): Omit<AgentRequest, 'drafts'> & { drafts: Draft[] } {
-  let request: Partial<AgentRequest> | null = null;
-  try {
-    request = JSON.parse(text);
-  } catch {
-    // Reported below: the message of JSON.parse quotes the text.
-  }
-  const { drafts } = request ?? {};
-  const isDraft = (draft: unknown) =>
-    typeof draft === 'object' && draft !== null && 'claims' in draft && isClaims(draft.claims);
-  if (!Array.isArray(drafts) || drafts.length > MAX_DRAFTS || !drafts.every(isDraft)) {
+function parse(text: string): AgentRequest {
+  const request = parseObject(text);
+  const { drafts } = request;
+  if (!Array.isArray(drafts) || drafts.length > MAX_DRAFTS || !drafts.every(draft => isObject(draft?.claims))) {
     throw otherScript('a request of another form');
   }
   return request as AgentRequest;
 }
 
-const isClaims = (claims: unknown): boolean => typeof claims === 'object' && claims !== null && !Array.isArray(claims);
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Signs one draft: all claims of the client and the time are made anew, by the code that the script has too. */
 function sign({ typ, claims }: Draft, clientId: string, audiences: string[], signer: Signer) {
@@ -111,7 +105,7 @@ function sign({ typ, claims }: Draft, clientId: string, audiences: string[], sig
         readTyp(() => String(typ ?? '')),
         signer,
       ).assertion;
-  const { iat, exp, jti }: FreshClaims = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
+  const { iat, exp, jti } = readJwsParts(jwt).claims as FreshClaims;
   const what = isRequestObject ? 'request object' : 'client assertion';
   // In quotes: a client identifier may have spaces (RFC 6749 appendix A.1).
   const line = `signed ${what}: client_id=${JSON.stringify(clientId)} aud=${aud.slice(0, MAX_SHOWN)} jti=${jti}`;

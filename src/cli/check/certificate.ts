@@ -27,20 +27,19 @@ export interface CheckedCertificate {
 /**
  * Checks the transport certificate.
  *
- * @param files what the files of the transport hold
  * @param now the time by which the validity is judged
  */
-export function checkCertificate(files: Tls, now: Date, method: Method, read: ReadVariable): CheckedCertificate {
+export function checkCertificate(tls: Tls, now: Date, method: Method, read: ReadVariable): CheckedCertificate {
+  const { ca, certificate } = tls;
   const without = (facts: 'none' | 'unreadable', first: Line): CheckedCertificate => ({
     lines: [first, ...[VALIDITY, PURPOSE, SUBJECT, CHAIN].map(notRead)],
     facts,
-    tls: { ca: files.ca },
+    tls: { ca },
   });
-  const { cert, key } = files;
-  if (!cert || !key) return without('none', missing());
+  if (!certificate) return without('none', missing());
   let facts: CertificateFacts;
   try {
-    facts = readCertificate({ ...files, cert, key }, now);
+    facts = readCertificate({ ...certificate, ca }, now);
   } catch (error) {
     return without('unreadable', failure(NAME, error, 'certificate_unreadable'));
   }
@@ -48,7 +47,7 @@ export function checkCertificate(files: Tls, now: Date, method: Method, read: Re
     lines: describeCertificate(facts, method, read),
     facts,
     // Node refuses a certificate with the wrong key before it connects, which would hide what can still be checked.
-    tls: facts.keyFault === undefined ? files : { ca: files.ca },
+    tls: facts.keyFault === undefined ? tls : { ca },
   };
 }
 

@@ -59,10 +59,10 @@ function findHosts({ known: { endpoints } }: Surroundings): { endpoint: Endpoint
 }
 
 /** The line for hosts that could all be reached, with the ways to them; without an answer there is no host. */
-export function describeConnection({ cert }: Tls, answer: Answer | undefined, urls: string[] = []): Line {
+export function describeConnection({ certificate }: Tls, answer: Answer | undefined, urls: string[] = []): Line {
   if (!answer) return notChecked('connection_not_checked', NAME, 'no endpoint is known, or none is valid');
   const protocol = answer.protocol ? `${answer.protocol}, server certificate verified, ` : '';
-  const how = cert ? 'with the transport certificate' : 'without a transport certificate';
+  const how = certificate ? 'with the transport certificate' : 'without a transport certificate';
   return line('connection_established', NAME, [protocol + how, ...describeRoutes(urls)].join(', '));
 }
 

@@ -78,7 +78,7 @@ export function checkAliases({ known, server }: Surroundings): Line {
 /**
  * Checks whether an assertion can be made for each endpoint, by the code that makes the real ones.
  *
- * @param isReady whether the signing key and all variables are valid
+ * @param obstacle why none can be signed here; empty where it can
  */
 export function checkAssertions(settings: Settings, { known }: Surroundings, obstacle: string): Line {
   const name = 'client assertion';

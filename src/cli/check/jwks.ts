@@ -29,7 +29,7 @@ export async function checkJwks(
   variable: string,
   tls: Tls,
   method: Method,
-  { key, kid, withoutKey }: CheckedSigningKey,
+  { key, kid, obstacle }: CheckedSigningKey,
 ): Promise<CheckedJwks> {
   const skip = (because: string) => notChecked('jwks_not_checked', NAME, because);
   if (method !== 'private_key_jwt') return { line: skip(`${method} needs none`), jwks: undefined };
@@ -38,7 +38,8 @@ export async function checkJwks(
   try {
     if (named === undefined) checkServerUrl('jwks_uri', source, 'Name the URL that is registered.');
     const jwks = { source, keys: await readJwks(source, tls) };
-    if (!key || kid === '') return { line: skip(withoutKey), jwks };
+    if (obstacle !== '') return { line: skip(obstacle), jwks };
+    if (!key) return { line: skip('the public key of --sign-command is not known'), jwks };
     return { line: describeJwks(compareWithJwks(source, jwks.keys, kid, one => isPublicHalf(one, key))), jwks };
   } catch (error) {
     return { line: failure(NAME, error, 'jwks_unreadable'), jwks: undefined };

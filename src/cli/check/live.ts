@@ -12,7 +12,11 @@ import { type Attempt, requestToken } from './token-request.ts';
 
 type RequestToken = (settings: Settings) => Promise<Attempt | undefined>;
 
-const NO_REQUEST = 'no such request can be made with these variables';
+/** Why no request can be made. */
+const toObstacle = (settings: Settings): string =>
+  settings.method === 'private_key_jwt' && settings.agent
+    ? 'the signing agent has the key'
+    : 'no such request can be made with these variables';
 
 /** Requests a token by each method, and explains a refusal by what was accepted instead. */
 export async function runLiveChecks(preflight: Preflight, read: ReadVariable): Promise<Line[]> {
@@ -27,10 +31,7 @@ export async function runLiveChecks(preflight: Preflight, read: ReadVariable): P
   const scope = read('scope') || 'accounts';
   const request: RequestToken = tried => requestToken(url, scope, tried, { tls, signCommand }, surroundings);
   const first = await request(settings);
-  if (!first) {
-    const hasAgent = settings.method === 'private_key_jwt' && settings.agent;
-    return [notTried(method, hasAgent ? 'the signing agent has the key' : NO_REQUEST)];
-  }
+  if (!first) return [notTried(method, toObstacle(settings))];
   const audiences = await tryAudiences(settings, first, request);
   const other = await tryMethod(otherMethod, preflight, read, request);
   const attempts = [first, ...audiences, ...(other.attempt ? [other.attempt] : [])];
@@ -45,8 +46,9 @@ async function tryMethod(
   request: RequestToken,
 ): Promise<{ line: Line; attempt?: Attempt }> {
   const skip = (because: string) => ({ line: notTried(method, because) });
-  if (method === 'tls_client_auth' && !tls.cert) return skip('there is no transport certificate');
-  if (method === 'private_key_jwt' && read('signing_key') === '' && !signCommand) return skip('signing_key is not set');
+  if (method === 'tls_client_auth' && !tls.certificate) return skip('there is no transport certificate');
+  const hasKey = signCommand || read('signing_key') !== '' || read('signing_agent') !== '';
+  if (method === 'private_key_jwt' && !hasKey) return skip('signing_key is not set');
   let settings: Settings;
   try {
     settings = readSettings(name => (name === 'token_endpoint_auth_method' ? method : read(name)));
@@ -54,7 +56,7 @@ async function tryMethod(
     return skip('its variables are not valid');
   }
   const attempt = await request(settings);
-  return attempt ? { line: describeOtherMethod(attempt), attempt } : skip(NO_REQUEST);
+  return attempt ? { line: describeOtherMethod(attempt), attempt } : skip(toObstacle(settings));
 }
 
 /** Requests a token by the other audiences, up to the first that is accepted, where the first request was refused. */

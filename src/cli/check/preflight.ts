@@ -20,7 +20,7 @@ export interface Preflight {
   /** Undefined when a variable is missing or not valid. */
   settings: Settings | undefined;
   tls: Tls;
-  signCommand?: Client['signCommand'];
+  signCommand: Client['signCommand'];
   surroundings: Surroundings;
   /** Whether a host of the endpoints could not be reached. */
   isUnreachable: boolean;
@@ -61,9 +61,7 @@ export async function runPreflight(client: Client, jwks: string | undefined, now
   };
   const connection = await checkConnection(tls, surroundings);
 
-  const canSign = signingKey.canSign && signingKey.kid !== '' && atFault.size === 0;
-  const missing = atFault.size > 0 ? 'a variable above is not valid' : signingKey.withoutKey;
-  const obstacle = canSign ? '' : missing;
+  const obstacle = atFault.size > 0 ? 'a variable above is not valid' : signingKey.obstacle;
   return {
     lines: [
       ...variables.lines,

@@ -12,33 +12,27 @@ export interface CheckedSigningKey {
   lines: Line[];
   /** The public half; undefined when the key can't be used, none is needed, or it is not known. */
   key: Pick<RsaPrivateKey, 'n' | 'e'> | undefined;
-  /** Whether what signs can sign. */
-  canSign: boolean;
   /** Empty when there is none. */
   kid: string;
-  /** Why nothing can be signed here, as there is no key. */
-  withoutKey: string;
+  /** Why nothing can be signed here; empty where it can. */
+  obstacle: string;
 }
-
-/** Why something that needs the key is not checked. */
-const NOT_VALID = 'signing_key or kid is not valid';
-const UNKNOWN = 'the public key of --sign-command is not known';
-const AGENT_SIGNS = 'the signing agent has the key';
 
 /** Checks the signing key, or what signs in its place, and its key ID; without lines for `tls_client_auth`, which needs none. */
 export function checkSigningKey({ settings, atFault }: CheckedVariables, command?: SignCommand): CheckedSigningKey {
-  const none = { lines: [], key: undefined, canSign: false, kid: '', withoutKey: NOT_VALID };
-  if (settings.method === 'tls_client_auth') return none;
-  if (settings.agent)
-    return { ...none, lines: describeAgent(settings.kid), kid: settings.kid, withoutKey: AGENT_SIGNS };
+  const obstacle = 'signing_key or kid is not valid';
+  if (settings.method === 'tls_client_auth') return { lines: [], key: undefined, kid: '', obstacle };
+  if (settings.agent) {
+    const { kid } = settings;
+    return { lines: describeAgent(kid), key: undefined, kid, obstacle: 'the signing agent has the key' };
+  }
   const checked = command ? tryCommand(command) : importKey(settings.signingKey);
   const kid = settings.kid || checked.kid || '';
   const lines = [
     ...(atFault.has('signing_key') ? [] : [checked.line]),
     ...(atFault.has('kid') ? [] : [checkKid(kid, checked.kid)]),
   ];
-  const canSign = checked.line.status === 'ok';
-  return { lines, key: checked.key, canSign, kid, withoutKey: canSign && kid !== '' ? UNKNOWN : NOT_VALID };
+  return { lines, key: checked.key, kid, obstacle: checked.line.status === 'ok' && kid !== '' ? '' : obstacle };
 }
 
 /** The agent has the key, and may have its ID; only the script asks it. */

@@ -46,18 +46,26 @@ const toPkcs12 = (passphrase: string | undefined): string[] => [
 ];
 
 function toAssertionParameters(options: ClientOptions, commandName: string): string[] {
-  const { environment, envVar = [], signingKey, sslExtraCaCerts } = options;
+  const { environment, envVar = [], signingKey, signCommand, signCommandInput, publicKey, jwks } = options;
   const same = [
-    ...(environment ? [`-e ${quote(environment)}`] : []),
+    ...again('-e', environment),
     ...envVar.map(toEnvVar),
-    ...(signingKey ? [`--signing-key ${quote(signingKey)}`] : []),
-    ...(sslExtraCaCerts ? [`--ssl-extra-ca-certs ${quote(sslExtraCaCerts)}`] : []),
+    ...again('--signing-key', signingKey),
+    ...(signCommand && findSecret(signCommand)
+      ? ['--sign-command "$SIGN_COMMAND"']
+      : again('--sign-command', signCommand)),
+    ...again('--sign-command-input', signCommandInput),
+    ...again('--public-key', publicKey),
+    ...again('--jwks', jwks),
+    ...again('--ssl-extra-ca-certs', options.sslExtraCaCerts),
   ];
   return [
     '--data-urlencode client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
     `--data-urlencode "client_assertion=$(${commandName} assertion ${same.join(' ')})"`,
   ];
 }
+
+const again = (option: string, value: string | undefined): string[] => (value ? [`${option} ${quote(value)}`] : []);
 
 /** A text as one word of a shell. */
 export const quote = (text: string): string => (/^[\w./:@=-]+$/.test(text) ? text : `'${text.replace(/'/g, `'\\''`)}'`);

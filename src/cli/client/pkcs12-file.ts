@@ -8,7 +8,7 @@ import { type KeyStore, openPkcs12 } from './pkcs12.ts';
  *
  * @param name of the file
  * @param source of the passphrase: a variable of the process environment, or an option
- * @param given the passphrase, where it is not to be read from that variable
+ * @param given what it has
  * @returns also the passphrase that opened it, which may be empty
  * @throws CommandError when it does not open, is damaged, or holds no key or several
  */
@@ -16,8 +16,8 @@ export async function readPkcs12(
   name: string,
   bytes: Buffer,
   source: string,
+  given: string | undefined,
   host: RunHost,
-  given: string | undefined = host.readSecret(source),
 ): Promise<KeyStore & { passphrase: string }> {
   const plain = given ? undefined : await openPkcs12(name, bytes, '');
   if (plain) return { ...plain, passphrase: '' };

@@ -23,7 +23,9 @@ export const PASSPHRASE_VARIABLE = 'SIGNING_KEY_PASSPHRASE';
 export async function readSigningKey(file: string, host: RunHost): Promise<string> {
   const bytes = file === '-' ? await host.readStandardInput() : await readBytes(file);
   const name = file === '-' ? 'standard input' : file;
-  if (isPkcs12(bytes)) return (await readPkcs12(name, bytes, PASSPHRASE_VARIABLE, host)).key;
+  if (isPkcs12(bytes)) {
+    return (await readPkcs12(name, bytes, PASSPHRASE_VARIABLE, host.readSecret(PASSPHRASE_VARIABLE), host)).key;
+  }
   const text = toKeyText(bytes, name);
   return isEncrypted(text) ? decrypt(text, file, host) : text;
 }

@@ -17,14 +17,20 @@ export interface TransportOptions {
   sslExtraCaCerts?: string;
 }
 
-/** What a connection trusts beside Node's own authorities, and presents, all PEM; without `cert` and `key` it presents nothing. */
-export interface Tls {
-  ca: string[];
-  cert?: string;
-  key?: string;
+/** A certificate that authenticates the client, and its key, PEM. */
+export interface TransportCertificate {
+  /** Its chain may follow it. */
+  cert: string;
+  key: string;
   passphrase?: string;
   /** Names of the files, for messages; of PKCS #12 the same twice. */
   names?: { cert: string; key: string };
+}
+
+/** What a connection trusts beside Node's own authorities, PEM, and what it presents. */
+export interface Tls {
+  ca: string[];
+  certificate?: TransportCertificate;
 }
 
 /**
@@ -33,23 +39,53 @@ export interface Tls {
  * @throws CommandError when a file can't be read or opened, or is of another kind; with exit code 2 for a usage error
  */
 export async function readTransport(options: TransportOptions, host: RunHost): Promise<Tls> {
-  const { sslClientCert: cert, sslClientKey: key, sslClientPassphrase, sslExtraCaCerts: ca } = options;
+  const certificate = await readTransportCertificate(options, host);
+  const { sslExtraCaCerts } = options;
+  const ca = sslExtraCaCerts ? [await readAuthorities(sslExtraCaCerts)] : [];
+  return { ca, ...(certificate && { certificate }) };
+}
+
+async function readAuthorities(file: string): Promise<string> {
+  const text = toPem('--ssl-extra-ca-certs', file, await readBytes(file), 'certificate');
+  if (/-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/.test(text)) return text;
+  const remedy = 'Give the file with the certificate of the authority.';
+  throw new CommandError(`${file}: --ssl-extra-ca-certs needs certificates in PEM, got none. ${remedy}`);
+}
+
+async function readTransportCertificate(
+  { sslClientCert: cert, sslClientKey: key, sslClientPassphrase }: TransportOptions,
+  host: RunHost,
+): Promise<TransportCertificate | undefined> {
   const source = sslClientPassphrase === undefined ? TRANSPORT_PASSPHRASE_VARIABLE : '--ssl-client-passphrase';
-  const passphrase = sslClientPassphrase ?? host.readSecret(source);
+  const given = sslClientPassphrase ?? host.readSecret(TRANSPORT_PASSPHRASE_VARIABLE);
+  if (!cert && !key) return undefined;
   const bytes = cert ? await readBytes(cert) : undefined;
-  if (cert && bytes && isPkcs12(bytes) && key) {
+  if (cert && bytes && isPkcs12(bytes)) {
+    if (!key) return await readStore(cert, bytes, source, given, host);
     throw new CommandError(`${cert}: is a PKCS #12 file, which holds the key too. Leave out --ssl-client-key.`, 2);
   }
-  const own =
-    cert && bytes && isPkcs12(bytes)
-      ? toTls(cert, await readPkcs12(cert, bytes, source, host, passphrase))
-      : await readPair(cert, bytes, key, passphrase, host);
-  const authorities = ca ? [toPem('--ssl-extra-ca-certs', ca, await readBytes(ca), 'certificate')] : [];
-  if (authorities.some(text => !/-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/.test(text))) {
-    const remedy = 'Give the file with the certificate of the authority.';
-    throw new CommandError(`${ca}: --ssl-extra-ca-certs needs certificates in PEM, got none. ${remedy}`);
+  if (!cert || !bytes || !key) {
+    throw new CommandError('--ssl-client-cert and --ssl-client-key go together, unless the first is PKCS #12.', 2);
   }
-  return { ca: authorities, ...(passphrase && { passphrase }), ...own };
+  const pem = toPem('--ssl-client-cert', cert, bytes, 'certificate');
+  const keyPem = toPem('--ssl-client-key', key, await readBytes(key), 'key');
+  const passphrase = given ?? (/ENCRYPTED/.test(keyPem) ? await host.askSecret(`Passphrase of ${key}: `) : undefined);
+  return { cert: pem, key: keyPem, names: { cert, key }, ...(passphrase && { passphrase }) };
+}
+
+/** Certificate and key of one PKCS #12 file. */
+async function readStore(
+  file: string,
+  bytes: Buffer,
+  source: string,
+  given: string | undefined,
+  host: RunHost,
+): Promise<TransportCertificate> {
+  const { key, chain, passphrase } = await readPkcs12(file, bytes, source, given, host);
+  if (chain === '') {
+    throw new CommandError(`${file}: holds no certificate of its key. Export it again, with the certificate.`);
+  }
+  return { cert: chain, key, names: { cert: file, key: file }, ...(passphrase && { passphrase }) };
 }
 
 function toPem(option: string, file: string, bytes: Buffer, needed: Needed): string {
@@ -57,39 +93,12 @@ function toPem(option: string, file: string, bytes: Buffer, needed: Needed): str
   return bytes.toString();
 }
 
-/** Certificate and key of one PKCS #12 file. */
-function toTls(file: string, { key, chain, passphrase }: Awaited<ReturnType<typeof readPkcs12>>): Partial<Tls> {
-  if (chain === '') {
-    throw new CommandError(`${file}: holds no certificate of its key. Export it again, with the certificate.`);
-  }
-  return { cert: chain, key, names: { cert: file, key: file }, ...(passphrase && { passphrase }) };
-}
-
-/** Certificate and key of two PEM files. */
-async function readPair(
-  file: string | undefined,
-  bytes: Buffer | undefined,
-  keyFile: string | undefined,
-  given: string | undefined,
-  host: RunHost,
-): Promise<Partial<Tls>> {
-  if (Boolean(file) !== Boolean(keyFile)) {
-    throw new CommandError('--ssl-client-cert and --ssl-client-key go together, unless the first is PKCS #12.', 2);
-  }
-  if (!file || !bytes || !keyFile) return {};
-  const cert = toPem('--ssl-client-cert', file, bytes, 'certificate');
-  const key = toPem('--ssl-client-key', keyFile, await readBytes(keyFile), 'key');
-  const isLocked = given === undefined && /ENCRYPTED/.test(key);
-  const passphrase = isLocked ? await host.askSecret(`Passphrase of ${keyFile}: `) : undefined;
-  return { cert, key, names: { cert: file, key: keyFile }, ...(passphrase && { passphrase }) };
-}
-
 /**
  * Refuses what Node would refuse in words of OpenSSL.
  *
  * @throws CommandError when certificate and key can't be used together
  */
-export function refuseUnusable({ cert, key, ...others }: Tls): void {
-  const { keyFault } = cert && key ? readCertificate({ ...others, cert, key }, new Date()) : {};
+export function refuseUnusable({ certificate }: Tls): void {
+  const { keyFault } = certificate ? readCertificate(certificate, new Date()) : {};
   if (keyFault !== undefined) throw new CommandError(keyFault);
 }

@@ -46,10 +46,8 @@ async function run(options: Options, host: Host): Promise<void> {
   const { kid = '', clientId = '', audience = [], port = 0 } = options;
   for (const url of audience) checkServerUrl('--audience', url);
   const { signingKey, signCommand } = await readSigner(options, kid, host);
-  if (signingKey === undefined && !signCommand) {
-    throw new CommandError('--signing-key is missing. Name the private key, or give --sign-command.', 2);
-  }
-  const key = signCommand?.key ?? withNodeCrypto(signingKey ?? '');
+  const key = signingKey === undefined ? signCommand?.key : withNodeCrypto(signingKey);
+  if (!key) throw new CommandError('--signing-key is missing. Name the private key, or give --sign-command.', 2);
   // What can't sign is to be known before a script waits for it.
   key.sign('test');
   const rules = { key, kid: checkKid(kid) || (key.kid ?? ''), clientId, audiences: audience };

@@ -47,7 +47,9 @@ async function run(options: AssertionOptions, host: Host): Promise<void> {
   if (curl) {
     const { token_endpoint: url = '' } = (await readKnownServer(client, true)).endpoints;
     checkServerUrl('token_endpoint', url, 'It is where the command sends the assertion.');
-    return await host.print(`${toCurlCommand(url, settings, options, client.tls.passphrase, host.commandName)}\n`);
+    return await host.print(
+      `${toCurlCommand(url, settings, options, client.tls.certificate?.passphrase, host.commandName)}\n`,
+    );
   }
   if (settings.method !== 'private_key_jwt') {
     throw new CommandError(

@@ -16,7 +16,6 @@ import { addExamples, CommandError, collect, type Host } from '../command.ts';
 import { inFile } from '../files.ts';
 
 interface Options extends ClientOptions {
-  jwks?: string;
   live?: true;
   collection?: string;
   json?: true;

@@ -88,10 +88,10 @@ async function readJwksOf(source: string, tls: Tls): Promise<Jwk[]> {
   return readJwks(source, tls);
 }
 
-function readCertificateOf({ cert, key, ...others }: Tls): Surroundings['certificate'] {
-  if (!cert || !key) return cert === undefined ? 'none' : 'unreadable';
+function readCertificateOf({ certificate, ca }: Tls): Surroundings['certificate'] {
+  if (!certificate) return 'none';
   try {
-    return readCertificate({ ...others, cert, key }, new Date());
+    return readCertificate({ ...certificate, ca }, new Date());
   } catch {
     return 'unreadable';
   }

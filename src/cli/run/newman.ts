@@ -4,6 +4,7 @@
 import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import type { NewmanRunOptions, NewmanRunSummary } from 'newman';
+import type { TransportCertificate } from '../client/transport.ts';
 import { CommandError } from '../command.ts';
 
 /** Options as Newman has read them: files are loaded, scopes and the collection are objects of Postman's SDK. */
@@ -29,8 +30,7 @@ const requireAsNewman = (name: string) => createRequire(createRequire(import.met
 export const loadNewman = (): Run => requireAsNewman('newman').run;
 
 /** A transport certificate as Newman has read it; what is written of a request leaves it out. */
-export function createCertificate(tls: { cert: string; key: string; passphrase?: string | undefined }): object {
-  const { cert, key, passphrase } = tls;
+export function createCertificate({ cert, key, passphrase }: TransportCertificate): object {
   const { Certificate } = requireAsNewman('postman-collection');
   return new Certificate({ name: 'client-cert', cert: { value: cert }, key: { value: key }, passphrase });
 }

@@ -102,7 +102,7 @@ async function withSigner({ environment, signCommand }: Client, keys: ThrowawayK
 /** A redaction that knows which variables the user has called secret. */
 function createRedaction({ environment, tls }: Client, globals: Environment | undefined, { variable }: Collection) {
   const redaction = new Redaction();
-  redaction.learn(tls.passphrase ?? '', { text: 'passphrase', isPair: false });
+  redaction.learn(tls.certificate?.passphrase ?? '', { text: 'passphrase', isPair: false });
   for (const password of listProxyPasswords()) redaction.learn(password, { text: 'password', isPair: false });
   const variables = [...environment.values, ...(globals?.values ?? []), ...(Array.isArray(variable) ? variable : [])];
   for (const one of variables) if (one?.type === 'secret') redaction.declareSecret(String(one.key));

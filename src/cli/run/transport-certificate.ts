@@ -14,11 +14,11 @@ interface RequestEvent {
 }
 
 /** Gives each request the transport certificate, but for those that have one of `--ssl-client-cert-list`. */
-export function presentCertificate(newman: EventEmitter, { cert, key, passphrase }: Tls): void {
-  if (!cert || !key) return;
-  const certificate = createCertificate({ cert, key, passphrase });
+export function presentCertificate(newman: EventEmitter, { certificate }: Tls): void {
+  if (!certificate) return;
+  const presented = createCertificate(certificate);
   newman.on('beforeRequest', (_error: unknown, { request }: RequestEvent = {}) => {
-    if (request && !isListed(request.certificate)) request.certificate = certificate;
+    if (request && !isListed(request.certificate)) request.certificate = presented;
   });
 }
 

@@ -40,14 +40,22 @@ function endOfBreak(text: string, at: number): number {
 export const bytesOf = (base64: string): string =>
   Buffer.from(base64, 'base64').toString('latin1').replaceAll('\0', '');
 
+/** The next place where a line of a run begins; most characters of other text are passed over without a look. */
+function nextLine(text: string, from: number): number {
+  for (let at = from; at + MIN_LINE <= text.length; ) {
+    let last = at + MIN_LINE - 1;
+    while (last >= at && isBase64(text, last)) last--;
+    if (last < at) return at;
+    at = last + 1;
+  }
+  return text.length;
+}
+
 /** The runs of Base64, long enough to hold a piece of a secret. */
 export function* findBase64Runs(text: string): Generator<Base64Run> {
-  for (let at = 0; at < text.length; ) {
-    if (!isBase64(text, at)) {
-      // The character of an escaped line break is none of the run behind it.
-      at = text[at] === '\\' ? Math.max(endOfBreak(text, at), at + 1) : at + 1;
-      continue;
-    }
+  for (let at = nextLine(text, 0); at < text.length; at = nextLine(text, at)) {
+    // The character of an escaped line break is none of the run behind it.
+    if (text[at - 1] === '\\' && /[rnt]/.test(text.charAt(at))) at++;
     const start = at;
     const lines: string[] = [];
     const lineStarts: number[] = [];

@@ -69,6 +69,7 @@ export function* findJwkMembers(text: string): Generator<Found> {
 
 /** JWTs, and other compact JWS (RFC 7515 section 7.1). */
 export function* findJwts(text: string): Generator<Found> {
+  if (!/ey[JA]/.test(text)) return;
   for (const { 1: first = '', 2: claims = '', 3: signature = '', index } of text.matchAll(JWS)) {
     // Other characters may be in front of it: an escaped line break, the name of a variable.
     for (let at = first.indexOf('ey'), tries = 0; at !== -1 && tries < 9; at = first.indexOf('ey', at + 1), tries++) {

@@ -138,9 +138,12 @@ const NAMES: NamedLook[] = [
   { name: /(?:^|_)(?:j?session_?id|phpsessid)$/, kind: 'token', label: '[session_id]', isSecret: isOpaque },
 ];
 
-/** A word of each of these names: where a text is searched for names, it is searched for these. */
+/**
+ * A word of each of these names: where a text is searched for names, it is searched for these. A name that only begins with "key" is
+ * none of them: each variable, header and field has a member "key".
+ */
 const NAME_WORD =
-  /token|verifier|secret|key|pass_?phrase|password|passwd|passcode|pwd|pass|pw|pin|assertion|authorization|cookie|device_code|sess/i;
+  /token|verifier|secret|(?<!^)key|pass_?phrase|password|passwd|passcode|pwd|pass|pw|pin|assertion|authorization|cookie|device_code|sess/i;
 export const NAME_WORDS = new RegExp(NAME_WORD, 'gi');
 
 /** Whether a name may be that of a secret; to be asked before the name is looked at. */

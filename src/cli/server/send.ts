@@ -51,7 +51,7 @@ export async function send(url: string, tls: Tls, request: Request = {}, seconds
     const target = new URL(url);
     if (proxy && target.protocol === 'https:') tunnel = await openTunnel(proxy, target, ca, signal);
     const through = tunnel ? { socket: tunnel } : proxy ? toProxyOptions(proxy, target) : {};
-    return await exchange(target, { ...tls, ca, ...through, signal }, request);
+    return await exchange(target, { ...tls.certificate, ca, ...through, signal }, request);
   } catch (error) {
     const code = toConnectionCode(error);
     const isLate = signal.aborted && !code.startsWith('EPROXY');

@@ -48,7 +48,12 @@ const ofCertificate = (
   dn = '',
 ) => describeCertificate({ ...certificate, ...change }, method, readerOf({ [subject]: dn }))[at];
 const withoutCertificate = (cert?: string) =>
-  checkCertificate({ ca: [], ...(cert && { cert, key: cert }) }, new Date(), 'private_key_jwt', readerOf({})).lines;
+  checkCertificate(
+    { ca: [], ...(cert && { certificate: { cert, key: cert } }) },
+    new Date(),
+    'private_key_jwt',
+    readerOf({}),
+  ).lines;
 const ofEndpoint = (change: Partial<ServerFacts>) =>
   checkEndpoints('private_key_jwt', { ...surroundings, server: { ...server, ...change } })[0];
 const ofAliases = (replaced: string | undefined, configured: string | undefined) =>
@@ -213,7 +218,14 @@ const CASES: Record<OwnCode, Case> = {
   live_not_tried: [
     'skip',
     async () => {
-      const preflight = { lines: [], settings: undefined, tls: { ca: [] }, surroundings, isUnreachable: false };
+      const preflight = {
+        lines: [],
+        settings: undefined,
+        tls: { ca: [] },
+        signCommand: undefined,
+        surroundings,
+        isUnreachable: false,
+      };
       return (await runLiveChecks(preflight, readerOf({})))[0];
     },
   ],

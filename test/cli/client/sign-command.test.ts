@@ -6,13 +6,13 @@ import { createPublicKey } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { createClientAssertion } from '../../../src/library/index.ts';
 import { runCommand } from '../../support/command-line.ts';
-import { createRsaKey, toJwk, toPkcs8 } from '../../support/keys.ts';
+import { createRsaKey, toJwk, toPkcs8, toPublicPem } from '../../support/keys.ts';
 import { isSigned } from '../../support/ps256.ts';
 import { createSignCommand } from '../../support/sign-command.ts';
 import { createFolder, type Folder, toEnvironment } from '../../support/workplace.ts';
 
 const [key, other] = [createRsaKey(), createRsaKey()];
-const pem = key.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+const pem = toPublicPem(key.privateKey);
 const { d: _, ...publicJwk } = toJwk(key.privateKey) as Record<string, unknown>;
 const settings = { client_id: 'client-1', kid: 'key-1', token_endpoint: 'https://as.example.my/token' };
 
@@ -24,7 +24,7 @@ before(() => {
   folder = createFolder();
   command = createSignCommand(folder, key.privateKey);
   folder.write('public.pem', pem);
-  folder.write('other.pem', other.publicKey.export({ type: 'spki', format: 'pem' }));
+  folder.write('other.pem', toPublicPem(other.privateKey));
   const { n, e, kty } = key.publicKey.export({ format: 'jwk' });
   folder.write('jwks.json', {
     keys: [
@@ -87,7 +87,7 @@ describe('a command that signs', () => {
           '--sign-command',
           command(),
           '--public-key',
-          folder.write('3072.pem', createRsaKey(3072).publicKey.export({ type: 'spki', format: 'pem' })),
+          folder.write('3072.pem', toPublicPem(createRsaKey(3072).privateKey)),
         ],
       ],
     ];

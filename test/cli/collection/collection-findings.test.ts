@@ -8,7 +8,7 @@ import { describe, it } from 'node:test';
 import { findSecrets } from '../../../src/cli/collection/findings.ts';
 import { findEndpointRequests } from '../../../src/cli/collection/requests.ts';
 import { createCredentials, transportSubject } from '../../../src/demo/certificates.ts';
-import { createEcKey, createRsaKey, disguisesOf, toJwk, toPkcs1, toPkcs8 } from '../../support/keys.ts';
+import { createEcKey, createRsaKey, disguisesOf, toJwk, toPkcs1, toPkcs8, toPublicPem } from '../../support/keys.ts';
 
 const { privateKey } = createRsaKey();
 const pem = toPkcs8(privateKey);
@@ -194,7 +194,7 @@ const harmless: Record<string, unknown> = {
   ],
   'three words': ['eyJ.eyJ.x', 'www.authentication-server.example-of-a-bank.my'],
   'a public key': [
-    String(publicKey.export({ type: 'spki', format: 'pem' })),
+    toPublicPem(privateKey),
     publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
     publicKey.export({ format: 'jwk' }),
     { kty: 'RSA', n: toJwk(privateKey).n, e: 'AQAB', kid: 'key-1', use: 'sig' },

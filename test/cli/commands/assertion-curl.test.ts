@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
@@ -12,8 +13,10 @@ import { createCredentials } from '../../../src/demo/certificates.ts';
 import { type CredentialFiles, writeCredentialFiles } from '../../../src/demo/credential-files.ts';
 import { runCommand } from '../../support/command-line.ts';
 import { execute } from '../../support/execute.ts';
+import { toPublicPem } from '../../support/keys.ts';
 import { createPkcs12, noOpenssl } from '../../support/pkcs12.ts';
 import { holdsPartOf } from '../../support/readings.ts';
+import { createSignCommand } from '../../support/sign-command.ts';
 import { createFolder, type Folder, settingsOf, toEnvironment } from '../../support/workplace.ts';
 
 const CLI = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
@@ -108,6 +111,31 @@ describe('paynet-client-auth assertion --curl', () => {
     const change = { client_id: '{{a $(name)}}' };
     const answer = await inShell(await printed([...client(change), '--env-var', `a $(name)=${client_id}`]));
     assert.equal(typeof answer.access_token, 'string', JSON.stringify(server.refusals));
+  });
+
+  it('signs by the command that signs, with what verifies it', { skip: noCurl }, async t => {
+    const hsm = createFolder();
+    t.after(() => hsm.remove());
+    const sign = createSignCommand(hsm, createPrivateKey(key));
+    const publicKey = createPublicKey(key);
+    const pem = folder.write('public.pem', toPublicPem(createPrivateKey(key)));
+    const { kid } = settingsOf(server);
+    const jwks = folder.write('jwks.json', { keys: [{ ...publicKey.export({ format: 'jwk' }), kid }] });
+    const others = client().filter((_, at, all) => !/--signing-key/.test(`${all[at]}${all[at - 1]}`));
+    for (const args of [
+      ['--sign-command', sign(), '--public-key', pem],
+      ['--sign-command', sign('message'), '--sign-command-input', 'message', '--jwks', jwks],
+    ]) {
+      const command = await printed([...others, ...args]);
+      for (const option of args.filter(arg => arg.startsWith('--')))
+        assert.ok(command.includes(` ${option} `), command);
+      const answer = await inShell(command);
+      assert.equal(typeof answer.access_token, 'string', JSON.stringify(server.refusals));
+    }
+    const secret = `PASSWORD=correct-horse-7 ${sign()}`;
+    const command = await printed([...others, '--sign-command', secret]);
+    assert.equal(command.includes('correct-horse'), false, 'the password is shown');
+    assert.equal(typeof (await inShell(command, { SIGN_COMMAND: secret })).access_token, 'string');
   });
 
   it('names a PKCS #12 file alone, and has a variable in the place of its passphrase', {

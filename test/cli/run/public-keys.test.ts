@@ -6,7 +6,7 @@ import { createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
 import { runCommand } from '../../support/command-line.ts';
-import { createRsaKey, toPkcs8 } from '../../support/keys.ts';
+import { createRsaKey, toPkcs8, toPublicPem } from '../../support/keys.ts';
 import { startRecorder } from '../../support/recorder.ts';
 import { createFolder, toEnvironment } from '../../support/workplace.ts';
 
@@ -17,7 +17,7 @@ it('leaves public keys as they were in reports and exports, and no frame of a pr
   const key = toPkcs8(privateKey);
   const publicKey = createPublicKey(privateKey);
   const der = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
-  const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const pem = toPublicPem(privateKey);
   const exec = [
     'const key = pm.variables.get("signing_key");',
     'pm.environment.set("registered_public_key", JSON.parse(pm.request.body.raw).public_key);',

@@ -137,6 +137,13 @@ describe('check with a signing agent', () => {
       lines.filter(({ name, status }) => name.startsWith('sign') && status === 'fail'),
       [],
     );
+    const byCertificate = {
+      client_id: workplace.server.clients.tlsClientAuth.client_id,
+      token_endpoint_auth_method: 'tls_client_auth',
+    };
+    const env = write('certificate.json', variables(byCertificate));
+    const { stdout: live } = await command('check', '-e', env, ...tls, '--live');
+    assert.match(live, /private_key_jwt +not tried: the signing agent has the key$/m);
     const { stdout: other } = await command('check', '-e', write('nokid.json', variables({ kid: undefined })), ...tls);
     assert.doesNotMatch(other, /^.{0,20}\bkid\b/m);
   });

@@ -9,7 +9,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { form } from '../../support/collections.ts';
 import { runCommand } from '../../support/command-line.ts';
 import { SIGNER } from '../../support/hostile-signer.ts';
-import { createRsaKey, toPkcs8 } from '../../support/keys.ts';
+import { createRsaKey, toPkcs8, toPublicPem } from '../../support/keys.ts';
 import { createSignCommand } from '../../support/sign-command.ts';
 import { createFolder, type Folder, toEnvironment } from '../../support/workplace.ts';
 
@@ -151,7 +151,7 @@ describe('run signs with the real key', () => {
 
   it('what a command signs in its place: under the same rules, in Newman with a throw-away key alone', async () => {
     const command = createSignCommand(folder, privateKey);
-    folder.write('public.pem', publicKey.export({ type: 'spki', format: 'pem' }));
+    folder.write('public.pem', toPublicPem(privateKey));
     const signer = ['--sign-command', command(), '--public-key', folder.path('public.pem')];
     const show = 'console.log("the key: " + pm.environment.get("signing_key"));';
     const good = await run([show, sendTo(urlOf(honest, '/other'), claims(urlOf(honest, '/')))], undefined, {}, signer);
