@@ -81,6 +81,10 @@ export function createClientAssertion(options: ClientAssertionOptions): ClientAs
     if (command !== undefined && signingKey !== undefined) {
       throw mustBe('option_invalid', 'signingKey', 'left out beside signCommand', 'both', 'Give one of them.');
     }
+    const idle = (['signCommandInput', 'publicKey'] as const).find(name => options[name] !== undefined);
+    if (command === undefined && idle) {
+      throw mustBe('option_invalid', idle, 'left out without signCommand', 'it alone', 'Give both, or neither.');
+    }
     const verifyWith = publicKey === undefined ? undefined : toPublicKey(publicKey);
     const signCommand = command === undefined ? undefined : createSignCommand(command, input, verifyWith);
     const signer = toSigner(readSigning(read), signCommand?.key);

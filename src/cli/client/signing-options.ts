@@ -38,6 +38,9 @@ export const addSigningOptions = (command: Command): Command =>
 export const createJwksOption = (): Option =>
   new Option('--jwks <file>', 'JWKS with the public key of the command, under its kid');
 
+/** Whether a JWKS is named by its URL. */
+export const isUrl = (jwks = ''): boolean => /^https?:/i.test(jwks);
+
 /**
  * Reads what signs.
  *
@@ -52,15 +55,14 @@ export async function readSigner(
 ): Promise<{ signingKey?: string; signCommand?: SignCommand }> {
   const { signingKey, signCommand, signCommandInput = 'digest', publicKey, jwks } = options;
   if (signCommand === undefined) {
-    if (options.signCommandInput ?? publicKey) {
-      const option = publicKey === undefined ? '--sign-command-input' : '--public-key';
-      throw new CommandError(`${option} is for --sign-command. Give that too, or leave it out.`, 2);
-    }
+    const idle = Object.entries({ 'sign-command-input': options.signCommandInput, 'public-key': publicKey, jwks });
+    const option = idle.find(([, value]) => value !== undefined)?.[0];
+    if (option) throw new CommandError(`--${option} is for --sign-command. Give that too, or leave it out.`, 2);
     return signingKey === undefined ? {} : { signingKey: await readSigningKey(signingKey, host) };
   }
   if (signingKey !== undefined) throw new CommandError('--sign-command and --signing-key do not go together.', 2);
-  const isFile = jwks !== undefined && !/^https?:/i.test(jwks);
-  const key =
-    publicKey !== undefined ? await readPublicKey(publicKey) : isFile ? await readPublicKeyOf(jwks, kid) : undefined;
-  return { signCommand: createSignCommand(signCommand, signCommandInput, key) };
+  if (isUrl(jwks))
+    throw new CommandError('--jwks must be a file here, got a URL. Download the JWKS, and look at it.', 2);
+  const key = publicKey !== undefined ? await readPublicKey(publicKey) : jwks && (await readPublicKeyOf(jwks, kid));
+  return { signCommand: createSignCommand(signCommand, signCommandInput, key || undefined) };
 }

@@ -10,6 +10,7 @@ import { runLiveChecks } from '../check/live.ts';
 import { runPreflight } from '../check/preflight.ts';
 import { describeConfig } from '../check/settings.ts';
 import { addClientOptions, type ClientOptions, readClient } from '../client/client-options.ts';
+import { isUrl } from '../client/signing-options.ts';
 import { nameKeyFile } from '../client/terminal-words.ts';
 import { COLLECTION_ARGUMENT, createCollectionOption, readCollection } from '../collection/collection-source.ts';
 import { addExamples, CommandError, collect, type Host } from '../command.ts';
@@ -67,6 +68,11 @@ export function addCheckCommand(program: Command, host: Host): void {
   );
 }
 
+/** The JWKS is for a command that signs too, where it is a file. */
+function toClientOptions({ jwks, ...others }: Options): ClientOptions {
+  return jwks === undefined || others.signCommand === undefined || isUrl(jwks) ? others : { ...others, jwks };
+}
+
 async function check(file: string | undefined, options: Options, host: Host): Promise<Line[]> {
   const { json: _, config, collection, folder, allow, ...others } = options;
   if (file === '-' && options.signingKey === '-') {
@@ -76,7 +82,7 @@ async function check(file: string | undefined, options: Options, host: Host): Pr
     throw new CommandError(`${allow ? '--allow' : '--folder'} needs a collection.`, 2);
   }
   const isForClient = file === undefined || Object.keys(others).length > 0;
-  const client = isForClient ? await readClient(options, host) : undefined;
+  const client = isForClient ? await readClient(toClientOptions(options), host) : undefined;
   const preflight = client && (await runPreflight(client, options.jwks, new Date()));
   const live = client && preflight && options.live ? await runLiveChecks(preflight, client.read) : [];
   const configured = client && config ? [describeConfig(config)] : [];

@@ -107,6 +107,8 @@ describe('a command that signs', () => {
         ['--sign-command', 'x', '--signing-key', folder.path('hsm.pem')],
       ],
       [/--public-key is for --sign-command\./, 2, ['--public-key', folder.path('public.pem')]],
+      [/--jwks is for --sign-command\./, 2, ['--jwks', folder.path('jwks.json')]],
+      [/--jwks must be a file here, got a URL\./, 2, ['--sign-command', 'x', '--jwks', 'https://as.example.my/jwks']],
       [/--sign-command-input is for --sign-command\./, 2, ['--sign-command-input', 'message']],
       [
         /"signing_key" must be unset where --sign-command signs\./,
@@ -173,6 +175,11 @@ describe('a command that signs', () => {
       { signingKey: toPkcs8(key.privateKey) },
       'option_invalid',
       /"signingKey" must be left out beside signCommand/,
+    );
+    fails(
+      { signCommand: undefined, publicKey: pem },
+      'option_invalid',
+      /"publicKey" must be left out without signCommand/,
     );
     fails({ signCommandInput: 'hash' }, 'option_invalid', /"signCommandInput" must be digest or message/);
   });
