@@ -59,7 +59,8 @@ function audienceOf(input: string): string | undefined {
   const text = Buffer.from(input.split('.')[1] as string, 'base64url').toString();
   try {
     const { aud } = JSON.parse(text);
-    const names = readObject(text, 0).members.map(({ key }) => key);
+    // Some readers take no notice of the case.
+    const names = readObject(text, 0).members.map(({ key }) => key.toLowerCase());
     return typeof aud === 'string' && names.filter(name => name === 'aud').length === 1 ? aud : undefined;
   } catch {
     return undefined;
@@ -88,11 +89,12 @@ function findObjection(
 
 /**
  * Lets each request that leaves be signed. What may not be signed is sent with the signature of the throw-away key, which no server
- * takes, and the run fails.
+ * takes, and the run fails. Test scripts see that signature too: what is signed with the real key would be theirs to give away.
  *
  * @param known the endpoints of the authorization server that are known beside the host of the audience
  */
 export function signRequests(newman: EventEmitter, keys: ThrowawayKeys, known: Endpoints[]): void {
+  const takeBack: (() => void)[] = [];
   newman.on('script', (_error: unknown, { execution, item }: ScriptEvent = {}) => {
     // A redirect would take the form, and what is signed in it, to another host.
     if (execution?.request && isAuthenticated(execution.request)) {
@@ -103,8 +105,9 @@ export function signRequests(newman: EventEmitter, keys: ThrowawayKeys, known: E
     if (!request) return;
     // A request of `pm.sendRequest` has settings of its own, which no script can see.
     if (isAuthenticated(request) && item?.protocolProfileBehavior) item.protocolProfileBehavior.followRedirects = false;
-    mapForm(request, text =>
-      text.replace(JWS, (jws: string, input: string, signature: string) => {
+    const before = new Map<string, string>();
+    mapForm(request, text => {
+      const signed = text.replace(JWS, (jws: string, input: string, signature: string) => {
         const sign = keys.signerFor(input, signature);
         if (!sign) return jws;
         const objection = findObjection(input, request, item, known);
@@ -117,8 +120,14 @@ export function signRequests(newman: EventEmitter, keys: ThrowawayKeys, known: E
         }
         fail(newman, `A JWT to ${request.url.toString()} was not signed: ${objection}.`, { item, cursor });
         return jws;
-      }),
-    );
+      });
+      before.set(signed, text);
+      return signed;
+    });
+    takeBack.push(() => mapForm(request, text => before.get(text) ?? text));
+  });
+  newman.on('beforeTest', () => {
+    for (const one of takeBack.splice(0)) one();
   });
 }
 
