@@ -203,4 +203,15 @@ describe('agent as a process', () => {
       assert.match(stderr, /signed client assertion: .*\nThe signing agent has ended\.\n$/s);
     }
   });
+
+  it('signs on where nobody reads its log any more', async () => {
+    const args = ['dist/cli.js', 'agent', '--signing-key', '-', '--kid', 'key-1'];
+    const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    child.stdin.end(pem);
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    child.stderr.destroy();
+    for (const _ of [1, 2, 3]) assert.equal((await ask(line.toString())).jwts?.length, 1);
+    child.kill();
+    assert.deepEqual(await once(child, 'close'), [0, null]);
+  });
 });
