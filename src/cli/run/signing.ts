@@ -94,7 +94,8 @@ function findObjection(
  * @param known the endpoints of the authorization server that are known beside the host of the audience
  */
 export function signRequests(newman: EventEmitter, keys: ThrowawayKeys, known: Endpoints[]): void {
-  const takeBack: (() => void)[] = [];
+  /** What was sent since the last test scripts, and each JWS that is signed in it, with the one that scripts know. */
+  const [sent, signed] = [new Set<Request>(), new Map<string, string>()];
   newman.on('script', (_error: unknown, { execution, item }: ScriptEvent = {}) => {
     // A redirect would take the form, and what is signed in it, to another host.
     if (execution?.request && isAuthenticated(execution.request)) {
@@ -103,16 +104,20 @@ export function signRequests(newman: EventEmitter, keys: ThrowawayKeys, known: E
   });
   newman.on('beforeRequest', (_error: unknown, { request, item, cursor }: RequestEvent = {}) => {
     if (!request) return;
+    sent.add(request);
     // A request of `pm.sendRequest` has settings of its own, which no script can see.
     if (isAuthenticated(request) && item?.protocolProfileBehavior) item.protocolProfileBehavior.followRedirects = false;
-    const before = new Map<string, string>();
-    mapForm(request, text => {
-      const signed = text.replace(JWS, (jws: string, input: string, signature: string) => {
+    mapForm(request, text =>
+      text.replace(JWS, (jws: string, input: string, signature: string) => {
         const sign = keys.signerFor(input, signature);
         if (!sign) return jws;
         const objection = findObjection(input, request, item, known);
         try {
-          if (objection === undefined) return `${input}.${sign()}`;
+          if (objection === undefined) {
+            const real = `${input}.${sign()}`;
+            signed.set(real, jws);
+            return real;
+          }
         } catch (error) {
           fail(newman, `Nothing was sent to ${request.url.toString()}: ${(error as Error).message}`, { item, cursor });
           stop(request);
@@ -120,14 +125,13 @@ export function signRequests(newman: EventEmitter, keys: ThrowawayKeys, known: E
         }
         fail(newman, `A JWT to ${request.url.toString()} was not signed: ${objection}.`, { item, cursor });
         return jws;
-      });
-      before.set(signed, text);
-      return signed;
-    });
-    takeBack.push(() => mapForm(request, text => before.get(text) ?? text));
+      }),
+    );
   });
   newman.on('beforeTest', () => {
-    for (const one of takeBack.splice(0)) one();
+    for (const request of sent) mapForm(request, text => text.replace(JWS, jws => signed.get(jws) ?? jws));
+    sent.clear();
+    signed.clear();
   });
 }
 
