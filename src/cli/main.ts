@@ -132,6 +132,8 @@ async function main(argv: string[]): Promise<number> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') outputError ??= error;
   });
+  // Whoever reads what is noted has gone: an agent still signs, and a run goes on to its end.
+  process.stderr.on('error', () => undefined);
   const program = createProgram({
     isTerminal: Boolean(process.stdout.isTTY) && !process.env.NO_COLOR,
     columns: process.stdout.columns,

@@ -32,6 +32,8 @@ const MAX_SECONDS = 600;
 const MAX_DRAFTS = 4;
 /** So many characters of an audience are in the log. */
 const MAX_SHOWN = 300;
+/** The claims that say for whom, to whom and until when. */
+const OWN_CLAIMS = ['iss', 'sub', 'client_id', 'aud', 'iat', 'nbf', 'exp', 'jti'];
 
 /**
  * Signs what a script asks for.
@@ -97,6 +99,7 @@ const isObject = (value: unknown): boolean => typeof value === 'object' && value
 function sign({ typ, claims }: Draft, clientId: string, audiences: string[], signer: Signer) {
   const aud = toAudience(claims.aud, audiences);
   const isRequestObject = typ === REQUEST_OBJECT_TYP;
+  if (isRequestObject) refuseLookAlike(Object.keys(claims));
   const jwt = isRequestObject
     ? createRequestObject(JSON.stringify(claims), clientId, aud, signer)
     : createClientAssertion(
@@ -110,6 +113,16 @@ function sign({ typ, claims }: Draft, clientId: string, audiences: string[], sig
   // In quotes: a client identifier may have spaces (RFC 6749 appendix A.1).
   const line = `signed ${what}: client_id=${JSON.stringify(clientId)} aud=${aud.slice(0, MAX_SHOWN)} jti=${jti}`;
   return { jwt: { iat, exp, jti, jwt }, line };
+}
+
+/** Refuses a second claim that is one of the agent's to readers that take no notice of the case, as many in Go. */
+function refuseLookAlike(names: string[]): void {
+  // Upper case has one form of the long "s" too.
+  const isAlike = (name: string) => OWN_CLAIMS.includes(name.toUpperCase().toLowerCase());
+  const found = names.find(name => isAlike(name) && !OWN_CLAIMS.includes(name));
+  if (found === undefined) return;
+  const expected = `a JSON object with "${found.toUpperCase().toLowerCase()}" in lower case alone`;
+  throw mustBe('request_body_invalid', 'request', expected, shapeOf(found), 'Correct it in the tab Body.');
 }
 
 function toAudience(aud: unknown, allowed: string[]): string {

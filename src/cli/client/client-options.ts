@@ -66,16 +66,19 @@ export async function readClient(options: ClientOptions, host: RunHost): Promise
   }
   const { signingKey, signCommand } = await readSigner(options, createReader(environment)('kid').trim(), host);
   if (signingKey !== undefined) environment = withVariable(environment, 'signing_key', signingKey);
-  if (signingKey !== undefined || signCommand) {
-    // What signs here takes the place of an agent.
-    environment = { ...environment, values: environment.values.filter(({ key }) => key !== 'signing_agent') };
-  }
+  environment = withoutAgent(environment, options);
   const read = createReader(environment);
   if (signCommand && read('signing_key').trim() !== '') {
     throw new CommandError('"signing_key" must be unset where --sign-command signs. Unset it in the environment.');
   }
   return { environment, read, signCommand, tls: await readTransport(options, host) };
 }
+
+/** Variables without a signing agent where something signs in its place. */
+export const withoutAgent = (environment: Environment, { signingKey, signCommand }: SigningOptions): Environment =>
+  signingKey === undefined && signCommand === undefined
+    ? environment
+    : { ...environment, values: environment.values.filter(({ key }) => key !== 'signing_agent') };
 
 /** Whether a value is, or holds, a private key, or a part of one: of a PEM, or of a JWK (RFC 7518 section 6.3.2). */
 const isPrivateKey = (value: string): boolean =>

@@ -24,17 +24,23 @@ const LIMIT = 60_000;
 /** A signature by RSA with 2048 bits. */
 const MIN_BYTES = 256;
 
-/** Makes what signs by a command. The output of the command on standard error is the user's. */
+/**
+ * Makes what signs by a command. The output of the command on standard error is the user's.
+ *
+ * @param limit milliseconds for each signature
+ */
 export function createSignCommand(
   command: string,
   input: SignCommandInput,
   publicKey: KeyObject | undefined,
+  limit = LIMIT,
 ): SignCommand {
+  if (command.trim() === '') throw new CommandError('--sign-command must be a command, got nothing. Give it.', 2);
   if (input !== 'digest' && input !== 'message') {
     throw new CommandError('--sign-command-input must be digest or message. Correct it.', 2);
   }
   const sign = (text: string): string => {
-    const signature = runCommand(command, input === 'digest' ? digestOf(text) : Buffer.from(text));
+    const signature = runCommand(command, input === 'digest' ? digestOf(text) : Buffer.from(text), limit);
     refuseOtherOutput(signature);
     const encoded = signature.toString('base64url');
     if (publicKey && !verifyPs256(text, encoded, publicKey)) throw toFault(text, signature, publicKey);
@@ -45,18 +51,20 @@ export function createSignCommand(
 
 const digestOf = (text: string | Buffer): Buffer => createHash('sha256').update(text).digest();
 
-function runCommand(command: string, input: Buffer): Buffer {
+function runCommand(command: string, input: Buffer, limit: number): Buffer {
   const { status, signal, error, stdout } = spawnSync(command, {
     shell: true,
     input,
     stdio: ['pipe', 'pipe', 'inherit'],
-    timeout: LIMIT,
+    timeout: limit,
+    // A command may take no notice of SIGTERM.
+    killSignal: 'SIGKILL',
     maxBuffer: 65_536,
   });
   if (status === 0) return stdout;
   const isLate = (error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT';
   const end = status === null ? (signal ?? error?.message) : `exit code ${status}`;
-  const how = isLate ? `did not end within ${LIMIT / 1000} s` : `ended with ${end}`;
+  const how = isLate ? `did not end within ${limit / 1000} s` : `ended with ${end}`;
   throw new CommandError(`--sign-command ${how}. Run it by itself, and look at what it says.`);
 }
 

@@ -2,7 +2,7 @@
 // authorization server refused. On the machine.
 
 import type { Beginning } from '../client/beginning.ts';
-import { type Client, readClient, readPair } from '../client/client-options.ts';
+import { type Client, readClient, readPair, withoutAgent } from '../client/client-options.ts';
 import { type Environment, listSecureWithoutValue, readEnvironment, withVariable } from '../client/environment.ts';
 import { listFolders, parseCollection } from '../collection/collection.ts';
 import { readCollection } from '../collection/collection-source.ts';
@@ -59,7 +59,8 @@ export async function runCollection(
   refuseToReplace(source, options);
   const globalVar = (options.globalVar ?? []).map(pair => readPair('--global-var', pair));
   const client = await readClient(options, host);
-  const globals = options.globals === undefined ? undefined : await readEnvironment(options.globals);
+  const globals =
+    options.globals === undefined ? undefined : withoutAgent(await readEnvironment(options.globals), options);
   for (const one of [client.environment, ...(globals ? [globals] : [])]) {
     for (const { message } of listSecureWithoutValue(one)) host.note(message);
   }

@@ -59,7 +59,8 @@ function audienceOf(input: string): string | undefined {
   const text = Buffer.from(input.split('.')[1] as string, 'base64url').toString();
   try {
     const { aud } = JSON.parse(text);
-    const names = readObject(text, 0).members.map(({ key }) => key);
+    // Some readers take no notice of the case.
+    const names = readObject(text, 0).members.map(({ key }) => key.toLowerCase());
     return typeof aud === 'string' && names.filter(name => name === 'aud').length === 1 ? aud : undefined;
   } catch {
     return undefined;
@@ -88,11 +89,13 @@ function findObjection(
 
 /**
  * Lets each request that leaves be signed. What may not be signed is sent with the signature of the throw-away key, which no server
- * takes, and the run fails.
+ * takes, and the run fails. Test scripts see that signature too: what is signed with the real key would be theirs to give away.
  *
  * @param known the endpoints of the authorization server that are known beside the host of the audience
  */
 export function signRequests(newman: EventEmitter, keys: ThrowawayKeys, known: Endpoints[]): void {
+  /** What was sent since the last test scripts, and each JWS that is signed in it, with the one that scripts know. */
+  const [sent, signed] = [new Set<Request>(), new Map<string, string>()];
   newman.on('script', (_error: unknown, { execution, item }: ScriptEvent = {}) => {
     // A redirect would take the form, and what is signed in it, to another host.
     if (execution?.request && isAuthenticated(execution.request)) {
@@ -101,6 +104,7 @@ export function signRequests(newman: EventEmitter, keys: ThrowawayKeys, known: E
   });
   newman.on('beforeRequest', (_error: unknown, { request, item, cursor }: RequestEvent = {}) => {
     if (!request) return;
+    sent.add(request);
     // A request of `pm.sendRequest` has settings of its own, which no script can see.
     if (isAuthenticated(request) && item?.protocolProfileBehavior) item.protocolProfileBehavior.followRedirects = false;
     mapForm(request, text =>
@@ -109,7 +113,11 @@ export function signRequests(newman: EventEmitter, keys: ThrowawayKeys, known: E
         if (!sign) return jws;
         const objection = findObjection(input, request, item, known);
         try {
-          if (objection === undefined) return `${input}.${sign()}`;
+          if (objection === undefined) {
+            const real = `${input}.${sign()}`;
+            signed.set(real, jws);
+            return real;
+          }
         } catch (error) {
           fail(newman, `Nothing was sent to ${request.url.toString()}: ${(error as Error).message}`, { item, cursor });
           stop(request);
@@ -119,6 +127,11 @@ export function signRequests(newman: EventEmitter, keys: ThrowawayKeys, known: E
         return jws;
       }),
     );
+  });
+  newman.on('beforeTest', () => {
+    for (const request of sent) mapForm(request, text => text.replace(JWS, jws => signed.get(jws) ?? jws));
+    sent.clear();
+    signed.clear();
   });
 }
 

@@ -9,19 +9,31 @@ interface Part {
   value?: unknown;
 }
 
-interface RequestEvent {
-  request?: { certificate?: { cert?: Part; pfx?: Part } | object };
+interface Certificate {
+  cert?: Part;
+  pfx?: Part;
+  passphrase?: unknown;
 }
 
-/** Gives each request the transport certificate, but for those that have one of `--ssl-client-cert-list`. */
+interface RequestEvent {
+  request?: { certificate?: Certificate };
+}
+
+/**
+ * Gives each request the transport certificate, but for those that have one of `--ssl-client-cert-list`. Test scripts see which one it
+ * was, and no passphrase.
+ */
 export function presentCertificate(newman: EventEmitter, { certificate }: Tls): void {
-  if (!certificate) return;
-  const presented = createCertificate(certificate);
+  const presented = certificate && createCertificate(certificate);
   newman.on('beforeRequest', (_error: unknown, { request }: RequestEvent = {}) => {
-    if (request && !isListed(request.certificate)) request.certificate = presented;
+    if (!request) return;
+    if (presented && !isListed(request.certificate)) request.certificate = presented;
+    const { passphrase: value } = request.certificate ?? {};
+    // What can't be enumerated does not get to a script.
+    if (value) Object.defineProperty(request.certificate, 'passphrase', { value, enumerable: false });
   });
 }
 
 /** Whether it comes from a file that the list names, as bytes; a request of a collection may hold one too, as text. */
-const isListed = (certificate: { cert?: Part; pfx?: Part } = {}): boolean =>
+const isListed = (certificate: Certificate = {}): boolean =>
   Buffer.isBuffer(certificate.cert?.value) || Buffer.isBuffer(certificate.pfx?.value);

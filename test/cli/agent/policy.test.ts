@@ -114,6 +114,12 @@ describe('a signing agent', () => {
     ],
     ['another type of JWT', /"client_assertion_typ" must be/, { drafts: [{ typ: 'at+jwt', claims: { aud: AUD } }] }],
     ['a request object with the client as sub', /"sub"/, { drafts: [requestObject({ sub: 'client-1' })] }],
+    [
+      'a second audience in capitals',
+      /"aud" in lower case alone/,
+      { drafts: [requestObject({ AUD: 'https://evil.my' })] },
+    ],
+    ['a second sub with a long s', /"sub" in lower case alone/, { drafts: [requestObject({ ſub: 'client-1' })] }],
     ['more JWTs than a request has', /run "inject" again/, { drafts: Array(5).fill(assertion()) }],
     ['claims that are a list', /run "inject" again/, { drafts: [{ claims: [] }] }],
     ['bytes to sign', /run "inject" again/, { drafts: ['eyJhbGciOiJQUzI1NiJ9.e30'] }],

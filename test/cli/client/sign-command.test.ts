@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { createPublicKey } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
+import { createSignCommand as createCommandKey } from '../../../src/cli/client/sign-command.ts';
 import { createClientAssertion } from '../../../src/library/index.ts';
 import { runCommand } from '../../support/command-line.ts';
 import { createRsaKey, toJwk, toPkcs8, toPublicPem } from '../../support/keys.ts';
@@ -98,6 +99,11 @@ describe('a command that signs', () => {
     }
   });
 
+  it('has its time and no more, also where it takes no notice of a signal', () => {
+    const { key: signs } = createCommandKey('trap "" TERM; sleep 2; true', 'digest', undefined, 200);
+    assert.throws(() => signs.sign('text'), { message: /^--sign-command did not end within 0\.2 s\./ });
+  });
+
   it('stands alone: no other key beside it, and its other options not without it', async () => {
     const env = (more: object) => folder.write('more.json', toEnvironment({ ...settings, ...more }));
     const cases: [says: RegExp, code: number, args: string[]][] = [
@@ -106,6 +112,7 @@ describe('a command that signs', () => {
         2,
         ['--sign-command', 'x', '--signing-key', folder.path('hsm.pem')],
       ],
+      [/--sign-command must be a command, got nothing\./, 2, ['--sign-command', ' ']],
       [/--public-key is for --sign-command\./, 2, ['--public-key', folder.path('public.pem')]],
       [/--jwks is for --sign-command\./, 2, ['--jwks', folder.path('jwks.json')]],
       [/--jwks must be a file here, got a URL\./, 2, ['--sign-command', 'x', '--jwks', 'https://as.example.my/jwks']],

@@ -136,6 +136,12 @@ describe('agent', () => {
       1,
       /Set SIGNING_KEY_PASSPHRASE/,
     ],
+    [
+      'with a client that is empty, as that of a shell variable that is not set',
+      () => ['--signing-key', folder.path('key.pem'), '--client-id', ''],
+      2,
+      /--client-id must be a client identifier, got nothing/,
+    ],
     ['with a key ID that is none', () => ['--signing-key', folder.path('key.pem'), '--kid', '{}'], 1, /"kid" must be/],
     [
       'with an audience that is no URL',
@@ -196,5 +202,16 @@ describe('agent as a process', () => {
       assert.deepEqual([code, signal], [0, null]);
       assert.match(stderr, /signed client assertion: .*\nThe signing agent has ended\.\n$/s);
     }
+  });
+
+  it('signs on where nobody reads its log any more', async () => {
+    const args = ['dist/cli.js', 'agent', '--signing-key', '-', '--kid', 'key-1'];
+    const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    child.stdin.end(pem);
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    child.stderr.destroy();
+    for (const _ of [1, 2, 3]) assert.equal((await ask(line.toString())).jwts?.length, 1);
+    child.kill();
+    assert.deepEqual(await once(child, 'close'), [0, null]);
   });
 });

@@ -175,7 +175,7 @@ describe('a transport certificate in PKCS #12', { skip: noOpenssl }, () => {
 });
 
 describe('an encrypted key of a transport certificate in PEM', () => {
-  it('opens with the passphrase of a variable or of the user', async () => {
+  it('opens with the passphrase of a variable or of the user, which no script of a run sees', async () => {
     const key = createPrivateKey(server.credentials.transportCertificate.key);
     const options = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: PASSPHRASE } as const;
     folder.write('locked.key', key.export(options));
@@ -184,6 +184,17 @@ describe('an encrypted key of a transport certificate in PEM', () => {
       const { code, stderr } = await call(['token', ...client], surroundings);
       assert.equal(code, 0, stderr);
     }
+    const { item, ...rest } = tokenCollection() as { item: object[] };
+    const exec = [
+      'const { name, passphrase } = pm.request.certificate;',
+      'pm.test("has no passphrase", () => pm.expect([name, passphrase]).to.eql(["client-cert", undefined]));',
+    ];
+    folder.write('collection.json', {
+      ...rest,
+      item: [{ ...item[0], event: [{ listen: 'test', script: { exec } }] }],
+    });
+    const { code, stderr } = await call(['run', 'collection.json', ...client], withPassphrase);
+    assert.deepEqual([code, stderr], [0, '1 of 1 request authenticated, 1 of 1 test passed\n']);
   });
 });
 

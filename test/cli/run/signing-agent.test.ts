@@ -119,6 +119,10 @@ describe('run with a signing agent', () => {
     const key = ['--signing-key', path('key.pem')];
     const taken = await command('run', path('collection.json'), ...withEnvironment(), ...key);
     assert.equal(taken.code, 0, taken.stderr);
+    const own = write('own.json', variables({ signing_agent: undefined }));
+    const globals = ['-g', write('globals.json', toEnvironment({ signing_agent: agent.url }))];
+    const inGlobals = await command('run', path('collection.json'), '-e', own, ...globals, ...tls, ...key);
+    assert.equal(inGlobals.code, 0, inGlobals.stderr);
     assert.deepEqual(agent.log, []);
   });
 });

