@@ -32,12 +32,15 @@ export const isPkcs12 = (bytes: Uint8Array): boolean => HEAD.test(Buffer.from(by
 export async function openPkcs12(name: string, bytes: Buffer, passphrase: string): Promise<KeyStore | undefined> {
   opener ??= createOpener();
   const open = await opener;
+  let bags: Bags | undefined;
   try {
     // "Empty" and "none" are two passphrases, and users know only one of them.
-    const bags = open(bytes, passphrase) ?? (passphrase === '' ? open(bytes, null) : undefined);
+    bags = open(bytes, passphrase) ?? (passphrase === '' ? open(bytes, null) : undefined);
     return bags && toKeyStore(bags);
   } catch (error) {
     if (error instanceof CommandError) throw new CommandError(`${name}: ${error.message}`, 1, { cause: error });
+    // Without a MAC what a wrong passphrase decrypts looks like a damaged key.
+    if (bags?.hasMac === false) return undefined;
     // What is wrong may be quoted from what was decrypted.
     throw new CommandError(`${name}: is a damaged PKCS #12 file, or has what no program here reads. Export it again.`);
   }
@@ -47,6 +50,8 @@ export async function openPkcs12(name: string, bytes: Buffer, passphrase: string
 interface Bags {
   keys: Buffer[];
   certificates: Buffer[];
+  /** Whether the file says that the passphrase was the right one. */
+  hasMac: boolean;
 }
 
 let opener: ReturnType<typeof createOpener> | undefined;
@@ -82,17 +87,18 @@ async function createOpener(): Promise<(bytes: Buffer, passphrase: string | null
   return (bytes, passphrase) => {
     roundsLeft = MAX_ROUNDS;
     const file = asn1.fromDer(bytes.toString('latin1'), true);
+    const hasMac = file.value.length > 2;
     try {
       const bags = pkcs12.pkcs12FromAsn1(file, true, passphrase).safeContents.flatMap(({ safeBags }) => safeBags);
       const select = (...types: string[]) =>
         bags
           .filter(({ type }) => types.includes(type))
           .map(bag => Buffer.from(asn1.toDer(bag.asn1).getBytes(), 'latin1'));
-      return { keys: select(keyBag, pkcs8ShroudedKeyBag), certificates: select(certBag) };
+      return { keys: select(keyBag, pkcs8ShroudedKeyBag), certificates: select(certBag), hasMac };
     } catch (error) {
       if (error instanceof CommandError) throw error;
       // Without a MAC what a wrong passphrase decrypts looks like a damaged file.
-      if (file.value.length < 3 || /invalid password|to decrypt/i.test((error as Error).message)) return undefined;
+      if (!hasMac || /invalid password|to decrypt/i.test((error as Error).message)) return undefined;
       throw error;
     }
   };
@@ -112,7 +118,9 @@ function toKeyStore({ keys, certificates }: Bags): KeyStore {
 
 /** The certificate of a key, and those that issued it, as far as they are there. */
 function toChain(key: KeyObject, certificates: X509Certificate[]): X509Certificate[] {
-  const chain = certificates.filter(one => one.checkPrivateKey(key)).slice(0, 1);
+  // The file may still have the one that was renewed.
+  const own = certificates.filter(one => one.checkPrivateKey(key));
+  const chain = own.sort((one, other) => Date.parse(other.validTo) - Date.parse(one.validTo)).slice(0, 1);
   // The list grows while it is read.
   for (const one of chain) {
     const issuer = certificates.find(other => !chain.includes(other) && isIssuedBy(one, other));

@@ -49,6 +49,9 @@ export async function readPublicKeyOf(file: string, kid: string): Promise<KeyObj
   return inFile(file, () => {
     const { keys } = parseObject(text);
     const all = Array.isArray(keys) ? keys : [];
+    if (all.some(key => 'd' in Object(key))) {
+      throw new CommandError('--jwks must have public keys alone, got a private one. Replace that key at once.');
+    }
     const named = kid === '' ? all : all.filter(key => key?.kid === kid);
     if (named.length !== 1) {
       const which = kid === '' ? '' : ` with the kid ${JSON.stringify(kid)}`;

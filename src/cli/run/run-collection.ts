@@ -12,7 +12,7 @@ import { CommandError, type RunHost } from '../command.ts';
 import { inFile } from '../files.ts';
 import { Redaction } from '../secrets/redaction.ts';
 import { createServerFetcher } from '../server/metadata.ts';
-import { checkProxyVariables, listProxyPasswords } from '../server/route.ts';
+import { checkProxyVariables, listProxyPasswords, refuseProxiedAgent } from '../server/route.ts';
 import { readBeginning } from './beginning.ts';
 import { type RunOptions, refuseShortLimit, refuseToReplace, toNewmanOptions } from './newman-options.ts';
 import { runNewman } from './run-newman.ts';
@@ -66,7 +66,9 @@ export async function runCollection(
   }
   const { collection, advice } = await prepareCollection(source, options, host);
   refuseUnknownFolders(collection, options.folder);
-  await inspect(await readBeginning(client, collection, globals, globalVar, options));
+  const beginning = await readBeginning(client, collection, globals, globalVar, options);
+  refuseProxiedAgent(beginning.read('signing_agent').trim());
+  await inspect(beginning);
   const redaction = createRedaction(client, globals, collection);
   const fetchServer = createServerFetcher(client.tls);
   const keys = new ThrowawayKeys();

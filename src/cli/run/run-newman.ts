@@ -2,7 +2,7 @@
 // to explain it. On the machine.
 
 import type { NewmanRunOptions, NewmanRunSummary } from 'newman';
-import type { Endpoints } from '../../client-auth/authorization-server.ts';
+import { type Endpoints, isSameOrigin } from '../../client-auth/authorization-server.ts';
 import type { ReadVariable } from '../../client-auth/settings.ts';
 import { createReader } from '../client/environment.ts';
 import type { Tls } from '../client/transport.ts';
@@ -15,7 +15,13 @@ import type { RunOptions } from './newman-options.ts';
 import { collectPostedForms, type PostedForm } from './posted-forms.ts';
 import { limitRequests } from './request-limits.ts';
 import { signRequests } from './signing.ts';
-import { readConfiguredServers, readMethods, replaceSigningKeys } from './signing-keys.ts';
+import {
+  type ConfiguredServer,
+  readConfiguredServers,
+  readMethods,
+  readOwnServers,
+  replaceSigningKeys,
+} from './signing-keys.ts';
 import { openStage, type Stage } from './stage.ts';
 import { keepTally, type Tally } from './tally.ts';
 import type { ThrowawayKeys } from './throwaway-keys.ts';
@@ -70,7 +76,12 @@ export async function runNewman(
   try {
     const loaded = await loadOptions(options);
     await replaceSigningKeys(loaded, keys, text => redaction.addSigningKey(text));
-    const { known, unreachable } = await findKnownEndpoints(loaded, fetchServer, host.note, toSeconds(options.timeout));
+    const { known, trusted, unreachable } = await findKnownEndpoints(
+      loaded,
+      fetchServer,
+      host.note,
+      toSeconds(options.timeout),
+    );
     if (options.timeout) loaded.timeout = Math.max(1, Math.ceil(options.timeout - (performance.now() - start)));
     return await new Promise((resolve, reject) => {
       const newman = loadNewman()(loaded, async (error, summary) => {
@@ -86,7 +97,7 @@ export async function runNewman(
         }
       }) as Stage;
       const endRequests = limitRequests(newman, Number(options.timeoutRequest ?? 0));
-      signRequests(newman, keys, known);
+      signRequests(newman, keys, trusted);
       presentCertificate(newman, tls);
       const isAuthenticated = stopUnauthenticated(newman, known, readMethods(loaded));
       const posted = collectPostedForms(newman, isAuthenticated);
@@ -105,27 +116,43 @@ const toSeconds = (timeout = 0): number | undefined => (timeout > 0 && timeout <
 const MAX_ISSUERS = 3;
 
 /**
- * The endpoints that are known before a script can change them: those of the variables, and those of the metadata; and why there is
- * no connection to an issuer.
+ * The endpoints that are known before a script can change them, those of the variables and those of the metadata; of these the ones that
+ * may get a signature; and why there is no connection to an issuer.
  */
 async function findKnownEndpoints(
   options: LoadedOptions,
   fetchServer: FetchServer,
   note: RunHost['note'],
   seconds?: number,
-): Promise<{ known: Endpoints[]; unreachable: ConnectionError[] }> {
+): Promise<{ known: Endpoints[]; trusted: Endpoints[]; unreachable: ConnectionError[] }> {
   const servers = readConfiguredServers(options);
   const issuers = [...new Set(servers.map(({ issuer }) => issuer))].filter(issuer => issuer !== '');
-  const metadata = await Promise.allSettled(issuers.slice(0, MAX_ISSUERS).map(issuer => fetchServer(issuer, seconds)));
+  const asked = issuers.slice(0, MAX_ISSUERS);
+  const metadata = await Promise.allSettled(asked.map(issuer => fetchServer(issuer, seconds)));
   // Where no endpoint is set the script reports what can't be read; why there is no connection its host does not say as well.
   const isNeeded = servers.some(({ endpoints }) => Object.keys(endpoints).length === 0);
   const faults = metadata.map(one => (one.status === 'rejected' ? one.reason : undefined));
   const unreachable = faults.filter(fault => fault instanceof ConnectionError);
   if (isNeeded) for (const { message } of unreachable) note(message);
-  const found = metadata.flatMap(one =>
+  const found = metadata.map(one =>
     one.status === 'fulfilled' ? [one.value.metadata.endpoints, one.value.metadata.replaced] : [],
   );
-  return { known: [...servers.map(({ endpoints }) => endpoints), ...found], unreachable };
+  const known = [...servers.map(({ endpoints }) => endpoints), ...found.flat()];
+  const own = readOwnServers(options);
+  const ofOwnIssuers = asked.flatMap((issuer, at) => (own.some(one => one.issuer === issuer) ? (found[at] ?? []) : []));
+  return { known, trusted: restrict(known, own, ofOwnIssuers), unreachable };
+}
+
+/**
+ * Endpoints on a host that the user names: what the collection alone names could be anybody's. Where the user names no server, it is
+ * the collection that is configured.
+ */
+function restrict(known: Endpoints[], own: ConfiguredServer[], ofOwnIssuers: Endpoints[]): Endpoints[] {
+  const named = [...own.map(({ endpoints }) => endpoints), ...ofOwnIssuers].flatMap(one => Object.values(one));
+  const urls = [...named, ...own.map(({ issuer }) => issuer)].filter(url => url !== '');
+  if (urls.length === 0) return known;
+  const isOnNamedHost = ([, url]: [string, string]) => urls.some(one => isSameOrigin(url, one));
+  return known.map(endpoints => Object.fromEntries(Object.entries(endpoints).filter(isOnNamedHost)));
 }
 
 /** Readers of the variables in all scopes, the nearer one last. */

@@ -29,9 +29,9 @@ const toText = (value: unknown): string =>
   typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? '');
 
 /** The variables as each row of data sees them. */
-function readersOf(options: LoadedOptions): ((name: string) => string | undefined)[] {
+function readersOf(options: LoadedOptions, scopes = scopesOf(options)): ((name: string) => string | undefined)[] {
   const variables = new Map<string, unknown>();
-  for (const scope of scopesOf(options)) for (const { key, value } of scope.all()) variables.set(key, value);
+  for (const scope of scopes) for (const { key, value } of scope.all()) variables.set(key, value);
   const rows: Row[] = options.iterationData?.length ? options.iterationData : [{}];
   return rows.map(row => name => {
     const value = row[name] ?? variables.get(name);
@@ -87,14 +87,33 @@ export async function replaceSigningKeys(
   }
 }
 
+/** An authorization server, as far as variables say it; an issuer that is not set is empty. */
+export interface ConfiguredServer {
+  endpoints: Endpoints;
+  issuer: string;
+}
+
 /**
  * The endpoints that the variables set before a script can change them.
  *
  * @returns for each row of data that differs, and the issuers
  */
-export function readConfiguredServers(options: LoadedOptions): { endpoints: Endpoints; issuer: string }[] {
-  const servers = new Map<string, { endpoints: Endpoints; issuer: string }>();
-  for (const find of readersOf(options)) {
+export const readConfiguredServers = (options: LoadedOptions): ConfiguredServer[] => readServers(readersOf(options));
+
+/** The same without the variables of the collection, which are not the user's. */
+export function readOwnServers(options: LoadedOptions): ConfiguredServer[] {
+  const { variables } = options.collection as { variables?: Scope };
+  return readServers(
+    readersOf(
+      options,
+      scopesOf(options).filter(scope => scope !== variables),
+    ),
+  );
+}
+
+function readServers(readers: ReturnType<typeof readersOf>): ConfiguredServer[] {
+  const servers = new Map<string, ConfiguredServer>();
+  for (const find of readers) {
     const read = (name: string) => resolveReferences(find(name) ?? '', find);
     const key = JSON.stringify(['issuer', ...ENDPOINT_NAMES].map(find));
     if (!servers.has(key)) servers.set(key, toKnownServer(read, undefined));

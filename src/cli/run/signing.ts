@@ -78,7 +78,7 @@ function findObjection(
   if (audience === undefined) return 'its "aud" is not one text';
   const target = url.toString();
   if (!isSameOrigin(target, audience) && !known.some(endpoints => findEndpoint(target, endpoints))) {
-    return `it is for ${audience}, and the URL is neither on that host nor an endpoint that is known`;
+    return `it is for ${audience}, and the URL is neither on that host nor an endpoint that your environment names`;
   }
   if (proxy) return 'the collection names a proxy for it';
   const behavior = item?.getProtocolProfileBehaviorResolved?.() ?? {};
@@ -91,7 +91,7 @@ function findObjection(
  * Lets each request that leaves be signed. What may not be signed is sent with the signature of the throw-away key, which no server
  * takes, and the run fails. Test scripts see that signature too: what is signed with the real key would be theirs to give away.
  *
- * @param known the endpoints of the authorization server that are known beside the host of the audience
+ * @param known the endpoints of the authorization server that may get a signature, beside the host of the audience
  */
 export function signRequests(newman: EventEmitter, keys: ThrowawayKeys, known: Endpoints[]): void {
   /** What was sent since the last test scripts, and each JWS that is signed in it, with the one that scripts know. */

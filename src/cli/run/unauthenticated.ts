@@ -92,9 +92,10 @@ export function stopUnauthenticated(
   methods: string[],
 ): (request: PostedRequest) => boolean {
   const known = new Known(endpoints, methods);
-  /** The scripts that were run, and those requests of them that went to no endpoint known so far. */
+  /** The scripts that were run. */
   const scripts = new Map<string, { event: RunEvent['event']; item: RunItem | undefined }>();
-  const sent = new Set<{ url: string; fault: string; data: RunEvent }>();
+  /** Their requests that went to no endpoint known so far, the first of each URL: a signing agent is asked at one thousands of times. */
+  const sent = new Map<string, { fault: string; data: RunEvent }>();
 
   const report = (url: string, fault: string, hasLeft: boolean, { item, cursor }: RunEvent): void => {
     const place = `A POST to ${known.find(url)} ${url} ${hasLeft ? 'was sent' : 'was not sent'}: ${fault}. `;
@@ -113,8 +114,8 @@ export function stopUnauthenticated(
     if (!execution) return;
     known.addVariables(createReader(execution));
     // The script that has sent one, or a later one, may have found the endpoint.
-    for (const one of sent) {
-      if (known.find(one.url) && sent.delete(one)) report(one.url, one.fault, true, one.data);
+    for (const [url, { fault, data }] of sent) {
+      if (known.find(url) && sent.delete(url)) report(url, fault, true, data);
     }
   });
   newman.on('beforeRequest', (_error: unknown, data: RunEvent = {}) => {
@@ -127,7 +128,8 @@ export function stopUnauthenticated(
       report(url.replace(/[?#].*/s, ''), fault, false, data);
       stop(request);
     } else if (cursor?.scriptId) {
-      sent.add({ url: url.replace(/[?#].*/s, ''), fault, data });
+      const place = url.replace(/[?#].*/s, '');
+      if (!sent.has(place)) sent.set(place, { fault, data });
     }
   });
   return request => known.find(request.url.toString()) !== undefined && !findFault(request, known.methods);

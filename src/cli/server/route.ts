@@ -65,6 +65,21 @@ function parseProxy(text: string, variable: string): URL {
   );
 }
 
+/**
+ * Refuses a signing agent to which a proxy would be asked the way: it would learn its URL, and cannot reach this machine.
+ *
+ * @param agent the variable `signing_agent`, whatever is in it
+ * @throws CommandError
+ */
+export function refuseProxiedAgent(agent: string): void {
+  const { proxy, variable } = /^http:/.test(agent) && URL.canParse(agent) ? findRoute(agent) : {};
+  if (!proxy) return;
+  const remedy = 'Add 127.0.0.1 to NO_PROXY.';
+  throw new CommandError(
+    `"signing_agent" is on this machine, and ${describeProxy(proxy, variable)} would be asked. ${remedy}`,
+  );
+}
+
 /** Says the way in words, without user name and password. */
 export function describeRoute({ proxy, variable }: Route): string {
   if (proxy) return `through ${describeProxy(proxy, variable)}`;

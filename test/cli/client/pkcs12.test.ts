@@ -110,6 +110,22 @@ describe('a PKCS #12 file', { skip: noOpenssl }, () => {
     }
   });
 
+  it('gives the certificate of its key that is valid longest, where it still has the one before', async () => {
+    const folder = createFolder();
+    const file = folder.write('key', client.key);
+    const [old, renewed] = ['2', '400'].map(days =>
+      openssl(['req', '-x509', '-key', file, '-subj', `/CN=${days} days`, '-days', days]).toString(),
+    ) as [string, string];
+    folder.remove();
+    for (const [cert, other] of [
+      [old, renewed],
+      [renewed, old],
+    ] as const) {
+      const store = await openPkcs12('x.p12', createPkcs12({ cert, key: client.key }, '', [other], PLAIN), '');
+      assert.equal(new X509Certificate(store?.chain ?? '').subject, 'CN=400 days');
+    }
+  });
+
   it('that holds no key or several is refused, and one without the certificate of its key has no chain', async () => {
     const bytes = createPkcs12(client, '', [], PLAIN);
     const without = changeContents(bytes, ([certificates]) => [certificates as Node]);

@@ -116,6 +116,11 @@ describe('a command that signs', () => {
       [/--public-key is for --sign-command\./, 2, ['--public-key', folder.path('public.pem')]],
       [/--jwks is for --sign-command\./, 2, ['--jwks', folder.path('jwks.json')]],
       [/--jwks must be a file here, got a URL\./, 2, ['--sign-command', 'x', '--jwks', 'https://as.example.my/jwks']],
+      [
+        /--jwks must have public keys alone, got a private one\./,
+        1,
+        ['--sign-command', 'x', '--jwks', folder.write('private.json', { keys: [{ kid: 'key-1', d: 'x' }] })],
+      ],
       [/--sign-command-input is for --sign-command\./, 2, ['--sign-command-input', 'message']],
       [
         /"signing_key" must be unset where --sign-command signs\./,

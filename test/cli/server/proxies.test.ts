@@ -158,6 +158,23 @@ describe('plain HTTP to this machine', () => {
     );
     await recorder.close();
   });
+
+  it('is not sent by run where it would be the question to a signing agent, which no proxy may see', async () => {
+    const agent = `http://127.0.0.1:1/${'x'.repeat(43)}`;
+    const run = ['run', folder.path('collection.json'), '--env-var', `signing_agent=${agent}`];
+    await withVariables({ HTTP_PROXY: urlOf(proxy) }, async () => {
+      const { code, stderr } = await runCommand(run);
+      assert.equal(code, 1);
+      assert.match(
+        stderr,
+        /^error: "signing_agent" is on this machine, and the proxy .* \(HTTP_PROXY\) .*to NO_PROXY\.$/m,
+      );
+    });
+    await withVariables({ HTTP_PROXY: urlOf(proxy), NO_PROXY: '127.0.0.1' }, async () => {
+      assert.doesNotMatch((await runCommand(run)).stderr, /is on this machine/);
+    });
+    assert.deepEqual(proxy.asked, []);
+  });
 });
 
 describe('where NO_PROXY names the authorization server', () => {
