@@ -40,7 +40,7 @@ export async function openPkcs12(name: string, bytes: Buffer, passphrase: string
   } catch (error) {
     if (error instanceof CommandError) throw new CommandError(`${name}: ${error.message}`, 1, { cause: error });
     // Without a MAC what a wrong passphrase decrypts looks like a damaged key.
-    if (bags?.hasMac === false) return undefined;
+    if (bags?.isDoubtful) return undefined;
     // What is wrong may be quoted from what was decrypted.
     throw new CommandError(`${name}: is a damaged PKCS #12 file, or has what no program here reads. Export it again.`);
   }
@@ -50,8 +50,8 @@ export async function openPkcs12(name: string, bytes: Buffer, passphrase: string
 interface Bags {
   keys: Buffer[];
   certificates: Buffer[];
-  /** Whether the file says that the passphrase was the right one. */
-  hasMac: boolean;
+  /** Whether the key was decrypted, and nothing says that the passphrase was the right one. */
+  isDoubtful: boolean;
 }
 
 let opener: ReturnType<typeof createOpener> | undefined;
@@ -94,7 +94,8 @@ async function createOpener(): Promise<(bytes: Buffer, passphrase: string | null
         bags
           .filter(({ type }) => types.includes(type))
           .map(bag => Buffer.from(asn1.toDer(bag.asn1).getBytes(), 'latin1'));
-      return { keys: select(keyBag, pkcs8ShroudedKeyBag), certificates: select(certBag), hasMac };
+      const isDoubtful = !hasMac && bags.some(({ type }) => type === pkcs8ShroudedKeyBag);
+      return { keys: select(keyBag, pkcs8ShroudedKeyBag), certificates: select(certBag), isDoubtful };
     } catch (error) {
       if (error instanceof CommandError) throw error;
       // Without a MAC what a wrong passphrase decrypts looks like a damaged file.
