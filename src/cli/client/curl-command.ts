@@ -46,11 +46,24 @@ const toPkcs12 = (passphrase: string | undefined): string[] => [
 ];
 
 function toAssertionParameters(options: ClientOptions, commandName: string): string[] {
-  const { environment, envVar = [], signingKey, sslExtraCaCerts } = options;
+  const {
+    environment,
+    envVar = [],
+    signingKey,
+    signCommand,
+    signCommandInput,
+    publicKey,
+    jwks,
+    sslExtraCaCerts,
+  } = options;
   const same = [
     ...(environment ? [`-e ${quote(environment)}`] : []),
     ...envVar.map(toEnvVar),
     ...(signingKey ? [`--signing-key ${quote(signingKey)}`] : []),
+    ...(signCommand ? [`--sign-command ${quote(signCommand)}`] : []),
+    ...(signCommandInput ? [`--sign-command-input ${signCommandInput}`] : []),
+    ...(publicKey ? [`--public-key ${quote(publicKey)}`] : []),
+    ...(signCommand && jwks ? [`--jwks ${quote(jwks)}`] : []),
     ...(sslExtraCaCerts ? [`--ssl-extra-ca-certs ${quote(sslExtraCaCerts)}`] : []),
   ];
   return [

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createPublicKey } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
@@ -108,6 +109,18 @@ describe('paynet-client-auth assertion --curl', () => {
     const change = { client_id: '{{a $(name)}}' };
     const answer = await inShell(await printed([...client(change), '--env-var', `a $(name)=${client_id}`]));
     assert.equal(typeof answer.access_token, 'string', JSON.stringify(server.refusals));
+  });
+
+  it('is accepted with a command that signs, and verifies what that gives', { skip: noCurl || noOpenssl }, async () => {
+    const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' });
+    const signs = `openssl pkeyutl -sign -inkey '${folder.path('key.pem').replace("'", `'\\''`)}' -pkeyopt digest:sha256`;
+    const pss = '-pkeyopt rsa_padding_mode:pss -pkeyopt rsa_pss_saltlen:32 -pkeyopt rsa_mgf1_md:sha256';
+    const signer = ['--sign-command', `${signs} ${pss}`, '--public-key', folder.write('public.pem', publicKey)];
+    const args = client();
+    args.splice(args.indexOf('--signing-key'), 2, ...signer, '--sign-command-input', 'digest');
+    const command = await printed(args);
+    assert.match(command, /--public-key .*public\.pem/);
+    assert.equal(typeof (await inShell(command)).access_token, 'string', JSON.stringify(server.refusals));
   });
 
   it('names a PKCS #12 file alone, and has a variable in the place of its passphrase', {
