@@ -2,7 +2,7 @@
 // verified before they are used, by the commands and the library alike.
 
 import assert from 'node:assert/strict';
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { createClientAssertion } from '../../../src/library/index.ts';
 import { runCommand } from '../../support/command-line.ts';
@@ -13,6 +13,8 @@ import { createFolder, type Folder, toEnvironment } from '../../support/workplac
 
 const [key, other] = [createRsaKey(), createRsaKey()];
 const pem = key.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey;
+const ecPem = ec.export({ type: 'spki', format: 'pem' }).toString();
 const { d: _, ...publicJwk } = toJwk(key.privateKey) as Record<string, unknown>;
 const settings = { client_id: 'client-1', kid: 'key-1', token_endpoint: 'https://as.example.my/token' };
 
@@ -105,6 +107,12 @@ describe('a command that signs', () => {
         /--sign-command and --signing-key do not go together\./,
         2,
         ['--sign-command', 'x', '--signing-key', folder.path('hsm.pem')],
+      ],
+      [/--sign-command must be a command, got nothing\./, 2, ['--sign-command', '']],
+      [
+        /the public key must be an RSA key of 2048 bits or more, got one of the type ec\./,
+        1,
+        ['--sign-command', 'x', '--public-key', folder.write('ec.pem', ecPem)],
       ],
       [/--public-key is for --sign-command\./, 2, ['--public-key', folder.path('public.pem')]],
       [/--sign-command-input is for --sign-command\./, 2, ['--sign-command-input', 'message']],
