@@ -80,7 +80,7 @@ describe('init by options', () => {
     assert.deepEqual(server.requests, [], 'nothing is sent');
     assert.deepEqual(stderr.split('\n'), [
       `${ENVIRONMENT}: written, without a key in it.`,
-      `${CONFIG}: written. check, run, assertion, token and jwks need no options here.`,
+      `${CONFIG}: written. check, run, assertion, token, jwks and agent need no options here.`,
       '.gitignore: /signing.pem, /transport.key added.',
       `To print the JWKS to register: paynet-client-auth jwks --kid ${kid}`,
       'Next: paynet-client-auth check --live',
