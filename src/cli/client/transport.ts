@@ -1,10 +1,12 @@
 // The files of the TLS connection: transport certificate, its key, and authorities to trust, named by Newman's own options and read
 // once. On the machine. RFC 8705.
 
+import { createPrivateKey } from 'node:crypto';
 import { CommandError, type RunHost } from '../command.ts';
 import { readBytes } from '../files.ts';
 import { type Needed, refuseBinary } from './binary-file.ts';
 import { readCertificate, TRANSPORT_PASSPHRASE_VARIABLE } from './certificate-facts.ts';
+import { openByAsking } from './passphrase.ts';
 import { isPkcs12 } from './pkcs12.ts';
 import { readPkcs12 } from './pkcs12-file.ts';
 
@@ -80,8 +82,18 @@ async function readPair(
   const cert = toPem('--ssl-client-cert', file, bytes, 'certificate');
   const key = toPem('--ssl-client-key', keyFile, await readBytes(keyFile), 'key');
   const isLocked = given === undefined && /ENCRYPTED/.test(key);
-  const passphrase = isLocked ? await host.askSecret(`Passphrase of ${keyFile}: `) : undefined;
+  const passphrase = isLocked ? await openByAsking(keyFile, host, answer => opens(key, answer)) : undefined;
   return { cert, key, names: { cert: file, key: keyFile }, ...(passphrase && { passphrase }) };
+}
+
+/** The passphrase, if a key in PEM opens with it. */
+function opens(key: string, passphrase: string): string | undefined {
+  try {
+    createPrivateKey({ key, passphrase });
+    return passphrase;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -97,7 +97,9 @@ async function run(options: Options, host: Host): Promise<void> {
   await host.print(toText(lines, host.isTerminal, host.columns));
   const failed = lines.filter(({ status }) => status === 'fail').length;
   if (failed > 0) {
-    throw new CommandError(`${failed} of ${lines.length} checks failed. Mend it, then run: ${host.commandName} check`);
+    throw new CommandError(
+      `${failed} of ${lines.length} checks failed. Correct that, then run: ${host.commandName} check`,
+    );
   }
   if (answers.kid) host.note(`To print the JWKS to register: ${host.commandName} jwks --kid ${quote(answers.kid)}`);
   host.note(`Next: ${host.commandName} check --live`);

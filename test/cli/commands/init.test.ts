@@ -221,7 +221,7 @@ describe('init by options', () => {
       stdout,
       /^fail {2}transport certificate +"--ssl-client-key other\.key" must be the key of the first certificate/m,
     );
-    assert.match(stderr, /\nerror: 1 of \d+ checks failed\. Mend it, then run: paynet-client-auth check\n$/);
+    assert.match(stderr, /\nerror: 1 of \d+ checks failed\. Correct that, then run: paynet-client-auth check\n$/);
   });
 
   it('opens an encrypted signing key before it writes anything', async () => {

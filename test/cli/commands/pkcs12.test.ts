@@ -197,7 +197,8 @@ describe('an encrypted key of a transport certificate in PEM', () => {
     const options = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: PASSPHRASE } as const;
     folder.write('locked.key', key.export(options));
     const client = [...CLIENT, 'client.pem', '--ssl-client-key', 'locked.key'];
-    for (const surroundings of [withPassphrase, { answerSecret: () => PASSPHRASE }]) {
+    const answers = ['wrong', PASSPHRASE];
+    for (const surroundings of [withPassphrase, { answerSecret: () => answers.shift() }]) {
       const { code, stderr } = await call(['token', ...client], surroundings);
       assert.equal(code, 0, stderr);
     }
