@@ -78,12 +78,12 @@ export function createClientAssertion(options: ClientAssertionOptions): ClientAs
     checkServerUrl('audience', aud, 'It is the token endpoint, or the issuer.');
     const id = readClientId(read);
     const { signCommand: command, signCommandInput: input = 'digest', publicKey } = options;
-    if (command && signingKey !== undefined) {
+    if (command !== undefined && signingKey !== undefined) {
       throw mustBe('option_invalid', 'signingKey', 'left out beside signCommand', 'both', 'Give one of them.');
     }
-    const signs =
-      command && createSignCommand(command, input, publicKey === undefined ? undefined : toPublicKey(publicKey));
-    const signer = toSigner(readSigning(read), signs ? signs.key : undefined);
+    const verifying = publicKey === undefined ? undefined : toPublicKey(publicKey);
+    const signs = command === undefined ? undefined : createSignCommand(command, input, verifying);
+    const signer = toSigner(readSigning(read), signs?.key);
     return { ...create(id, aud, readTyp(read), signer), kid: signer.kid };
   });
 }

@@ -176,6 +176,7 @@ describe('a command that signs', () => {
     }
     const fails = (change: object, code: string, message: RegExp) =>
       assert.throws(() => createClientAssertion({ ...options, ...change }), { name: 'ClientAuthError', code, message });
+    fails({ signCommand: '' }, 'option_invalid', /^"signCommand" must be a command, got nothing/);
     fails({ publicKey: other.publicKey }, 'signature_invalid', /^"signCommand" must sign with RSA-PSS/);
     fails(
       { signingKey: toPkcs8(key.privateKey) },
