@@ -113,6 +113,8 @@ function createProgram(host: Host): Command {
     .version(packageJson.version, '-v, --version', 'print the version')
     .option('--debug', 'show the stack trace of an error')
     .addHelpText('after', '\nBegin with: paynet-client-auth init\nExit codes: 0 done, 1 failed, 2 usage error.')
+    // With the arguments the column of the names would take more than half of a terminal.
+    .configureHelp({ subcommandTerm: command => command.name() })
     .showHelpAfterError('(--help shows how to call it)')
     .exitOverride();
   return addCommands(program, host);

@@ -104,7 +104,7 @@ export interface RunSummary {
   tests: { total: number; passed: number; failed: number };
   /** Requests to endpoints of the authorization server: all, and those that left authenticated and were not refused. */
   requests: { total: number; authenticated: number };
-  /** The first cause of what failed, and what mends it; empty where nothing failed. */
+  /** The first cause of what failed, and what to do; empty where nothing failed. */
   cause: string[];
   /** Why the authorization server refused the client, line by line; and what else the command would say. */
   explanation: string[];

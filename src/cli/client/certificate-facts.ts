@@ -10,7 +10,7 @@ import { toRfc4514 } from './distinguished-name.ts';
 export const TRANSPORT_PASSPHRASE_VARIABLE = 'SSL_CLIENT_PASSPHRASE';
 
 /** Names of the files of certificate and key. */
-type Names = { cert: string; key: string };
+type Names = { cert?: string; key?: string };
 
 /** What a transport certificate says, and whether its key and its chain fit. */
 export interface CertificateFacts {
@@ -57,8 +57,7 @@ export function readCertificate(
   files: { cert: string; key: string; passphrase?: string; ca?: string[]; names?: Names },
   now: Date,
 ): CertificateFacts {
-  const [certificate, ...others] = parseCertificates(files.cert, files.names);
-  if (!certificate) throw mustBeCertificate(describeOther(files.cert), files.names);
+  const [certificate, ...others] = parseTransportCertificates(files.cert, files.names);
   const [notBefore, notAfter] = [new Date(certificate.validFrom), new Date(certificate.validTo)];
   const left = notAfter.getTime() - now.getTime();
   const whole = notAfter.getTime() - notBefore.getTime();
@@ -80,6 +79,24 @@ export function readCertificate(
     isChainComplete: isIssuedByOneOf(last, files.ca ?? []),
     chainEnd: toRfc4514(last.issuer),
   };
+}
+
+/**
+ * The certificates of a file, the first of which is presented.
+ *
+ * @throws CommandError when there is none to read
+ */
+export function parseTransportCertificates(pem: string, names?: Names): [X509Certificate, ...X509Certificate[]] {
+  const [certificate, ...others] = parseCertificates(pem, names);
+  if (!certificate) throw mustBeCertificate(describeOther(pem), names);
+  return [certificate, ...others];
+}
+
+/** Why a file holds no private key, encrypted or not; undefined if it does. */
+export function findNoKey(pem: string, file: string | undefined): string | undefined {
+  if (/PRIVATE KEY-----/.test(pem)) return undefined;
+  const expected = `${toOption('--ssl-client-key', file)} must be a private key in PEM`;
+  return `${expected}, got ${describeOther(pem)}. Name the right file.`;
 }
 
 /** The date, without the time. */
@@ -132,7 +149,8 @@ function findKeyFault(
     privateKey = createPrivateKey({ key, ...(passphrase !== undefined && { passphrase }) });
   } catch {
     const expected = `${toOption('--ssl-client-key', names?.key)} must be a private key in PEM`;
-    if (!/PRIVATE KEY-----/.test(key)) return `${expected}, got a file without one. Name the right file.`;
+    const noKey = findNoKey(key, names?.key);
+    if (noKey !== undefined) return noKey;
     if (!/ENCRYPTED/.test(key)) return `${expected}, got a damaged one. Copy the file again.`;
     const remedy =
       passphrase === undefined

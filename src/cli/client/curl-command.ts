@@ -12,6 +12,7 @@ import type { ClientOptions } from './client-options.ts';
  *
  * @param url the token endpoint
  * @param options those that the command `assertion` was called with
+ * @param scope of the token
  * @param passphrase of the transport certificate; the command has the variable in its place
  * @param commandName how the command line is called in a shell
  */
@@ -19,6 +20,7 @@ export function toCurlCommand(
   url: string,
   settings: Settings,
   options: ClientOptions,
+  scope: string,
   passphrase: string | undefined,
   commandName: string,
 ): string {
@@ -32,7 +34,7 @@ export function toCurlCommand(
     ...(sslExtraCaCerts ? [`--cacert ${quote(sslExtraCaCerts)}`] : []),
     '-H "Content-Type: application/x-www-form-urlencoded"',
     '--data-urlencode grant_type=client_credentials',
-    '--data-urlencode scope=accounts',
+    `--data-urlencode ${quote(`scope=${scope}`)}`,
     `--data-urlencode ${quote(`client_id=${settings.clientId}`)}`,
     ...(settings.method === 'private_key_jwt' ? toAssertionParameters(options, commandName) : []),
   ];

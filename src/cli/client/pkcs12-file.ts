@@ -1,6 +1,7 @@
 // The passphrase of a PKCS #12 file: given, in a variable of the process environment, or asked for at the terminal. On the machine.
 
 import { CommandError, type RunHost } from '../command.ts';
+import { openByAsking } from './passphrase.ts';
 import { type KeyStore, openPkcs12 } from './pkcs12.ts';
 
 /**
@@ -21,9 +22,12 @@ export async function readPkcs12(
 ): Promise<KeyStore & { passphrase: string }> {
   const plain = given ? undefined : await openPkcs12(name, bytes, '');
   if (plain) return { ...plain, passphrase: '' };
-  const passphrase = given || (await host.askSecret(`Passphrase of ${name}: `));
-  if (!passphrase) throw new CommandError(`${name}: is encrypted. Set ${source} to its passphrase.`);
-  const opened = await openPkcs12(name, bytes, passphrase);
-  if (opened) return { ...opened, passphrase };
+  const open = async (passphrase: string) => {
+    const opened = await openPkcs12(name, bytes, passphrase);
+    return opened && { ...opened, passphrase };
+  };
+  const opened = given ? await open(given) : await openByAsking(name, host, open);
+  if (opened) return opened;
+  if (!given) throw new CommandError(`${name}: is encrypted. Set ${source} to its passphrase.`);
   throw new CommandError(`${name}: does not open with this passphrase. Check ${source}.`);
 }

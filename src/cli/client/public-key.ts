@@ -71,5 +71,6 @@ function toRsa(read: () => KeyObject): KeyObject {
   }
   const { asymmetricKeyType: type, asymmetricKeyDetails: { modulusLength: bits = 0 } = {} } = key;
   if (type === 'rsa' && bits >= 2048) return key;
-  throw new CommandError(`${expected}, got ${String(type)} of ${bits} bits. Give the one that is registered.`);
+  const got = type === 'rsa' ? `one of ${bits} bits` : `one of the type ${String(type)}`;
+  throw new CommandError(`${expected}, got ${got}. Give the one that is registered.`);
 }

@@ -39,6 +39,9 @@ export function createSignCommand(
   if (input !== 'digest' && input !== 'message') {
     throw new CommandError('--sign-command-input must be digest or message. Correct it.', 2);
   }
+  if (command.trim() === '') {
+    throw new CommandError('--sign-command must be a command, got nothing. Give the one that signs.', 2);
+  }
   const sign = (text: string): string => {
     const signature = runCommand(command, input === 'digest' ? digestOf(text) : Buffer.from(text), limit);
     refuseOtherOutput(signature);

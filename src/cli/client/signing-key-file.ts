@@ -8,6 +8,7 @@ import { decodeUtf8, inFile, readBytes } from '../files.ts';
 import { decode } from '../secrets/text-of-bytes.ts';
 import { readDerKey, refuseBinary } from './binary-file.ts';
 import { decryptSigningKey } from './encrypted-key.ts';
+import { openByAsking } from './passphrase.ts';
 import { isPkcs12 } from './pkcs12.ts';
 import { readPkcs12 } from './pkcs12-file.ts';
 
@@ -63,13 +64,13 @@ export function isEncrypted(text: string): boolean {
 }
 
 async function decrypt(text: string, file: string, host: RunHost): Promise<string> {
-  const passphrase =
-    host.readSecret(PASSPHRASE_VARIABLE) ??
-    (file === '-' ? undefined : await host.askSecret(`Passphrase of ${file}: `));
-  if (passphrase === undefined) {
+  const open = (passphrase: string) => decryptSigningKey(text, passphrase);
+  const given = host.readSecret(PASSPHRASE_VARIABLE);
+  const asked = given !== undefined || file === '-' ? undefined : await openByAsking(file, host, open);
+  const key = given === undefined ? asked : open(given);
+  if (key !== undefined) return key;
+  if (given === undefined) {
     throw new CommandError(`${file}: the signing key is encrypted. Set ${PASSPHRASE_VARIABLE} to its passphrase.`);
   }
-  const key = decryptSigningKey(text, passphrase);
-  if (key !== undefined) return key;
   throw new CommandError(`${file}: the signing key does not open with this passphrase. Check ${PASSPHRASE_VARIABLE}.`);
 }

@@ -1,10 +1,12 @@
 // The files of the TLS connection: transport certificate, its key, and authorities to trust, named by Newman's own options and read
 // once. On the machine. RFC 8705.
 
+import { createPrivateKey } from 'node:crypto';
 import { CommandError, type RunHost } from '../command.ts';
 import { readBytes } from '../files.ts';
 import { type Needed, refuseBinary } from './binary-file.ts';
 import { readCertificate, TRANSPORT_PASSPHRASE_VARIABLE } from './certificate-facts.ts';
+import { openByAsking } from './passphrase.ts';
 import { isPkcs12 } from './pkcs12.ts';
 import { readPkcs12 } from './pkcs12-file.ts';
 
@@ -69,8 +71,19 @@ async function readTransportCertificate(
   }
   const pem = toPem('--ssl-client-cert', cert, bytes, 'certificate');
   const keyPem = toPem('--ssl-client-key', key, await readBytes(key), 'key');
-  const passphrase = given ?? (/ENCRYPTED/.test(keyPem) ? await host.askSecret(`Passphrase of ${key}: `) : undefined);
+  const isLocked = given === undefined && /ENCRYPTED/.test(keyPem);
+  const passphrase = isLocked ? await openByAsking(key, host, answer => opens(keyPem, answer)) : given;
   return { cert: pem, key: keyPem, names: { cert, key }, ...(passphrase && { passphrase }) };
+}
+
+/** The passphrase, if a key in PEM opens with it. */
+function opens(key: string, passphrase: string): string | undefined {
+  try {
+    createPrivateKey({ key, passphrase });
+    return passphrase;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Certificate and key of one PKCS #12 file. */

@@ -32,8 +32,8 @@ export function addAgentCommand(program: Command, host: Host): void {
     );
   addSigningOptions(command)
     .addOption(createJwksOption())
-    .option('--kid <kid>', 'key ID; by default that of a private JWK, else that of the script')
-    .option('--client-id <id>', 'client to sign for; by default any')
+    .option('--kid <kid>', 'key ID; by default that of a private JWK, else that of the script', toText)
+    .option('--client-id <id>', 'client to sign for; by default any', toText)
     .option('--audience <url>', 'audience to sign for; may be repeated; by default any https URL', collect)
     .option('--port <n>', 'port of 127.0.0.1 to listen on; by default one that is free', toPort)
     .option('--for <time>', 'end by itself, after 30m or 8h for example', toMilliseconds)
@@ -63,6 +63,12 @@ async function run(options: Options, host: Host): Promise<void> {
   await host.waitForEnd(options.for);
   await agent.close();
   host.note('The signing agent has ended.');
+}
+
+/** An empty one is that of a shell's variable that is not set, and would allow all. */
+function toText(text: string): string {
+  if (text.trim() !== '') return text;
+  throw new InvalidArgumentError('It must not be empty.');
 }
 
 function toPort(text: string): number {

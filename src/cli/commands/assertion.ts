@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { checkServerUrl } from '../../client-auth/server-url.ts';
 import { readSettings } from '../../client-auth/settings.ts';
 import { authenticate } from '../client/authenticate.ts';
+import { TRANSPORT_PASSPHRASE_VARIABLE } from '../client/certificate-facts.ts';
 import { addClientOptions, type ClientOptions, readClient } from '../client/client-options.ts';
 import { toCurlCommand } from '../client/curl-command.ts';
 import { createJwksOption } from '../client/signing-options.ts';
@@ -47,9 +48,15 @@ async function run(options: AssertionOptions, host: Host): Promise<void> {
   if (curl) {
     const { token_endpoint: url = '' } = (await readKnownServer(client, true)).endpoints;
     checkServerUrl('token_endpoint', url, 'It is where the command sends the assertion.');
-    return await host.print(
-      `${toCurlCommand(url, settings, options, client.tls.certificate?.passphrase, host.commandName)}\n`,
-    );
+    const scope = client.read('scope') || 'accounts';
+    const passphrase = client.tls.certificate?.passphrase;
+    const command = toCurlCommand(url, settings, options, scope, passphrase, host.commandName);
+    await host.print(`${command}\n`);
+    const isMissing = host.readSecret(TRANSPORT_PASSPHRASE_VARIABLE) === undefined;
+    if (isMissing && command.includes(`$${TRANSPORT_PASSPHRASE_VARIABLE}`)) {
+      host.note(`Before you run it, set ${TRANSPORT_PASSPHRASE_VARIABLE} to the passphrase of the PKCS #12 file.`);
+    }
+    return;
   }
   if (settings.method !== 'private_key_jwt') {
     throw new CommandError(

@@ -42,15 +42,15 @@ export function addInitCommand(program: Command, host: Host): void {
     .description(
       `Asks what a client needs, and writes its Postman environment and ${CONFIG_FILE}.\n` +
         'No key is in them: the keys stay in their files, which git ignores from then on.\n' +
-        'After that check, run, assertion, token and jwks need no options in this directory.\n' +
+        'After that check, run, assertion, token, jwks and agent need no options in this directory.\n' +
         'Where there is no terminal, the options are the answers.',
     )
     .option('--client-id <id>', 'client identifier, as it is registered')
     .addOption(
-      new Option('--method <method>', 'client authentication method; private_key_jwt where nobody is asked').choices([
-        'private_key_jwt',
-        'tls_client_auth',
-      ]),
+      new Option(
+        '--method <method>',
+        'client authentication method; without a terminal private_key_jwt by default',
+      ).choices(['private_key_jwt', 'tls_client_auth']),
     )
     .option('--issuer <url>', 'issuer of the authorization server')
     .option('--resource-server-url <url>', 'base URL of the API; by default that of the collection')
@@ -59,11 +59,14 @@ export function addInitCommand(program: Command, host: Host): void {
     .option('--kid <kid>', 'key ID in the registered JWKS; by default that of a JWK')
     .option('--ssl-client-cert <file>', 'transport certificate: PEM, or PKCS #12 (.p12, .pfx) with its key')
     .option('--ssl-client-key <file>', 'key of the transport certificate, PEM; not with PKCS #12')
-    .option('--ssl-client-passphrase <passphrase>', 'passphrase of that key, for the check alone; it is not written')
+    .option(
+      '--ssl-client-passphrase <passphrase>',
+      'passphrase of that key or PKCS #12 file, for the check alone; it is not written',
+    )
     .option('--ssl-extra-ca-certs <file>', 'certificates of further authorities to trust, PEM')
     .option(
       '--out <file>',
-      'the environment; by default paynet.postman_environment.json, in a workspace of Postman v12 postman/environments/paynet.environment.yaml',
+      'the environment; by default paynet.postman_environment.json, in a workspace of Postman v12 a file in postman/environments',
     )
     .option('--force', 'replace files that are there')
     .action((options: Options) => withTerminalWords(run(options, host)));
@@ -89,12 +92,14 @@ async function run(options: Options, host: Host): Promise<void> {
   await writeNew(environment, toEnvironmentText(answers, environment), isForced);
   host.note(`${environment}: written, without a key in it.`);
   await writeNew(CONFIG_FILE, toConfigText(answers, environment, CONFIG_FILE), isForced);
-  host.note(`${CONFIG_FILE}: written. check, run, assertion, token and jwks need no options here.`);
+  host.note(`${CONFIG_FILE}: written. check, run, assertion, token, jwks and agent need no options here.`);
   await ignoreKeys(answers, host);
   await host.print(toText(lines, host.isTerminal, host.columns));
   const failed = lines.filter(({ status }) => status === 'fail').length;
   if (failed > 0) {
-    throw new CommandError(`${failed} of ${lines.length} checks failed. Mend it, then run: ${host.commandName} check`);
+    throw new CommandError(
+      `${failed} of ${lines.length} checks failed. Correct that, then run: ${host.commandName} check`,
+    );
   }
   if (answers.kid) host.note(`To print the JWKS to register: ${host.commandName} jwks --kid ${quote(answers.kid)}`);
   host.note(`Next: ${host.commandName} check --live`);

@@ -7,9 +7,11 @@ import { checkServerUrl } from '../../client-auth/server-url.ts';
 import { checkKid, EXPECTED_KID, readSettings } from '../../client-auth/settings.ts';
 import { importSigningKey } from '../../client-auth/signing-key.ts';
 import { type Needed, refuseBinary } from '../client/binary-file.ts';
+import { findNoKey, parseTransportCertificates } from '../client/certificate-facts.ts';
 import { isPkcs12 } from '../client/pkcs12.ts';
 import { toPublicJwk } from '../client/public-jwks.ts';
 import { isEncrypted, toKeyText } from '../client/signing-key-file.ts';
+import { CommandError } from '../command.ts';
 import { readBytes } from '../files.ts';
 
 /** The answers, by the names of their options. Keys and certificates are paths. */
@@ -56,10 +58,12 @@ const needsSigningKey = ({ method }: Partial<Answers>): boolean => method !== 't
 
 const isPkcs12File = async (file: string): Promise<boolean> => isPkcs12(await readBytes(file));
 
-const checkFile =
-  (option: string, needed: Needed) =>
-  async (file: string): Promise<void> =>
-    refuseBinary(option, file, await readBytes(file), needed);
+/** The text of a file in PEM. */
+async function readPem(option: string, file: string, needed: Needed): Promise<string> {
+  const bytes = await readBytes(file);
+  refuseBinary(option, file, bytes, needed);
+  return bytes.toString();
+}
 
 /** All questions, in their order. */
 export const QUESTIONS: readonly Question[] = [
@@ -161,7 +165,8 @@ export const QUESTIONS: readonly Question[] = [
     isFile: true,
     isNeeded: always,
     check: async file => {
-      if (!(await isPkcs12File(file))) await checkFile('--ssl-client-cert', 'certificate')(file);
+      if (await isPkcs12File(file)) return;
+      parseTransportCertificates(await readPem('--ssl-client-cert', file, 'certificate'), { cert: file });
     },
   },
   {
@@ -170,7 +175,10 @@ export const QUESTIONS: readonly Question[] = [
     message: 'File of its private key, PEM',
     isFile: true,
     isNeeded: async ({ sslClientCert }) => sslClientCert === undefined || !(await isPkcs12File(sslClientCert)),
-    check: checkFile('--ssl-client-key', 'key'),
+    check: async file => {
+      const fault = findNoKey(await readPem('--ssl-client-key', file, 'key'), file);
+      if (fault !== undefined) throw new CommandError(fault);
+    },
   },
   {
     name: 'sslExtraCaCerts',
@@ -178,7 +186,9 @@ export const QUESTIONS: readonly Question[] = [
     message: 'File of further authorities to trust',
     isFile: true,
     isNeeded: () => false,
-    check: checkFile('--ssl-extra-ca-certs', 'certificate'),
+    check: async file => {
+      await readPem('--ssl-extra-ca-certs', file, 'certificate');
+    },
   },
 ];
 

@@ -1,5 +1,6 @@
 // Where the answers for `init` come from: options, then the user at a terminal. Nobody is asked for the text of a key. On the machine.
 
+import { resolve, sep } from 'node:path';
 import { confirm, isCancel, path, select, text } from '@clack/prompts';
 import { ClientAuthError } from '../../client-auth/errors.ts';
 import { toTerminalWords } from '../client/terminal-words.ts';
@@ -44,7 +45,8 @@ async function ask(question: Question, answers: Partial<Answers>, terminal: Term
     const options = choices.map(({ value, hint }) => ({ value, label: value, hint }));
     return orEnd(await select({ message, options, ...terminal }));
   }
-  const initialValue = await question.suggest?.(answers);
+  // A name is typed behind the directory.
+  const initialValue = isFile ? resolve('.') + sep : await question.suggest?.(answers);
   const prompt = isFile ? path : text;
   return orEnd(await prompt({ message, validate, ...(initialValue && { initialValue }), ...terminal })).trim();
 }

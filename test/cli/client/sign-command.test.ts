@@ -2,7 +2,7 @@
 // verified before they are used, by the commands and the library alike.
 
 import assert from 'node:assert/strict';
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { createSignCommand as createCommandKey } from '../../../src/cli/client/sign-command.ts';
 import { createClientAssertion } from '../../../src/library/index.ts';
@@ -14,6 +14,8 @@ import { createFolder, type Folder, toEnvironment } from '../../support/workplac
 
 const [key, other] = [createRsaKey(), createRsaKey()];
 const pem = toPublicPem(key.privateKey);
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey;
+const ecPem = ec.export({ type: 'spki', format: 'pem' }).toString();
 const { d: _, ...publicJwk } = toJwk(key.privateKey) as Record<string, unknown>;
 const settings = { client_id: 'client-1', kid: 'key-1', token_endpoint: 'https://as.example.my/token' };
 
@@ -113,6 +115,11 @@ describe('a command that signs', () => {
         ['--sign-command', 'x', '--signing-key', folder.path('hsm.pem')],
       ],
       [/--sign-command must be a command, got nothing\./, 2, ['--sign-command', ' ']],
+      [
+        /the public key must be an RSA key of 2048 bits or more, got one of the type ec\./,
+        1,
+        ['--sign-command', 'x', '--public-key', folder.write('ec.pem', ecPem)],
+      ],
       [/--public-key is for --sign-command\./, 2, ['--public-key', folder.path('public.pem')]],
       [/--jwks is for --sign-command\./, 2, ['--jwks', folder.path('jwks.json')]],
       [/--jwks must be a file here, got a URL\./, 2, ['--sign-command', 'x', '--jwks', 'https://as.example.my/jwks']],
@@ -182,6 +189,7 @@ describe('a command that signs', () => {
     }
     const fails = (change: object, code: string, message: RegExp) =>
       assert.throws(() => createClientAssertion({ ...options, ...change }), { name: 'ClientAuthError', code, message });
+    fails({ signCommand: '' }, 'option_invalid', /^"signCommand" must be a command, got nothing/);
     fails({ publicKey: other.publicKey }, 'signature_invalid', /^"signCommand" must sign with RSA-PSS/);
     fails(
       { signingKey: toPkcs8(key.privateKey) },

@@ -69,6 +69,20 @@ describe('readSigningKey', () => {
     });
   });
 
+  it('asks three times for a passphrase, and names the variable only where it has the wrong one', async () => {
+    const file = folder.write('encrypted.pem', encrypted);
+    const answering = (...answers: string[]) => ({
+      ...hostWith(Buffer.alloc(0)),
+      readSecret: () => undefined,
+      askSecret: async () => answers.shift(),
+    });
+    assert.equal(importSigningKey(await readSigningKey(file, answering('a', 'b', passphrase))).key.n, n);
+    await assert.rejects(readSigningKey(file, answering('a', 'b', 'c', passphrase)), /with any of these passphrases/);
+    await assert.rejects(readSigningKey(file, answering()), /is encrypted\. Set SIGNING_KEY_PASSPHRASE/);
+    const wrong = { ...answering(passphrase), readSecret: () => 'a' };
+    await assert.rejects(readSigningKey(file, wrong), /with this passphrase\. Check SIGNING_KEY_PASSPHRASE/);
+  });
+
   it('leaves it to the import to say what other DER is', async () => {
     const { privateKey: ec, publicKey } = createEcKey();
     for (const [bytes, says] of [

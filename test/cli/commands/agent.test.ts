@@ -158,6 +158,19 @@ describe('agent', () => {
     ['with a time that is none', () => ['--signing-key', folder.path('key.pem'), '--for', '8'], 2, /as in 30m or 8h/],
     ['with a time of no length', () => ['--signing-key', folder.path('key.pem'), '--for', '0s'], 2, /as in 30m or 8h/],
     [
+      // A variable of the shell that is not set.
+      'for a client without a name',
+      () => ['--signing-key', folder.path('key.pem'), '--client-id', ''],
+      2,
+      /'--client-id <id>' argument '' is invalid\. It must not be empty/,
+    ],
+    [
+      'with an empty kid',
+      () => ['--signing-key', folder.path('key.pem'), '--kid', ' '],
+      2,
+      /'--kid <kid>' argument ' ' is invalid\. It must not be empty/,
+    ],
+    [
       'with a time that a timer cannot hold',
       () => ['--signing-key', folder.path('key.pem'), '--for', '597h'],
       2,

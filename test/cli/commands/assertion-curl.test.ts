@@ -68,9 +68,9 @@ describe('paynet-client-auth assertion --curl', () => {
     token_endpoint_auth_method: 'tls_client_auth',
     kid: undefined,
   });
-  const printed = async (args: string[]) => {
+  const printed = async (args: string[], says = '') => {
     const { code, stdout, stderr } = await assertion([...args, '--curl']);
-    assert.deepEqual([code, stderr], [0, '']);
+    assert.deepEqual([code, stderr], [0, says]);
     return stdout;
   };
   /** Runs the printed command in a shell that finds this command line by its name. */
@@ -108,9 +108,10 @@ describe('paynet-client-auth assertion --curl', () => {
 
   it('is accepted with the values of --env-var, quoted for the shell', { skip: noCurl }, async () => {
     const { client_id } = settingsOf(server);
-    const change = { client_id: '{{a $(name)}}' };
+    const change = { client_id: '{{a $(name)}}', scope: 'openid accounts' };
     const answer = await inShell(await printed([...client(change), '--env-var', `a $(name)=${client_id}`]));
     assert.equal(typeof answer.access_token, 'string', JSON.stringify(server.refusals));
+    assert.equal(answer.scope, change.scope);
   });
 
   it('signs by the command that signs, with what verifies it', { skip: noCurl }, async t => {
@@ -147,7 +148,8 @@ describe('paynet-client-auth assertion --curl', () => {
     ] as const) {
       const file = folder.write('client.p12', createPkcs12(server.credentials.transportCertificate, passphrase));
       const args = [...client(change).slice(0, -4), '--ssl-client-cert', file];
-      const command = await printed([...args, '--ssl-client-passphrase', passphrase]);
+      const says = 'Before you run it, set SSL_CLIENT_PASSPHRASE to the passphrase of the PKCS #12 file.\n';
+      const command = await printed([...args, '--ssl-client-passphrase', passphrase], passphrase && says);
       assert.equal(command.includes('buka'), false, command);
       assert.match(command, /--cert-type P12/);
       assert.doesNotMatch(command, /--key /);

@@ -47,6 +47,17 @@ describe('the help', () => {
     assert.deepEqual(snapshot.match(/^\$ .*$/gm), COMMANDS.map(titleOf));
   });
 
+  it('fits a terminal of 80 columns, but for the examples', () => {
+    for (const [command, text] of texts) {
+      const [options = ''] = text.split('\nExamples:\n');
+      assert.deepEqual(
+        options.split('\n').filter(line => line.length > 80),
+        [],
+        command,
+      );
+    }
+  });
+
   it('of a command ends with examples, whose options it has', () => {
     for (const command of COMMANDS.filter(Boolean)) {
       const text = texts.get(command) ?? '';

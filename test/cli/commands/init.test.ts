@@ -80,7 +80,7 @@ describe('init by options', () => {
     assert.deepEqual(server.requests, [], 'nothing is sent');
     assert.deepEqual(stderr.split('\n'), [
       `${ENVIRONMENT}: written, without a key in it.`,
-      `${CONFIG}: written. check, run, assertion, token and jwks need no options here.`,
+      `${CONFIG}: written. check, run, assertion, token, jwks and agent need no options here.`,
       '.gitignore: /signing.pem, /transport.key added.',
       `To print the JWKS to register: paynet-client-auth jwks --kid ${kid}`,
       'Next: paynet-client-auth check --live',
@@ -190,6 +190,11 @@ describe('init by options', () => {
         { '--signing-key': server.credentials.signingKey.privateKey },
         /^error: expected the path of a file, got \d+ characters of text/,
       ],
+      [
+        { '--ssl-client-cert': 'transport.key' },
+        /transport\.key" must be a certificate in PEM, got a block "PRIVATE KEY"/,
+      ],
+      [{ '--ssl-client-key': 'transport.pem' }, /transport\.pem" must be a private key in PEM, got a block "CERTIF/],
       [{ '--ssl-client-key': 'gone.key' }, /^error: gone\.key: no such file/],
       [{ '--ssl-client-cert': '.' }, /is a directory, not a file/],
       [{ '--ssl-client-cert': 'transport.der' }, /needs PEM, got a certificate in DER\. Convert it: openssl x509/],
@@ -216,7 +221,7 @@ describe('init by options', () => {
       stdout,
       /^fail {2}transport certificate +"--ssl-client-key other\.key" must be the key of the first certificate/m,
     );
-    assert.match(stderr, /\nerror: 1 of \d+ checks failed\. Mend it, then run: paynet-client-auth check\n$/);
+    assert.match(stderr, /\nerror: 1 of \d+ checks failed\. Correct that, then run: paynet-client-auth check\n$/);
   });
 
   it('opens an encrypted signing key before it writes anything', async () => {
@@ -320,15 +325,18 @@ describe('init at a terminal', () => {
     [/PayNet\W+gave/, `${server.clients.privateKeyJwt.client_id}\r`],
     [/Issuer .*\n.*auth1\.sandbox\.mya\.ozoneapi\.io/, '\r'],
     [/redirect_uri, as it is registered/, '\r'],
-    [/signing key/, '/transport.pem'],
+    [/signing key/, 'transport.pem'],
     [/\/transport\.pem/, '\r'],
-    [/got a certificate/, '\x7f'.repeat('/transport.pem'.length)],
-    [/\n/, '/signing.pem'],
+    [/got a certificate/, '\x7f'.repeat('transport.pem'.length)],
+    [/\n/, 'signing.pem'],
     [/\/signing\.pem/, '\r'],
     [/kid: the key ID/, '\r'],
-    [/transport certificate/, '/transport.pem'],
+    [/transport certificate/, 'transport.key'],
+    [/\/transport\.key/, '\r'],
+    [/got a block "PRIVATE KEY"/, '\x7f'.repeat('key'.length)],
+    [/\n/, 'pem'],
     [/\/transport\.pem/, '\r'],
-    [/private key/, '/transport.key'],
+    [/private key/, 'transport.key'],
     [/\/transport\.key/, '\r'],
   ];
 

@@ -119,15 +119,32 @@ describe('a transport certificate in PKCS #12', { skip: noOpenssl }, () => {
       [[], {}, /^error: client\.p12: is encrypted\. Set SSL_CLIENT_PASSPHRASE to its passphrase\.\n$/],
       [
         [],
-        { answerSecret: answerSecret('x') },
+        { env: { SSL_CLIENT_PASSPHRASE: 'x' } },
         /: does not open with this passphrase\. Check SSL_CLIENT_PASSPHRASE\.\n$/,
       ],
+      [[], { answerSecret: answerSecret('x') }, /: client\.p12: does not open with any of these passphrases\./],
       [['--ssl-client-passphrase', 'x'], {}, /: client\.p12: does not open .*\. Check --ssl-client-passphrase\.\n$/],
     ] as const) {
       const { code, stdout, stderr } = await token('client.p12', [...more], surroundings);
       assert.deepEqual([code, stdout], [1, '']);
       assert.match(stderr, says);
     }
+  });
+
+  it('is asked for its passphrase again after a wrong one', async () => {
+    const answers = ['wrong', PASSPHRASE];
+    const asked: string[] = [];
+    const { code, stderr } = await call(['token', ...CLIENT, 'client.p12'], {
+      answerSecret: question => {
+        asked.push(question);
+        return answers.shift();
+      },
+    });
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(asked, [
+      'Passphrase of client.p12: ',
+      'client.p12 does not open with this passphrase. Passphrase: ',
+    ]);
   });
 
   it('is refused beside the file of a key, and where another file belongs', async () => {
@@ -180,7 +197,8 @@ describe('an encrypted key of a transport certificate in PEM', () => {
     const options = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: PASSPHRASE } as const;
     folder.write('locked.key', key.export(options));
     const client = [...CLIENT, 'client.pem', '--ssl-client-key', 'locked.key'];
-    for (const surroundings of [withPassphrase, { answerSecret: () => PASSPHRASE }]) {
+    const answers = ['wrong', PASSPHRASE];
+    for (const surroundings of [withPassphrase, { answerSecret: () => answers.shift() }]) {
       const { code, stderr } = await call(['token', ...client], surroundings);
       assert.equal(code, 0, stderr);
     }
