@@ -46,9 +46,6 @@ async function run(options: Options, host: Host): Promise<void> {
   const { kid = '', clientId = '', audience = [], port = 0 } = options;
   for (const url of audience) checkServerUrl('--audience', url);
   // That of a shell variable that is not set, for example: it would sign for each client.
-  if (options.clientId?.trim() === '') {
-    throw new CommandError('--client-id must be a client identifier, got nothing. Give it, or leave it out.', 2);
-  }
   const { signingKey, signCommand } = await readSigner(options, kid, host);
   const key = signingKey === undefined ? signCommand?.key : withNodeCrypto(signingKey);
   if (!key) throw new CommandError('--signing-key is missing. Name the private key, or give --sign-command.', 2);

@@ -136,12 +136,6 @@ describe('agent', () => {
       1,
       /Set SIGNING_KEY_PASSPHRASE/,
     ],
-    [
-      'with a client that is empty, as that of a shell variable that is not set',
-      () => ['--signing-key', folder.path('key.pem'), '--client-id', ''],
-      2,
-      /--client-id must be a client identifier, got nothing/,
-    ],
     ['with a key ID that is none', () => ['--signing-key', folder.path('key.pem'), '--kid', '{}'], 1, /"kid" must be/],
     [
       'with an audience that is no URL',
