@@ -45,7 +45,6 @@ export function addAgentCommand(program: Command, host: Host): void {
 async function run(options: Options, host: Host): Promise<void> {
   const { kid = '', clientId = '', audience = [], port = 0 } = options;
   for (const url of audience) checkServerUrl('--audience', url);
-  // That of a shell variable that is not set, for example: it would sign for each client.
   const { signingKey, signCommand } = await readSigner(options, kid, host);
   const key = signingKey === undefined ? signCommand?.key : withNodeCrypto(signingKey);
   if (!key) throw new CommandError('--signing-key is missing. Name the private key, or give --sign-command.', 2);
