@@ -158,11 +158,15 @@ describe('run', () => {
     const { signingKey, ...others } = client;
     const key = createPrivateKey(readFileSync(String(signingKey)));
     const folder = createFolder();
-    const signCommand = createSignCommand(folder, key)();
+    const command = createSignCommand(folder, key);
     const publicKey = folder.write('public.pem', toPublicPem(key));
-    const { failures, requests } = await run({ ...others, collection: tokenCollection(), signCommand, publicKey });
+    const signing = { ...others, collection: tokenCollection(), signCommand: command() };
+    const { failures, requests } = await run({ ...signing, publicKey });
+    const refused = await run({ ...signing, signCommand: command('digest', 20) });
     folder.remove();
     assert.deepEqual([failures, requests], [0, { total: 1, authenticated: 1 }]);
+    // The server does not say that the salt is another one.
+    assert.match(refused.explanation.join('\n'), /"signCommand" signed was not verified\. Give "publicKey"/);
   });
 
   it('lets reporters write, without a secret in it', async t => {

@@ -20,7 +20,7 @@ export const STATUS_BY_CODE = {
   signing_key_valid: 'ok',
   signing_agent_set: 'ok',
   sign_command_valid: 'ok',
-  sign_command_not_verified: 'ok',
+  sign_command_not_verified: 'warn',
   sign_command_failed: 'fail',
   kid_set: 'ok',
   kid_not_of_jwk: 'warn',

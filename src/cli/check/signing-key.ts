@@ -32,7 +32,7 @@ export function checkSigningKey({ settings, atFault }: CheckedVariables, command
     ...(atFault.has('signing_key') ? [] : [checked.line]),
     ...(atFault.has('kid') ? [] : [checkKid(kid, checked.kid)]),
   ];
-  return { lines, key: checked.key, kid, obstacle: checked.line.status === 'ok' && kid !== '' ? '' : obstacle };
+  return { lines, key: checked.key, kid, obstacle: checked.line.status !== 'fail' && kid !== '' ? '' : obstacle };
 }
 
 /** The agent has the key, and may have its ID; only the script asks it. */

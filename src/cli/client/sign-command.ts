@@ -52,6 +52,12 @@ export function createSignCommand(
   return { key: { kid: undefined, randomBytes: drawBytes, sign }, publicKey };
 }
 
+/** What to say where a server has refused the client: a signature that nobody has verified may be the reason. */
+export const adviseOnSignature = (command: SignCommand | undefined): string[] =>
+  command && !command.publicKey
+    ? ['What --sign-command signed was not verified. Give --public-key: it tells a wrong key, salt or hash.']
+    : [];
+
 const digestOf = (text: string | Buffer): Buffer => createHash('sha256').update(text).digest();
 
 function runCommand(command: string, input: Buffer, limit: number): Buffer {

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { readSettings } from '../../client-auth/settings.ts';
 import { findAccessToken, sendTokenRequest, toAttempt, toTokenForm } from '../check/token-request.ts';
 import { addClientOptions, type ClientOptions, readClient } from '../client/client-options.ts';
+import { adviseOnSignature } from '../client/sign-command.ts';
 import { createJwksOption } from '../client/signing-options.ts';
 import { withTerminalWords } from '../client/terminal-words.ts';
 import { addExamples, CommandError, type Host } from '../command.ts';
@@ -66,6 +67,7 @@ async function run(options: Options, host: Host): Promise<void> {
     const remedy = 'Compare --scope and the grant type with what the client is registered for.';
     throw new CommandError(`The client was authenticated, but there is no token: ${answer}. ${remedy}`);
   }
-  for (const line of ['Why the authorization server may have said no:', answer, ...explanation]) host.note(line);
+  const lines = ['Why the authorization server may have said no:', answer, ...explanation];
+  for (const line of [...lines, ...adviseOnSignature(client.signCommand)]) host.note(line);
   throw new CommandError('there is no access token.');
 }

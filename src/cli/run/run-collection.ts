@@ -4,6 +4,7 @@
 import type { Beginning } from '../client/beginning.ts';
 import { type Client, readClient, readPair, withoutAgent } from '../client/client-options.ts';
 import { type Environment, listSecureWithoutValue, readEnvironment, withVariable } from '../client/environment.ts';
+import { adviseOnSignature } from '../client/sign-command.ts';
 import { listFolders, parseCollection } from '../collection/collection.ts';
 import { readCollection } from '../collection/collection-source.ts';
 import { inject } from '../collection/injection.ts';
@@ -85,7 +86,8 @@ export async function runCollection(
   );
   const hasCertificateList = options.sslClientCertList !== undefined;
   const { lines, cause } = await explainRefusals(posted, readIn, client.tls, fetchServer, hasCertificateList);
-  const all = failures > 0 ? [...lines, ...advice] : lines;
+  const refused = lines.length > 0 ? [...lines, ...adviseOnSignature(client.signCommand)] : [];
+  const all = failures > 0 ? [...refused, ...advice] : refused;
   const toShown = (line: string) => redaction.redact(line);
   return {
     failures,

@@ -133,7 +133,7 @@ const CASES: Record<OwnCode, Case> = {
     () => checkSigningKey(checked({ signing_key: '', signing_agent: `http://127.0.0.1:1/${'x'.repeat(43)}` })).lines[0],
   ],
   sign_command_valid: ['ok', () => ofCommand('signature', publicKey)],
-  sign_command_not_verified: ['ok', () => ofCommand('signature')],
+  sign_command_not_verified: ['warn', () => ofCommand('signature')],
   sign_command_failed: ['fail', () => ofCommand(undefined)],
   kid_set: ['ok', () => checkSigningKey(checked()).lines[1]],
   kid_not_of_jwk: [
