@@ -126,9 +126,9 @@ describe('docs/commands.md', () => {
 
   it('and all other pages name no option that nothing has', () => {
     const known = new Set([...program.commands.flatMap(optionsOf), '--help', '--version', '--debug']);
-    // Newman's own, which is not taken on purpose; those of npm, reporters, cURL, the benchmark, Docker, az and pkcs11-tool.
+    // Newman's own, which is not taken on purpose; those of npm, reporters, cURL, the benchmark, the demo, Docker, az and pkcs11-tool.
     const others =
-      /^--(insecure|save-dev|no-install|reporter-[a-z-]*|cert|key|chart|tag|rm|init|user|volume|env|hsm-name|list-mechanisms|hash-algorithm)$/;
+      /^--(insecure|save-dev|no-install|reporter-[a-z-]*|cert|key|chart|keep|tag|rm|init|user|volume|env|hsm-name|list-mechanisms|hash-algorithm)$/;
     for (const { path, text } of pages) {
       // Recipes for other tools are in blocks of their own, which test/docs/sign-command.test.ts runs.
       const ours = text.replace(/^```sh\n.*?^```$/gms, '');

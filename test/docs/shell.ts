@@ -19,6 +19,7 @@ const COMMAND_LINE = fileURLToPath(new URL('../../dist/cli.js', import.meta.url)
 export const ELSEWHERE: Record<string, string> = {
   ci: '.ci/run',
   start: 'test/demo/demo.test.ts',
+  'start -- --keep ../paynet-trial': 'test/demo/keep.test.ts',
   test: '.ci/run',
   pack: 'test/build/package.test.ts',
   'install --save-dev ./paynet-client-auth-1.0.0.tgz': 'test/build/package.test.ts',
