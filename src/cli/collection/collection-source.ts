@@ -78,11 +78,13 @@ async function isFolder(path: string): Promise<boolean> {
   return found !== undefined && (found.isDirectory() || /\.ya?ml$/.test(path));
 }
 
+const toText = (name: string, bytes: Buffer): string => inFile(name, () => decodeUtf8(bytes));
+
 async function readFileSource(path: string, host: RunHost): Promise<CollectionSource> {
   const isStandardInput = path === '-';
   const name = isStandardInput ? 'standard input' : path;
-  const bytes = isStandardInput ? await host.readStandardInput() : await readBytes(path);
-  const text = inFile(name, () => decodeUtf8(bytes));
+  // The bytes are not kept: a collection may have 50 MB.
+  const text = toText(name, isStandardInput ? await host.readStandardInput() : await readBytes(path));
   const toEdited = (result: string): Edited => ({
     isChanged: result !== text,
     replace: async () => {
