@@ -2,4 +2,4 @@
 
 import { describeHostileInput } from '../support/hostile-input.ts';
 
-describeHostileInput(20000, 20);
+describeHostileInput(20000, 10);
