@@ -32,32 +32,20 @@ export const isPkcs12 = (bytes: Uint8Array): boolean => HEAD.test(Buffer.from(by
 export async function openPkcs12(name: string, bytes: Buffer, passphrase: string): Promise<KeyStore | undefined> {
   opener ??= createOpener();
   const open = await opener;
-  let bags: Bags | undefined;
   try {
     // "Empty" and "none" are two passphrases, and users know only one of them.
-    bags = open(bytes, passphrase) ?? (passphrase === '' ? open(bytes, null) : undefined);
-    return bags && toKeyStore(bags);
+    return open(bytes, passphrase) ?? (passphrase === '' ? open(bytes, null) : undefined);
   } catch (error) {
     if (error instanceof CommandError) throw new CommandError(`${name}: ${error.message}`, 1, { cause: error });
-    // Without a MAC what a wrong passphrase decrypts looks like a damaged key.
-    if (bags?.isDoubtful) return undefined;
     // What is wrong may be quoted from what was decrypted.
     throw new CommandError(`${name}: is a damaged PKCS #12 file, or has what no program here reads. Export it again.`);
   }
 }
 
-/** DER of the keys, PKCS#8, and of the certificates in a file. */
-interface Bags {
-  keys: Buffer[];
-  certificates: Buffer[];
-  /** Whether the key was decrypted, and nothing says that the passphrase was the right one. */
-  isDoubtful: boolean;
-}
-
 let opener: ReturnType<typeof createOpener> | undefined;
 
 /** Prepares node-forge. The instance is ours alone: it is part of this bundle. */
-async function createOpener(): Promise<(bytes: Buffer, passphrase: string | null) => Bags | undefined> {
+async function createOpener(): Promise<(bytes: Buffer, passphrase: string | null) => KeyStore | undefined> {
   await import('node-forge/lib/pkcs12.js');
   // The digests that it does not load by itself: SHA-384 and SHA-512.
   await import('node-forge/lib/sha512.js');
@@ -87,25 +75,26 @@ async function createOpener(): Promise<(bytes: Buffer, passphrase: string | null
   return (bytes, passphrase) => {
     roundsLeft = MAX_ROUNDS;
     const file = asn1.fromDer(bytes.toString('latin1'), true);
-    const hasMac = file.value.length > 2;
+    // Without a MAC what a wrong passphrase decrypts looks like a damaged file.
+    let isDoubtful = file.value.length < 3;
     try {
       const bags = pkcs12.pkcs12FromAsn1(file, true, passphrase).safeContents.flatMap(({ safeBags }) => safeBags);
+      isDoubtful &&= bags.some(({ type }) => type === pkcs8ShroudedKeyBag);
       const select = (...types: string[]) =>
         bags
           .filter(({ type }) => types.includes(type))
           .map(bag => Buffer.from(asn1.toDer(bag.asn1).getBytes(), 'latin1'));
-      const isDoubtful = !hasMac && bags.some(({ type }) => type === pkcs8ShroudedKeyBag);
-      return { keys: select(keyBag, pkcs8ShroudedKeyBag), certificates: select(certBag), isDoubtful };
+      return toKeyStore(select(keyBag, pkcs8ShroudedKeyBag), select(certBag));
     } catch (error) {
       if (error instanceof CommandError) throw error;
-      // Without a MAC what a wrong passphrase decrypts looks like a damaged file.
-      if (!hasMac || /invalid password|to decrypt/i.test((error as Error).message)) return undefined;
+      if (isDoubtful || /invalid password|to decrypt/i.test((error as Error).message)) return undefined;
       throw error;
     }
   };
 }
 
-function toKeyStore({ keys, certificates }: Bags): KeyStore {
+/** @param keys PKCS#8 in DER, as the certificates are in DER */
+function toKeyStore(keys: Buffer[], certificates: Buffer[]): KeyStore {
   const [der, another] = keys;
   if (!der) throw new CommandError('holds no private key. Export it again, with the key.');
   if (another) throw new CommandError(`holds ${keys.length} private keys. Export the one of the client alone.`);
